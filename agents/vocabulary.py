@@ -1,0 +1,145 @@
+"""The integer codes that kernels, ledger and files share. Append-only: a code once given keeps its meaning."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Cause(IntEnum):
+    """Why an emergency contact happened: each is a clock of its own."""
+
+    ILLNESS = 0
+    UNMET = 1  # need not met at home
+    UNMANAGED = 2  # long-term conditions that primary and proactive care might have kept quiet
+    BREAKDOWN = 3  # the carer gave up
+    LAST_PHASE = 4  # last weeks or months of life
+    RETURN = 5  # after a discharge
+    UNTREATED = 6  # an earlier emergency that was not admitted
+
+
+class Setting(IntEnum):
+    """Where a person lives or is being looked after today."""
+
+    HOME = 0
+    REABLEMENT = 1  # at home, short-term support to recover independence
+    INTERMEDIATE = 2  # at home, NHS intermediate care after hospital
+    RESIDENTIAL = 3
+    NURSING = 4
+
+
+class Funder(IntEnum):
+    """Who pays for a person's long-term care."""
+
+    NOBODY = 0
+    COUNCIL = 1
+    SELF = 2
+
+
+class Reason(IntEnum):
+    """What a person who is fit to leave hospital waits for (national return's reasons, grouped)."""
+
+    FURTHER_NHS = 0
+    ASSESSMENT = 1
+    PACKAGE = 2
+    PLACEMENT = 3
+    FUNDING = 4
+    CHOICE = 5  # own arrangements: patient or family
+
+
+class Service(IntEnum):
+    """Service lines of the ledger."""
+
+    SETTLEMENT = 0
+    ATTENDANCE = 1
+    EMERGENCY_SPELL = 2
+    EXCESS_DAYS = 3
+    COMMUNITY = 4
+    PROACTIVE = 5
+    ASSESSMENT = 6
+    REABLEMENT = 7
+    HOME_CARE = 8
+    RESIDENTIAL_CARE = 9
+    NURSING_CARE = 10
+    CHARGES = 11
+    COMMITTED = 12
+    POOL = 13
+
+
+class Account(IntEnum):
+    """Budget lines that a structure gives to holders."""
+
+    ACUTE = 0
+    COMMUNITY = 1
+    SOCIAL_CARE = 2
+    HOSPITAL = 3
+
+
+class Lever(IntEnum):
+    """What an organisation can move; higher always means more of the named thing. NONE is nobody's decision."""
+
+    NONE = 0
+    STRICTNESS = 1
+    GENEROSITY = 2
+    REABLEMENT = 3
+    ASSESSMENT = 4
+    COMMUNITY = 5
+    PROACTIVE = 6
+    ADMISSION_THRESHOLD = 7
+    DISCHARGE_READINESS = 8
+
+
+class Party(IntEnum):
+    """Kinds of party in the ledger."""
+
+    TREASURY = 0  # the national bodies that settle budgets
+    COUNCIL = 1
+    CONSORTIUM = 2
+    HOSPITAL = 3
+    CARE_MARKET = 4
+    HOUSEHOLD = 5
+    ELSEWHERE = 6  # the parts of organisations outside the place, and activity outside the model
+    COMMISSIONER = 7  # one body that a structure may create
+    COMMUNITY_PROVIDER = 8
+
+
+class Condition(IntEnum):
+    """Long-term conditions: bit numbers of `conditions` in a person's record."""
+
+    HYPERTENSION = 0
+    DIABETES = 1
+    CHD = 2
+    HEART_FAILURE = 3
+    ATRIAL_FIBRILLATION = 4
+    STROKE_TIA = 5
+    COPD = 6
+    ASTHMA = 7
+    CKD = 8
+    CANCER = 9
+    DEMENTIA = 10
+    DEPRESSION = 11
+    SMI = 12
+    OSTEOARTHRITIS = 13
+
+
+class CaseState(IntEnum):
+    """Where a case stands: people in hospital, in a queue, or in short-term care (days are spent here one by one)."""
+
+    CLOSED = 0
+    BOARDING = 1  # admitted, waiting in A&E for a bed
+    ACUTE = 2
+    WAIT_FURTHER_NHS = 3
+    WAIT_ASSESSMENT = 4
+    WAIT_PACKAGE = 5
+    WAIT_PLACEMENT = 6
+    WAIT_CHOICE = 7
+    HOME_ASSESSMENT = 8
+    HOME_PACKAGE = 9
+    HOME_PLACEMENT = 10
+    HOME_CHOICE = 11
+    REABLEMENT = 12
+    INTERMEDIATE = 13
+
+
+N_CONDITIONS = len(Condition)
+N_CAUSES = len(Cause)
+N_REASONS = len(Reason)
