@@ -1,0 +1,76 @@
+"""Every measure, defined once: what it counts, its unit, and whose definition it follows.
+
+A breakdown is written ``measure/part``, e.g. ``emergency_contacts/unmet`` or ``delayed_days_true/package``. The tidy
+frame of a run has the columns ``month, organisation, measure, value``; organisation ``place`` is the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.vocabulary import Cause, Reason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One measure.
+
+    Parameters
+    ----------
+    name : key in data
+    label : words for a reader
+    unit : of the monthly value
+    kind : ``flow`` (months add up to a year) or ``stock`` (a year is the mean of its months)
+    definition : what is counted, and after whom
+    better : ``less``, ``more`` or ``neither``: whether a fall is good in itself
+    """
+
+    name: str
+    label: str
+    unit: str
+    kind: str
+    definition: str
+    better: str = "neither"
+
+
+HEADLINE: tuple[Measure, ...] = (
+    Measure(name="emergency_contacts", label="Emergency contacts", unit="contacts", kind="flow", better="neither",
+            definition="A&E attendances and emergency referrals straight to a ward, adults"),
+    Measure(name="emergency_admissions", label="Emergency admissions", unit="spells", kind="flow", better="neither",
+            definition="emergency admission episodes of adults, including those without a night (HES)"),
+    Measure(name="emergency_bed_days", label="Emergency bed-days", unit="days", kind="flow", better="neither",
+            definition="nights that adults spend in a bed or in A&E after an emergency admission (HES)"),
+    Measure(name="delayed_days_true", label="Delayed days (true)", unit="days", kind="flow", better="less",
+            definition="days in hospital beyond fitness to leave, whatever the return records (NAO 2016)"),
+    Measure(name="delayed_days_recorded", label="Delayed days (recorded)", unit="days", kind="flow", better="less",
+            definition="true delayed days as the national return would count them (evidence P-B.dtoc-001)"),
+    Measure(name="care_home_entries", label="Care-home entries", unit="people", kind="flow", better="less",
+            definition="people who move into a care home for good, whoever pays"),
+    Measure(name="unmet_hours", label="Hours of unmet need", unit="hours", kind="flow", better="less",
+            definition="need less informal and formal help of people not in hospital, weighted by day"),
+    Measure(name="qalys", label="QALYs", unit="QALYs", kind="flow", better="more",
+            definition="EQ-5D quality-adjusted life years lived by the adults of the place"),
+    Measure(name="deaths", label="Deaths", unit="people", kind="flow", better="less", definition="deaths of adults of the place"),
+    Measure(name="public_spending", label="Public spending", unit="pounds", kind="flow", better="neither",
+            definition="what consortia and councils pay providers in the modelled lines, net of charges to households"),
+    Measure(name="household_cost", label="Household cost", unit="pounds", kind="flow", better="less",
+            definition="charges and care bought by people themselves; carers' hours are never mixed in"),
+    Measure(name="spillover", label="Spillover between service lines", unit="pounds", kind="flow", better="less",
+            definition="consequences of decisions, against reference settings, that fall in another service line than the decision's own, attributed"),
+)
+
+OTHER: tuple[Measure, ...] = (
+    Measure(name="people", label="Adults living in the place", unit="people", kind="stock", definition="alive and resident at the month's end"),
+    Measure(name="package_people", label="People with home care", unit="people", kind="stock", definition="people with a formal package of home care, whoever pays"),
+    Measure(name="care_home_residents", label="Care-home residents", unit="people", kind="stock", definition="residential and nursing, whoever pays"),
+    Measure(name="occupied_beds", label="Occupied beds", unit="beds", kind="stock", definition="beds used by adult emergency patients of the place, daily mean"),
+    Measure(name="boarding_days", label="Days waiting in A&E for a bed", unit="days", kind="flow", better="less", definition="admitted, no bed free"),
+    Measure(name="out_of_hospital_waiting", label="People waiting at home for care", unit="people", kind="stock", better="less", definition="asked for or granted, not started"),
+    Measure(name="readmissions", label="Returns admitted within 30 days", unit="spells", kind="flow", better="less", definition="emergency admissions within 30 days of discharge (NHS Outcomes Framework 3b, all adults)"),
+)
+
+MEASURES = {measure.name: measure for measure in HEADLINE + OTHER}
+
+BY_CAUSE = ("emergency_contacts", "emergency_admissions", "emergency_bed_days")
+CAUSES = tuple(cause.name.lower() for cause in Cause)
+REASONS = tuple(reason.name.lower() for reason in Reason)
