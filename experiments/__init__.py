@@ -1,4 +1,4 @@
-"""What we ask of the world: batches of paired runs, their storage, comparisons, figures and the ``joinedup`` command."""
+"""What we ask of the world: batches of paired runs, their storage, comparisons, figures and the command."""
 
 from model.surface import lazy_surface
 
