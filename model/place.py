@@ -1,0 +1,308 @@
+"""Real places: people by council x consortium x small area x age x sex x deprivation, and their organisations.
+
+A place is a TOML file that names its councils; every number comes from the open data in
+``model/data``. ``docs/reference/data.md`` tells how.
+"""
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.place_data import read_table
+from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
+from model.place_fitting import FloatArray, IntArray
+from model.place_hospitals import HospitalUse, hospital_use
+from model.place_organisations import consortium_facts, council_facts, hospital_facts
+from model.place_people import (
+    cells_of,
+    fit_adults,
+    net_migration,
+    people_by_consortium,
+    population,
+    small_areas,
+    turning_18,
+)
+from model.place_registers import register_ratios
+
+FOLDER = Path(__file__).parent / "places"
+KEYS = ("name", "title", "councils", "notes")
+
+__all__ = [
+    "ConsortiumFacts",
+    "CouncilFacts",
+    "Fact",
+    "HospitalFacts",
+    "Place",
+    "PlaceRow",
+    "describe_place",
+    "list_places",
+    "load_place",
+    "place_summary",
+    "places",
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class Place:
+    """A real place. Arrays are read-only and shared: places are loaded once.
+
+    Attributes
+    ----------
+    name, title, notes : short name, name in print, what is special about it
+    councils, consortia, hospitals : in the order that indices below refer to; main hospitals first
+    small_areas : one row per LSOA: code, council and consortium (indices), quintile (1 = most deprived fifth of
+        England), imd (2015 score)
+    cells : adults of mid-2014, one row per small area (index), sex (0 male, 1 female) and age (18 to 90, 90 = 90 and
+        over) with people: count
+    turning_18 : people turning 18 in each financial year from 2014/15, shape (10, n_councils, 2 sexes)
+    net_migration : net people moving in a year, shape (n_councils, 2 sexes, 73 ages 18 to 90)
+    catchment : share of a council's hospital use, shape (n_councils, n_hospitals); rows sum to 1
+    register_ratio : for each condition, recorded over expected prevalence relative to England, shape (n_consortia,)
+    facts : every number about an organisation, with its source
+    """
+
+    name: str
+    title: str
+    notes: str
+    councils: tuple[CouncilFacts, ...]
+    consortia: tuple[ConsortiumFacts, ...]
+    hospitals: tuple[HospitalFacts, ...]
+    small_areas: NDArray[np.void]
+    cells: NDArray[np.void]
+    turning_18: IntArray
+    net_migration: FloatArray
+    catchment: FloatArray
+    register_ratio: dict[str, FloatArray]
+    facts: tuple[Fact, ...]
+
+
+class PlaceRow(NamedTuple):
+    """One line of the page about a place."""
+
+    organisation: str
+    name: str
+    value: float
+    unit: str
+    status: str
+    source: str
+
+
+def list_places() -> tuple[str, ...]:
+    """Return the names of the places that are shipped, in alphabetical order.
+
+    Examples
+    --------
+    >>> list_places()
+    ('berkshire-west', 'wigan')
+    """
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def places() -> tuple[str, ...]:
+    """Return the names of the places that are shipped; the same as `list_places`."""
+    return list_places()
+
+
+def load_place(name: str | Path) -> Place:
+    """Return a place.
+
+    Parameters
+    ----------
+    name : name of a shipped place, or path of a TOML file (ending in ``.toml``) with ``name``, ``councils`` and
+        perhaps ``title`` and ``notes``
+
+    Raises
+    ------
+    ValueError
+        If there is no such place (the message gives the nearest names), or its file is wrong.
+    """
+    if str(name).endswith(".toml"):
+        if not Path(name).is_file():
+            raise ValueError(f"place file must exist, got {str(name)!r}")
+        return _build(*_read_definition(Path(name)))
+    if name not in list_places():
+        raise ValueError(f"unknown place {str(name)!r}; nearest: {_nearest(str(name), list_places())}")
+    return _build(*_read_definition(FOLDER / f"{name}.toml"))
+
+
+def describe_place(place: Place) -> list[PlaceRow]:
+    """Return every number about the organisations of a place, with unit, status and source."""
+    return [PlaceRow(f.organisation, f.name, f.value, f.unit, f.status, f.source) for f in place.facts]
+
+
+def place_summary(place: Place) -> dict[str, object]:
+    """Return what a place is in a few lines.
+
+    Returns
+    -------
+    name, title, notes, adults, small_areas (how many), councils, consortia, hospitals (names; main hospitals first),
+    main_hospitals, coterminosity (1 = councils and consortia share their boundaries)
+    """
+    share_inside = np.array([consortium.share_inside for consortium in place.consortia])
+    return {
+        "name": place.name,
+        "title": place.title,
+        "notes": place.notes,
+        "adults": int(place.cells["count"].sum()),
+        "small_areas": len(place.small_areas),
+        "councils": [council.name for council in place.councils],
+        "consortia": [consortium.name for consortium in place.consortia],
+        "hospitals": [hospital.name for hospital in place.hospitals],
+        "main_hospitals": [hospital.name for hospital in place.hospitals if hospital.kind == "main"],
+        "coterminosity": coterminosity(_adults_by_pair(place.small_areas, place.cells), share_inside),
+    }
+
+
+def coterminosity(adults: NDArray[np.int64], share_inside: FloatArray) -> float:
+    """Return the mean over people of (share of their council) x (share of their consortium) that lives where they do.
+
+    1 where every council and consortium share one boundary; near 0 where each meets many others.
+
+    Parameters
+    ----------
+    adults : by council and consortium, shape (n_councils, n_consortia)
+    share_inside : share of each consortium's people who live inside the place, shape (n_consortia,)
+
+    Examples
+    --------
+    >>> coterminosity(np.array([[100, 100]]), np.array([1.0, 1.0]))
+    0.5
+    """
+    of_council = adults / adults.sum(axis=1, keepdims=True)
+    of_consortium = adults / adults.sum(axis=0, keepdims=True) * share_inside
+    return float((adults * of_council * of_consortium).sum() / adults.sum())
+
+
+def _nearest(name: str, valid: tuple[str, ...]) -> str:
+    return ", ".join(difflib.get_close_matches(name, valid, n=3, cutoff=0.0))
+
+
+def _read_definition(path: Path) -> tuple[str, str, str, tuple[str, ...]]:
+    """Return name, title, notes and council codes of a place's TOML file."""
+    try:
+        definition = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name}: must be TOML: {error}") from error
+    for key in definition:
+        if key not in KEYS:
+            raise ValueError(f"{path.name}: unknown key {key!r}; nearest: {_nearest(key, KEYS)}")
+    for key in ("name", "title", "notes"):
+        if not isinstance(definition.get(key, ""), str) or (key == "name" and not definition.get(key)):
+            raise ValueError(f"{path.name}: {key} must be text, got {definition.get(key)!r}")
+    councils = definition.get("councils")
+    if not isinstance(councils, list) or not councils or not all(isinstance(council, str) for council in councils):
+        raise ValueError(f"{path.name}: councils must be a list of names or codes, got {councils!r}")
+    codes = tuple(_council_code(council, path.name) for council in councils)
+    if len(set(codes)) < len(codes):
+        raise ValueError(f"{path.name}: councils must be named once each, got {councils!r}")
+    name = definition["name"]
+    return name, definition.get("title", name), definition.get("notes", "").strip(), codes
+
+
+def _council_code(council: str, file: str) -> str:
+    table = read_table("councils.csv")
+    codes = dict(zip(table["utla_name"].tolist(), table["utla_code"].tolist(), strict=True))
+    if council in codes.values():
+        return council
+    if council not in codes:
+        raise ValueError(f"{file}: councils: unknown council {council!r}; nearest: {_nearest(council, tuple(codes))}")
+    return str(codes[council])
+
+
+@lru_cache
+def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
+    areas, table, consortium_codes = small_areas(codes)
+    adults = fit_adults(codes, consortium_codes, areas, table)
+    cells = cells_of(adults)
+    by_pair = _adults_by_pair(areas, cells)
+    people = people_by_consortium(codes, areas, table, adults)
+    use = hospital_use(codes)
+    ratios = register_ratios(consortium_codes)
+
+    councils = [council_facts(code) for code in codes]
+    inside = _shares_inside(consortium_codes, codes)
+    consortia = [
+        consortium_facts(code, int(by_pair[:, k].sum()), float(people[:, k].sum()), inside[k])
+        for k, code in enumerate(consortium_codes)
+    ]
+    hospitals = hospital_facts(use, by_pair.sum(axis=1), population(codes).sum(axis=(1, 2)).astype(np.float64))
+    facts = tuple(fact for _, own in (*councils, *consortia, *hospitals) for fact in own)
+    council_names = tuple(council.name for council, _ in councils)
+    consortium_names = tuple(consortium.name for consortium, _ in consortia)
+    place = Place(
+        name=name,
+        title=title,
+        notes=notes,
+        councils=tuple(council for council, _ in councils),
+        consortia=tuple(consortium for consortium, _ in consortia),
+        hospitals=tuple(hospital for hospital, _ in hospitals),
+        small_areas=areas,
+        cells=cells,
+        turning_18=turning_18(codes),
+        net_migration=net_migration(codes, areas, adults),
+        catchment=use.catchment,
+        register_ratio=ratios,
+        facts=(*facts, *_catchment_facts(council_names, use), *_register_facts(consortium_names, ratios)),
+    )
+    _freeze(place)
+    return place
+
+
+def _adults_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArray:
+    """Return adults by council and consortium, shape (n_councils, n_consortia)."""
+    adults = np.zeros((int(areas["council"].max()) + 1, int(areas["consortium"].max()) + 1), dtype=np.int64)
+    where = areas[cells["small_area"]]
+    np.add.at(adults, (where["council"], where["consortium"]), cells["count"].astype(np.int64))
+    return adults
+
+
+def _shares_inside(consortia: tuple[str, ...], councils: tuple[str, ...]) -> list[float]:
+    """Return the share of each consortium's people who live in the councils of the place."""
+    table = read_table("overlap_ccg_utla.csv")
+    inside = np.isin(table["utla_code"], councils)
+    shares = [float(table["share_of_ccg"][inside & (table["ccg15_code"] == code)].sum()) for code in consortia]
+    return [round(share, 4) for share in shares]  # published to five places, so whole consortia sum to 1 only nearly
+
+
+def _catchment_facts(councils: tuple[str, ...], use: HospitalUse) -> list[Fact]:
+    source = "trust_catchment_ltla_share.csv.gz x ae_trust_2016_17.csv; flows under 5% folded into the largest"
+    return [
+        Fact(
+            organisation=council,
+            name=f"use of {use.names[trust]}",
+            value=float(use.catchment[i, trust]),
+            unit="share",
+            source=source,
+            status="derived",
+        )
+        for i, council in enumerate(councils)
+        for trust in np.flatnonzero(use.catchment[i] > 0).tolist()
+    ]
+
+
+def _register_facts(consortia: tuple[str, ...], ratios: dict[str, FloatArray]) -> list[Fact]:
+    source = "qof_ccg_2013_14_2014_15.csv.gz over evidence group A.prev x pop2017_ccg_utla_age_imdq.csv.gz"
+    return [
+        Fact(
+            organisation=consortium,
+            name=f"register_ratio_{condition}",
+            value=float(ratio[k]),
+            unit="ratio to England",
+            source=source,
+            status="derived",
+        )
+        for k, consortium in enumerate(consortia)
+        for condition, ratio in ratios.items()
+    ]
+
+
+def _freeze(place: Place) -> None:
+    arrays = (place.small_areas, place.cells, place.turning_18, place.net_migration, place.catchment)
+    for array in (*arrays, *place.register_ratio.values()):
+        array.flags.writeable = False

@@ -1,0 +1,315 @@
+"""Councils, consortia and hospitals of a place: what data say of them, and where a national rate stands in."""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import numpy as np
+
+from model.evidence import evidence
+from model.place_data import positions, read_table, select
+from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
+from model.place_fitting import FloatArray, IntArray
+from model.place_hospitals import HospitalUse
+from model.place_people import population
+
+HOME_CARE = "asc_home_care_2013_14_council.csv"
+UNIT_COST = "asc_unit_cost_2014_15_council.csv.gz"
+SPEND = "asc_spend_2014_15_council.csv.gz"
+POPULATION = "pop2014_utla_age_sex.csv.gz"
+FITTED = f"fitted from {POPULATION}, lsoa_base.csv.gz, pop2017_ccg_utla_age_imdq.csv.gz"
+
+CARE_HOME_BEDS, ALLOCATION, ACUTE_SHARE, HOSPITAL_BEDS = "P-C.prov-002", "P-C.nhs-029", "P-C.nhs-030", "P-B.beds-001"
+
+# Middles of the ranges in the note of row P-C.nhs-030: community 10 to 11, continuing healthcare 5 to 6 per cent.
+COMMUNITY_SHARE, CHC_SHARE = 0.105, 0.055
+
+PLAUSIBLE_FACTOR = {
+    "Residential": 2.0,
+    "Nursing": 2.0,
+    "To maximise independence": 4.0,
+    "Home care": 2.0,
+    "Independent": 2.0,
+}
+"""A council's unit cost further than this factor from England's is replaced (assumption)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CareVolumes:
+    """One kind of social care in all councils of England, as used: gaps and implausible cells filled.
+
+    Attributes
+    ----------
+    councils : ONS codes, shape (n_councils,)
+    quantity : weeks or hours a year, shape (n_councils,)
+    pounds_each : gross pounds a week or hour, shape (n_councils,)
+    replaced : why a unit cost was replaced, shape (n_councils,); empty where it was not
+    """
+
+    councils: tuple[str, ...]
+    quantity: FloatArray
+    pounds_each: FloatArray
+    replaced: tuple[str, ...]
+
+
+def council_facts(code: str) -> tuple[CouncilFacts, tuple[Fact, ...]]:
+    """Return what is known of a council, and the same as facts with sources."""
+    councils = read_table("councils.csv")
+    row = int(np.flatnonzero(councils["utla_code"] == code)[0])
+    name = str(councils["utla_name"][row])
+    facts = (*_resident_facts(code, name), *_care_facts(code, name), *_money_facts(code, name))
+    numbers = {fact.name: fact.value for fact in facts}
+    region = str(councils["region_name"][row])
+    return CouncilFacts(code=code, name=name, region=region, **numbers), facts  # type: ignore[arg-type]
+
+
+def consortium_facts(
+    code: str, adults: int, people: float, share_inside: float
+) -> tuple[ConsortiumFacts, tuple[Fact, ...]]:
+    """Return what is known of a consortium, and the same as facts with sources.
+
+    Parameters
+    ----------
+    code : ONS code
+    adults, people : residents inside the place in mid-2014, aged 18 and over; of all ages
+    share_inside : share of the consortium's people who live inside the place, 0 to 1
+    """
+    overlaps = read_table("overlap_ccg_utla.csv")
+    row = int(np.flatnonzero(overlaps["ccg15_code"] == code)[0])
+    name = str(overlaps["ccg15_name"][row])
+    fact = partial(Fact, organisation=name)
+    allocation = evidence(ALLOCATION).number() * round(people)
+    acute_share = evidence(ACUTE_SHARE).number() / 100
+    shares = f"of the allocation; evidence {ACUTE_SHARE}"
+    facts = (
+        fact(name="adults", value=adults, unit="people", source=FITTED, status="derived"),
+        fact(name="people", value=round(people), unit="people", source=FITTED, status="derived"),
+        fact(name="share_inside", value=share_inside, unit="share", source="overlap_ccg_utla.csv", status="derived"),
+        fact(
+            name="allocation_pounds",
+            value=allocation,
+            unit="pounds a year",
+            source=f"national rate a head, evidence {ALLOCATION}, x people",
+            status="assumed",
+        ),
+        fact(
+            name="acute_pounds",
+            value=acute_share * allocation,
+            unit="pounds a year",
+            source=f"share {acute_share:g} {shares}",
+            status="assumed",
+        ),
+        fact(
+            name="community_pounds",
+            value=COMMUNITY_SHARE * allocation,
+            unit="pounds a year",
+            source=f"share {COMMUNITY_SHARE:g} {shares}, note",
+            status="assumed",
+        ),
+        fact(
+            name="chc_pounds",
+            value=CHC_SHARE * allocation,
+            unit="pounds a year",
+            source=f"share {CHC_SHARE:g} {shares}, note",
+            status="assumed",
+        ),
+    )
+    numbers = {fact.name: fact.value for fact in facts}
+    return ConsortiumFacts(code=code, ods=str(overlaps["ccg15_ods"][row]), name=name, **numbers), facts  # type: ignore[arg-type]
+
+
+def hospital_facts(
+    use: HospitalUse, adults: IntArray, people: FloatArray
+) -> list[tuple[HospitalFacts, tuple[Fact, ...]]]:
+    """Return what is known of each hospital, and the same as facts with sources.
+
+    Parameters
+    ----------
+    use : of the place's councils
+    adults, people : residents of each council, aged 18 and over and of all ages, shape (n_councils,)
+    """
+    beds_a_head = evidence(HOSPITAL_BEDS).number() * 1000 / _england().sum()
+    catchment_source = "trust_catchment_ltla_share.csv.gz x ae_trust_2016_17.csv"
+    found = []
+    for trust, ods in enumerate(use.trusts):
+        fact = partial(Fact, organisation=use.names[trust])
+        share_of_trust = float(use.share_of_trust[trust])
+        facts = (
+            fact(
+                name="catchment_adults",
+                value=float(adults @ use.catchment[:, trust]),
+                unit="people",
+                source=f"{catchment_source}, {POPULATION}",
+                status="derived",
+            ),
+            fact(
+                name="beds",
+                value=round(beds_a_head * float(people @ use.catchment[:, trust])),
+                unit="beds",
+                source=f"national beds a head, evidence {HOSPITAL_BEDS} over {POPULATION}, x catchment of all ages",
+                status="assumed",
+            ),
+            fact(
+                name="share_of_trust",
+                value=share_of_trust,
+                unit="share",
+                source="trust_catchment_ltla_share.csv.gz",
+                status="derived",
+            ),
+        )
+        kind = "main" if share_of_trust >= 0.5 else "elsewhere"
+        numbers = {fact.name: fact.value for fact in facts}
+        found.append((HospitalFacts(ods=ods, name=use.names[trust], kind=kind, **numbers), facts))  # type: ignore[arg-type]
+    return found
+
+
+@lru_cache
+def care_volumes(service: str) -> CareVolumes:
+    """Return one kind of care in all councils: a service of `UNIT_COST` (65 and over), "Home care" or "Independent".
+
+    A unit cost that is missing, or further from England's than `PLAUSIBLE_FACTOR`, is replaced by the
+    mean of the plausible councils of the region; the quantity is then spending over that unit cost.
+    """
+    councils = tuple(read_table("councils.csv")["utla_code"].tolist())
+    regions = read_table("councils.csv")["region_code"]
+    reported = _home_care if service in ("Home care", "Independent") else _weeks
+    quantity, pounds = reported(councils, service)
+    england = pounds.sum() / quantity.sum()
+    each = np.divide(pounds, quantity, out=np.full(len(councils), np.nan), where=quantity > 0)
+    factor = PLAUSIBLE_FACTOR[service]
+    plausible = (each >= england / factor) & (each <= england * factor)
+    used, amounts, reasons = each.copy(), quantity.copy(), [""] * len(councils)
+    for i in np.flatnonzero(~plausible):
+        peers = plausible & (regions == regions[i])
+        used[i] = pounds[peers].sum() / quantity[peers].sum() if peers.any() else england
+        amounts[i] = pounds[i] / used[i]
+        was = "none reported" if np.isnan(each[i]) else f"{each[i]:.0f} pounds reported, implausible"
+        reasons[i] = f"{was}: mean of the {'region' if peers.any() else 'country'}, quantity = spending over it"
+    return CareVolumes(councils=councils, quantity=amounts, pounds_each=used, replaced=tuple(reasons))
+
+
+def _resident_facts(code: str, name: str) -> tuple[Fact, ...]:
+    ages = population((code,))[0].sum(axis=0)
+    fact = partial(Fact, organisation=name, unit="people", source=POPULATION, status="data")
+    over_75 = int(ages[75:].sum())
+    return (
+        fact(name="adults", value=int(ages[18:].sum())),
+        fact(name="people_65plus", value=int(ages[65:].sum())),
+        fact(name="people_75plus", value=over_75),
+        Fact(
+            organisation=name,
+            name="care_home_beds",
+            value=round(evidence(CARE_HOME_BEDS).number() / 100 * over_75),
+            unit="beds",
+            source=f"national rate per 100 people aged 75 and over, evidence {CARE_HOME_BEDS}, x people_75plus",
+            status="assumed",
+        ),
+    )
+
+
+def _care_facts(code: str, name: str) -> tuple[Fact, ...]:
+    clients = read_table(HOME_CARE)
+    clients = select(clients, clients["utla_code"] == code)
+    fact = partial(Fact, organisation=name, unit="people", source=HOME_CARE, status="data")
+    return (
+        fact(name="home_care_clients_65plus", value=float(clients["clients_65plus_home_care_31_march"][0])),
+        fact(name="home_care_clients", value=float(clients["clients_home_care_31_march"][0])),
+        *_volume_facts(code, name, "Home care", "home_care_hours_per_year", "home_care_pounds_per_hour"),
+        _volume_facts(code, name, "Independent", "", "home_care_pounds_per_hour_independent")[1],
+        *_volume_facts(code, name, "Residential", "residential_weeks_65plus", "residential_pounds_per_week"),
+        *_volume_facts(code, name, "Nursing", "nursing_weeks_65plus", "nursing_pounds_per_week"),
+        *_volume_facts(code, name, "To maximise independence", "reablement_weeks", "reablement_pounds_per_week"),
+    )
+
+
+def _volume_facts(code: str, name: str, service: str, quantity: str, price: str) -> tuple[Fact, Fact]:
+    """Return the quantity and the unit cost of one kind of care as facts."""
+    volumes = care_volumes(service)
+    i = volumes.councils.index(code)
+    home_care = service in ("Home care", "Independent")
+    source, unit = (HOME_CARE, "hour") if home_care else (f"{UNIT_COST}, summed over support reasons", "week")
+    reason = volumes.replaced[i]
+    source = f"{source} ({reason})" if reason else source
+    as_published = home_care and not reason
+    fact = partial(Fact, organisation=name, source=source)
+    return (
+        fact(
+            name=quantity,
+            value=float(volumes.quantity[i]),
+            unit=f"{unit}s a year",
+            status="derived" if reason else "data",
+        ),
+        fact(
+            name=price,
+            value=float(volumes.pounds_each[i]),
+            unit=f"pounds a{'n' if home_care else ''} {unit}",
+            status="data" if as_published else "derived",
+        ),
+    )
+
+
+def _money_facts(code: str, name: str) -> tuple[Fact, ...]:
+    older_long = _spend_row(code, "Long term", "Age 65 and over", "Total")
+    older_short = _spend_row(code, "Short term", "Age 65 and over", "Total")
+    everything = _spend_row(code, "Non Salt Totals", "All", "Adult Social Care")
+    activities = _spend_row(code, "Non Salt Totals", "All", "Social care activities")
+    fact = partial(Fact, organisation=name, unit="pounds a year", source=SPEND, status="data")
+    return (
+        fact(name="gross_current_65plus_pounds", value=older_long["gross_current"] + older_short["gross_current"]),
+        fact(name="gross_current_total_pounds", value=everything["gross_current"]),
+        fact(name="net_current_total_pounds", value=everything["net_current"]),
+        fact(name="client_income_65plus_pounds", value=older_long["income_client"] + older_short["income_client"]),
+        fact(name="nhs_income_pounds", value=everything["income_nhs"]),
+        fact(name="assessment_pounds", value=activities["gross_current"]),
+    )
+
+
+def _spend_row(code: str, support: str, age: str, block: str) -> dict[str, float]:
+    """Return one total of the spending file in pounds; an empty cell is nothing spent."""
+    table = read_table(SPEND)
+    wanted = {
+        "utla_code": code,
+        "support_type": support,
+        "age_category": age,
+        "block": block,
+        "delivery_mechanism": "Total",
+    }
+    row = select(table, np.logical_and.reduce([table[column] == value for column, value in wanted.items()]))
+    columns = ("gross_current", "net_current", "income_client", "income_nhs")
+    return {column: 1000 * float(np.nan_to_num(row[column]).sum()) for column in columns}
+
+
+def _weeks(councils: tuple[str, ...], service: str) -> tuple[FloatArray, FloatArray]:
+    """Return weeks and pounds a year of care of people aged 65 and over by council, each shape (n_councils,)."""
+    table = read_table(UNIT_COST)
+    mask = (
+        (table["age_category"] == "Age 65 and over")
+        & (table["service"] == service)
+        & (table["provision"] == "All")
+        & (table["support_reason"] != "All")
+        & (table["utla_code"] != "E92000001")
+    )
+    table = select(table, mask)
+    where = positions(councils, table["utla_code"])
+    weeks, pounds = np.zeros(len(councils)), np.zeros(len(councils))
+    np.add.at(weeks, where, np.nan_to_num(table["weeks_or_hours"]))
+    np.add.at(pounds, where, 1000 * np.nan_to_num(table["cost_gbp_thousand"]))
+    return weeks, pounds
+
+
+def _home_care(councils: tuple[str, ...], service: str) -> tuple[FloatArray, FloatArray]:
+    """Return hours and pounds a year of home care by council, all or from independent providers."""
+    table = read_table(HOME_CARE)
+    where = positions(councils, table["utla_code"])
+    hours, pounds = np.zeros(len(councils)), np.zeros(len(councils))
+    if service == "Home care":
+        hours[where], pounds[where] = table["home_care_hours"], 1000 * table["home_care_cost_gbp_thousand"]
+    else:
+        hours[where] = table["hours_independent"]
+        pounds[where] = np.nan_to_num(table["hours_independent"] * table["cost_per_hour_independent_gbp"])
+    return hours, pounds
+
+
+@lru_cache
+def _england() -> IntArray:
+    """Return England's residents by sex and age in mid-2014, shape (2, 91)."""
+    return population(tuple(read_table("councils.csv")["utla_code"].tolist())).sum(axis=0)
