@@ -1,4 +1,4 @@
-"""What is shipped: every file of the rooms, under one version, working outside the checkout."""
+"""What is shipped: every file of the rooms, one version, pages whose links lead somewhere, a wheel that works."""
 
 import os
 import re
@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("agents", "model", "experiments")
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "results").glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -44,6 +45,12 @@ def test_every_requirement_is_pinned():
 def test_citation_names_the_version():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {PYPROJECT['project']['version']}\n" in citation
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def checked(*command: str | Path, cwd: Path, **more: str) -> str:
