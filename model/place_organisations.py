@@ -200,7 +200,7 @@ def _resident_facts(code: str, name: str) -> tuple[Fact, ...]:
             name="care_home_beds",
             value=round(evidence(CARE_HOME_BEDS).number() / 100 * over_75),
             unit="beds",
-            source=f"national rate per 100 people aged 75 and over, evidence {CARE_HOME_BEDS}, x people_75plus",
+            source=f"national places of any kind per 100 people aged 75+, evidence {CARE_HOME_BEDS}, x people_75plus",
             status="assumed",
         ),
     )

@@ -37,7 +37,9 @@ def test_coarse_and_fine_margins_are_met_together() -> None:
         assert margin.sums(fitted) == pytest.approx(margin.totals, abs=1e-5)
 
 
-@given(seed=arrays(float, (4, 5), elements=st.floats(0.1, 10)), target=arrays(float, (4, 5), elements=st.floats(0, 100)))
+@given(
+    seed=arrays(float, (4, 5), elements=st.floats(0.1, 10)), target=arrays(float, (4, 5), elements=st.floats(0, 100))
+)
 def test_any_margins_that_some_table_has_are_met(seed: np.ndarray, target: np.ndarray) -> None:
     margins = rows_and_columns(target.sum(axis=1), target.sum(axis=0))
     fitted = fit_table(seed, margins, tolerance=1e-3, rounds=2000)
