@@ -32,6 +32,9 @@ PLAUSIBLE_FACTOR = {
 }
 """A council's unit cost further than this factor from England's is replaced (assumption)."""
 
+HOURLY = ("Home care", "Independent")
+"""Services counted in hours: all home care, and that of independent providers."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CareVolumes:
@@ -171,7 +174,7 @@ def care_volumes(service: str) -> CareVolumes:
     """
     councils = tuple(read_table("councils.csv")["utla_code"].tolist())
     regions = read_table("councils.csv")["region_code"]
-    reported = _home_care if service in ("Home care", "Independent") else _weeks
+    reported = _home_care if service in HOURLY else _weeks
     quantity, pounds = reported(councils, service)
     england = pounds.sum() / quantity.sum()
     each = np.divide(pounds, quantity, out=np.full(len(councils), np.nan), where=quantity > 0)
@@ -213,38 +216,49 @@ def _care_facts(code: str, name: str) -> tuple[Fact, ...]:
     return (
         fact(name="home_care_clients_65plus", value=float(clients["clients_65plus_home_care_31_march"][0])),
         fact(name="home_care_clients", value=float(clients["clients_home_care_31_march"][0])),
-        *_volume_facts(code, name, "Home care", "home_care_hours_per_year", "home_care_pounds_per_hour"),
-        _volume_facts(code, name, "Independent", "", "home_care_pounds_per_hour_independent")[1],
-        *_volume_facts(code, name, "Residential", "residential_weeks_65plus", "residential_pounds_per_week"),
-        *_volume_facts(code, name, "Nursing", "nursing_weeks_65plus", "nursing_pounds_per_week"),
-        *_volume_facts(code, name, "To maximise independence", "reablement_weeks", "reablement_pounds_per_week"),
+        _quantity_fact(code, name, "Home care", "home_care_hours_per_year"),
+        _price_fact(code, name, "Home care", "home_care_pounds_per_hour"),
+        _price_fact(code, name, "Independent", "home_care_pounds_per_hour_independent"),
+        _quantity_fact(code, name, "Residential", "residential_weeks_65plus"),
+        _price_fact(code, name, "Residential", "residential_pounds_per_week"),
+        _quantity_fact(code, name, "Nursing", "nursing_weeks_65plus"),
+        _price_fact(code, name, "Nursing", "nursing_pounds_per_week"),
+        _quantity_fact(code, name, "To maximise independence", "reablement_weeks"),
+        _price_fact(code, name, "To maximise independence", "reablement_pounds_per_week"),
     )
 
 
-def _volume_facts(code: str, name: str, service: str, quantity: str, price: str) -> tuple[Fact, Fact]:
-    """Return the quantity and the unit cost of one kind of care as facts."""
+def _quantity_fact(code: str, name: str, service: str, field: str) -> Fact:
     volumes = care_volumes(service)
     i = volumes.councils.index(code)
-    home_care = service in ("Home care", "Independent")
-    source, unit = (HOME_CARE, "hour") if home_care else (f"{UNIT_COST}, summed over support reasons", "week")
-    reason = volumes.replaced[i]
-    source = f"{source} ({reason})" if reason else source
-    as_published = home_care and not reason
-    fact = partial(Fact, organisation=name, source=source)
-    return (
-        fact(
-            name=quantity,
-            value=float(volumes.quantity[i]),
-            unit=f"{unit}s a year",
-            status="derived" if reason else "data",
-        ),
-        fact(
-            name=price,
-            value=float(volumes.pounds_each[i]),
-            unit=f"pounds a{'n' if home_care else ''} {unit}",
-            status="data" if as_published else "derived",
-        ),
+    return Fact(
+        organisation=name,
+        name=field,
+        value=float(volumes.quantity[i]),
+        unit="hours a year" if service == "Home care" else "weeks a year",
+        source=_care_source(service, volumes.replaced[i]),
+        status="derived" if volumes.replaced[i] else "data",
     )
+
+
+def _price_fact(code: str, name: str, service: str, field: str) -> Fact:
+    volumes = care_volumes(service)
+    i = volumes.councils.index(code)
+    hourly = service in HOURLY
+    return Fact(
+        organisation=name,
+        name=field,
+        value=float(volumes.pounds_each[i]),
+        unit="pounds an hour" if hourly else "pounds a week",
+        source=_care_source(service, volumes.replaced[i]),
+        # Weekly costs are not published over all support reasons, hourly ones are.
+        status="data" if hourly and not volumes.replaced[i] else "derived",
+    )
+
+
+def _care_source(service: str, replaced: str) -> str:
+    source = HOME_CARE if service in HOURLY else f"{UNIT_COST}, summed over support reasons"
+    return f"{source} ({replaced})" if replaced else source
 
 
 def _money_facts(code: str, name: str) -> tuple[Fact, ...]:
