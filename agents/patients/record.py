@@ -29,6 +29,7 @@ RECORD = np.dtype(
         ("days_at_home", "u2"),  # days since the start
         ("days_in_hospital", "u2"),  # days since the start
         ("small_area", "u2"),  # index into the place's small areas
+        ("handovers", "u2"),  # moves between services and assessments since the start
         ("contacts", "u1"),  # emergency contacts since the start (stops at 255)
         ("spells", "u1"),  # emergency spells since the start (stops at 255)
         ("council", "u1"),
@@ -66,4 +67,4 @@ CARER_BROKEN = 0x04  # the carer has given up
 ASKED = 0x08  # has asked for an assessment that is not answered yet
 REFUSED = 0x10  # assessed and found not eligible; may ask again after a birthday
 LEFT = 0x20  # end_month is a move away, not a death
-REVIEW_DUE = 0x40
+PROACTIVE_AT_REST = 0x40  # would be on the list at the lever's reference setting

@@ -1,0 +1,116 @@
+"""Social care arrangements of one person: eligibility, the means test, the package, the placement.
+
+These are the rules a council applies; how many people can be assessed, and how fast care starts, is in the daily flow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.compiled import compiled
+from agents.parameter import Checked, parameter
+from agents.patients import record
+from agents.vocabulary import Lever
+
+STRICTNESS = int(Lever.STRICTNESS)
+GENEROSITY = int(Lever.GENEROSITY)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CareRules(Checked):
+    """Rules and process of arranging care that all councils share."""
+
+    upper_capital_limit: float = parameter(
+        23250.0, "savings above which people pay for their care in full", unit="pounds", low=14250.0, high=118000.0, evidence="P-C.means-001")
+    eligible_hours: float = parameter(
+        7.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils", unit="hours a week", low=3.5, high=10.0,
+        assumption="help with two or more activities of daily living; bands: low 0, moderate 3.5, substantial 7, critical 21 hours (P-A.adl-029 to 031)")
+    critical_hours: float = parameter(
+        21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
+        assumption="care needed through the day")
+    placement_hours: float = parameter(
+        22.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=16.0, high=30.0,
+        assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
+    nursing_need_hours: float = parameter(
+        34.0, "weekly need at which a placement is with nursing", unit="hours a week", low=25.0, high=45.0,
+        assumption="about a third of places used are nursing places (council activity 2014/15)")
+    tolerated_hours: float = parameter(
+        5.0, "weekly hours of need without help with which people still go home from hospital", unit="hours a week", low=2.0, high=10.0,
+        assumption="below substantial need")
+    kept_days: float = parameter(
+        14.0, "days in hospital for which a package is kept", unit="days", low=7.0, high=28.0, assumption="contracts commonly hold a package for one to two weeks")
+    reablement_days: float = parameter(
+        42.0, "longest reablement", unit="days", low=28.0, high=56.0, assumption="about six weeks (P-B.cost-029)")
+    reablement_restores: float = parameter(
+        0.35, "share of frailty above the settled level that reablement restores", unit="share", low=0.1, high=0.6,
+        assumption="reablement lowers later use of care: direction known, size withheld")
+    reablement_share: float = parameter(
+        0.6, "share of people granted home care for whom reablement is tried first", unit="share", low=0.3, high=0.9, assumption="offered where useful")
+    leave_wait_a_day: float = parameter(
+        0.012, "chance a day of leaving a queue without care: family takes over, or people give up", unit="share a day", low=0.002, high=0.03,
+        assumption="few leave each day, many over two months")
+    self_arrange_days: float = parameter(
+        9.0, "mean days that people who pay themselves need to arrange care", unit="days", low=5.0, high=20.0, assumption="choice delays are some 14% of acute delayed days (P-B.dtoc-015)")
+    self_bought: float = parameter(
+        0.6, "share of hours without help that people buy who pay themselves", unit="share", low=0.3, high=0.9,
+        assumption="about the hours that councils grant")
+    placement_chance: float = parameter(
+        0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,
+        assumption="price, type and distance must all suit")
+    home_brokerage_days: float = parameter(
+        3.0, "fewest days from decision to start of home care", unit="days", low=1.0, high=7.0, assumption="a provider must be found and a round re-planned")
+    charge_share: float = parameter(
+        0.12, "share of council home-care cost recovered from people in charges", unit="share", low=0.08, high=0.2,
+        assumption="England: charges for community care over its gross cost, 2014/15 returns")
+    residential_charge_share: float = parameter(
+        0.28, "share of council care-home cost recovered from residents", unit="share", low=0.2, high=0.35,
+        assumption="England: client contributions over gross cost of homes for people 65 and over, 2014/15 returns")
+    self_home_premium: float = parameter(
+        1.0, "price of an hour bought by oneself, relative to the council's", unit="ratio", low=1.0, high=1.3, assumption="no source; parity")
+    self_residential_premium: float = parameter(
+        1.41, "price of a care-home week paid by oneself, relative to the council's", unit="ratio", low=1.2, high=1.5,
+        assumption="P-C.prov-010 and P-B.cost-027: 41% above")
+    recording_ratio: float = parameter(
+        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, evidence="P-B.dtoc-001")
+    weekend_pace: float = parameter(
+        0.25, "assessment and starts on a weekend day, relative to a weekday", unit="ratio", low=0.0, high=0.5, assumption="weekends are slow")
+
+
+@compiled
+def judged_minutes(need, strictness):
+    """Return the weekly minutes of need that the council recognises: judgement disregards the share `strictness`."""
+    return need * (1.0 - strictness)
+
+
+@compiled
+def judged_package(p, levers, rules):
+    """Return weekly minutes of home care granted at these levers; 0 if not eligible or fully helped by family.
+
+    Parameters
+    ----------
+    p : record
+    levers : shape (9,), the council's levers by code
+    rules : fields of :class:`CareRules`
+    """
+    judged = judged_minutes(float(int(p["need"])), levers[STRICTNESS])
+    if judged < 60.0 * rules.eligible_hours:
+        return 0
+    gap = judged - int(p["informal"])
+    if gap <= 0.0:
+        return 0
+    return int(gap * levers[GENEROSITY])
+
+
+@compiled
+def needs_care_home(p, rules):
+    """Return whether family and a home-care round can no longer look after this person."""
+    return int(p["need"]) - int(p["informal"]) > 60.0 * rules.placement_hours
+
+
+@compiled
+def pays_in_full(p, placement, rules):
+    """Return whether the means test leaves the whole cost to the person: the home counts for a care home if nobody else lives there."""
+    if int(p["capital"]) > rules.upper_capital_limit:
+        return True
+    person = int(p["person"])
+    return placement and person & record.OWNER != 0 and person & record.PARTNER == 0

@@ -1,0 +1,167 @@
+"""Seeking help: why a person turns up as an emergency this month, and when they ask the council for an assessment.
+
+Every cause is its own clock with its own draw. To change how people seek help, edit the small rules below.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from agents import draws
+from agents.compiled import compiled
+from agents.draws import block
+from agents.parameter import Checked, parameter
+from agents.patients import record
+from agents.vocabulary import Cause, Lever
+
+ILLNESS = int(Cause.ILLNESS)
+UNMET = int(Cause.UNMET)
+UNMANAGED = int(Cause.UNMANAGED)
+BREAKDOWN = int(Cause.BREAKDOWN)
+LAST_PHASE = int(Cause.LAST_PHASE)
+NEED_DECIDES = 65535
+PROACTIVE_LEVER = int(Lever.PROACTIVE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeekingBehaviour(Checked):
+    """How often people turn up as emergencies, by cause, and how readily they ask for care."""
+
+    contacts_per_unmet_hour: float = parameter(
+        0.0015, "emergency contacts a month for each hour a week of unmet need", unit="contacts a month per hour", low=0.0, high=0.004,
+        assumption="direction from the mechanisms page; a wide prior that includes zero and stays under the avoidable share (P-B.ae-018)")
+    unmet_hours_counted: float = parameter(
+        21.0, "weekly hours of unmet need beyond which more makes no more contacts", unit="hours a week", low=10.0, high=40.0,
+        assumption="the worst-off are found sooner in other ways")
+    unmanaged_share: float = parameter(
+        0.12, "share of contacts that better management of conditions might have prevented", unit="share", low=0.04, high=0.167,
+        assumption="at most the ambulatory-care-sensitive share of admissions (P-B.emerg-018)")
+    last_phase_contacts: float = parameter(
+        0.45, "emergency contacts a month in the last phase of life", unit="contacts a month", low=0.2, high=0.8,
+        assumption="people mostly have one or two emergencies in their last months")
+    breakdown_contact: float = parameter(
+        0.4, "chance that a carer's giving up brings the person to hospital", unit="share", low=0.1, high=0.7,
+        assumption="weak inputs: carer stress is cited in a third of care-home admissions")
+    low_severity: float = parameter(
+        0.6, "severity of contacts from unmet need and breakdown, relative to illness", unit="ratio", low=0.4, high=0.9,
+        assumption="mostly A&E rather than beds: the literature finds attendances rather than admissions")
+    proactive_prevents: float = parameter(
+        0.15, "share of unmanaged crises that proactive care prevents", unit="share", low=0.0, high=0.35,
+        assumption="case management shows little or no effect: the prior includes zero")
+    proactive_finds: float = parameter(
+        0.04, "more illness contacts of people on the proactive list, as cases are found", unit="ratio", low=0.0, high=0.1,
+        assumption="case management finds cases: direction from the mechanisms page")
+    asks_a_month: float = parameter(
+        0.12, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.05, high=0.3,
+        assumption="solved loosely from new-client assessments (T-C-009)")
+    asks_if_paying: float = parameter(
+        0.4, "how readily people ask who would have to pay in full, relative to others", unit="ratio", low=0.2, high=0.8,
+        assumption="self-funders mostly arrange for themselves")
+
+
+@compiled
+def unmet_rate(minutes, rules):
+    """Return contacts a month from `minutes` a week of unmet need."""
+    return rules.contacts_per_unmet_hour * min(minutes / 60.0, rules.unmet_hours_counted)
+
+
+@compiled
+def happens(u, rate):
+    """Return whether a clock of this monthly `rate` strikes: probability 1 - exp(-rate), at most once a month."""
+    return u < rate and u < 1.0 - math.exp(-rate)
+
+
+@compiled
+def severity_of(u, age, scale, tables):
+    """Return a severity in (0, 1): 1 - u ** (1 / b), with b falling as age rises, times `scale`."""
+    return (1.0 - u ** tables.severity_shape[age]) * scale
+
+
+@compiled
+def write_contact(p, i, month, first_day, days, age, cause, scale, decider, lever, avoided, tables, seed, events, n):
+    """Write one emergency contact with its day, severity and place in the day's order; return the next free event."""
+    u_day, u_severity, u_priority, _ = block(seed, i, month, cause, draws.CONTACT_DAY)
+    event = events[n]
+    event["day"] = first_day + int(u_day * days)
+    event["priority"] = int(u_priority * 4294967295.0)
+    event["person"] = i
+    event["trigger"] = month * 16 + cause
+    event["severity"] = severity_of(u_severity, age, scale, tables)
+    event["decider"] = decider
+    event["lever"] = lever
+    event["cause"] = cause
+    event["kind"] = 0
+    event["avoided"] = avoided
+    event["hospital_day"] = -1
+    return n + 1
+
+
+@compiled
+def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, seed, events, n):
+    """Let each cause's clock strike or not, and write the contacts; return the next free event.
+
+    A contact that today's levers cause and reference levers would not is marked with its decider; one that they
+    avoid is written with ``avoided`` 1 and only noted. Both come from the same draw.
+    """
+    flags = int(p["flags"])
+    listed = flags & record.PROACTIVE != 0
+    listed_at_rest = flags & record.PROACTIVE_AT_REST != 0
+    consortium = rules.first_consortium + int(p["consortium"])
+    council = int(p["council"])
+
+    rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
+    now = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed else rate)
+    then = now
+    if listed != listed_at_rest:
+        then = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed_at_rest else rate)
+    if now or then:
+        n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
+                          PROACTIVE_LEVER if now != then else 0, 0 if now else 1, tables, seed, events, n)
+
+    minutes = int(p["unmet_recent"])
+    withheld = int(p["withheld"])
+    quiet = tables.unmanaged[int(p["conditions"]) & 0x3FFF] * year_part
+    dying = flags & record.DYING != 0
+    if minutes == 0 and withheld == 0 and quiet == 0.0 and not dying and not gave_up:
+        return n
+    u_unmet, u_unmanaged, u_last, _ = block(seed, i, month, 0, draws.UNMET)
+
+    if minutes > 0 or withheld != 0:
+        now = happens(u_unmet, unmet_rate(minutes, rules) * year_part)
+        then = now if withheld == 0 else happens(u_unmet, unmet_rate(max(minutes - withheld, 0), rules) * year_part)
+        if now or then:
+            lever = rules.withheld_lever[council]
+            caused = now != then
+            n = write_contact(p, i, month, first_day, days, age, UNMET, rules.low_severity, rules.first_council + council if caused else NEED_DECIDES,
+                              lever if caused else 0, 0 if now else 1, tables, seed, events, n)
+    if quiet > 0.0:
+        now = happens(u_unmanaged, quiet * (1.0 - rules.proactive_prevents) if listed else quiet)
+        then = now
+        if listed != listed_at_rest:
+            then = happens(u_unmanaged, quiet * (1.0 - rules.proactive_prevents) if listed_at_rest else quiet)
+        if now or then:
+            caused = now != then
+            n = write_contact(p, i, month, first_day, days, age, UNMANAGED, 1.0, consortium if caused else NEED_DECIDES,
+                              PROACTIVE_LEVER if caused else 0, 0 if now else 1, tables, seed, events, n)
+    if dying and happens(u_last, rules.last_phase_contacts * year_part):
+        n = write_contact(p, i, month, first_day, days, age, LAST_PHASE, 1.0, NEED_DECIDES, 0, 0, tables, seed, events, n)
+    if gave_up:
+        u_day, u_severity, u_priority, u_goes = block(seed, i, month, BREAKDOWN, draws.CONTACT_DAY)
+        if u_goes < rules.breakdown_contact:
+            n = write_contact(p, i, month, first_day, days, age, BREAKDOWN, rules.low_severity, NEED_DECIDES, 0, 0, tables, seed, events, n)
+    return n
+
+
+@compiled
+def wish_for_assessment(p, u, rules):
+    """Return whether this person asks the council for an assessment this month."""
+    if int(p["flags"]) & (record.ASKED | record.REFUSED):
+        return False
+    gap = int(p["need"]) - int(p["informal"]) - int(p["package"])
+    if gap <= 0:
+        return False
+    chance = rules.asks_a_month * min(gap / 600.0, 1.0)
+    if int(p["capital"]) > rules.upper_capital_limit:
+        chance *= rules.asks_if_paying
+    return u < chance
