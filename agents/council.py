@@ -1,0 +1,35 @@
+"""A council: assesses, means-tests, arranges and pays for adult social care."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.organisation import Organisation
+from agents.parameter import Checked, parameter
+from agents.vocabulary import Lever, Party
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CouncilBehaviour(Checked):
+    """How a council decides, beyond what all organisations share."""
+
+    optimism: float = parameter(
+        1.0,
+        "multiplies what a council believes its levers do to other accounts and to people",
+        unit="ratio",
+        low=0.5,
+        high=2.0,
+        assumption="1 is what a good analyst would find",
+    )
+
+
+class Council(Organisation):
+    """A council with social care responsibilities.
+
+    It sets how strictly need is judged and how many hours a judged hour brings, and how much reablement and assessment
+    there is. It pays the care market for packages and placements, and receives charges from households. Unless a
+    structure says otherwise it decides for itself and holds the social care account.
+    """
+
+    kind = Party.COUNCIL
+    own_levers = (Lever.STRICTNESS, Lever.GENEROSITY, Lever.REABLEMENT, Lever.ASSESSMENT)

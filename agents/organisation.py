@@ -1,0 +1,204 @@
+"""What all organisations have in common: a name, levers, budgets, prices of money, and the one rule to decide by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import ClassVar, Protocol
+
+import mesa
+
+from agents.deciding import (
+    LEVER_RANGES,
+    Belief,
+    DecidingBehaviour,
+    Decision,
+    Option,
+    PoolFacts,
+    as_seen,
+    decide,
+    solve_norm,
+    update_price,
+)
+from agents.vocabulary import Account, Lever, Party
+
+MONTHS_PER_QUARTER = 3
+
+
+class OrganisationBehaviour(Protocol):
+    """What the parameter class of every deciding organisation has."""
+
+    @property
+    def optimism(self) -> float:
+        """Multiplies what a decider believes levers do to accounts that are not its own and to people."""
+
+
+class World(Protocol):
+    """What an organisation may ask of the world when it decides: the state of the quarter's first day."""
+
+    month: int
+    behaviour: DecidingBehaviour
+
+    def decider(self, unit: Organisation, lever: Lever) -> Organisation:
+        """Return who decides a lever of this organisation under the structure in force."""
+
+    def stakes(self, decider: Organisation) -> Mapping[Account, float]:
+        """Return how much of a pound on each account the decider feels."""
+
+    def own_accounts(self, decider: Organisation) -> Collection[Account]:
+        """Return the accounts whose bills the decider sees in full."""
+
+    def sight(self, decider: Organisation) -> float:
+        """Return how much of an effect on other accounts the decider sees, 0 to 1."""
+
+    def prices(self, decider: Organisation) -> Mapping[Account, float]:
+        """Return the price of money of each account as the decider meets it."""
+
+    def belief(self, unit: Organisation, lever: Lever) -> Belief:
+        """Return what a step of this lever does, as a good analyst would find."""
+
+    def held(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers of this organisation that are frozen."""
+
+    def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
+        """Write a decision to the model's log."""
+
+
+def decides_this_month(index: int, month: int) -> bool:
+    """Return whether the organisation with this index decides in this month: each once a quarter, a third at a time.
+
+    Examples
+    --------
+    >>> [month for month in range(12) if decides_this_month(4, month)]
+    [1, 4, 7, 10]
+    """
+    return index % MONTHS_PER_QUARTER == month % MONTHS_PER_QUARTER
+
+
+class Organisation(mesa.Agent):
+    """An organisation that owns levers, holds budgets, or both.
+
+    Under a structure a lever may be decided by another organisation than the one that owns it: the *unit* owns it, the
+    *decider* brings stakes, prices and sight. Moves are counted by unit and lever group, so a merger of deciders slows
+    nobody by arithmetic.
+
+    Parameters
+    ----------
+    model : the Mesa model it lives in
+    name : as in the ledger
+    index : position in the ledger's table of parties
+    heads : adults it serves
+    rest : observed level of each lever in :attr:`own_levers`
+    budgets : pence a year of each account it holds
+    behaviour : its parameter class
+
+    Attributes
+    ----------
+    levers : current level of each lever
+    norms : pounds per head per year per step of each lever; solved once, 0 before
+    prices : price of money of each account it holds
+
+    Raises
+    ------
+    ValueError
+        If `rest` does not name exactly the levers it owns, or a level lies outside its range.
+    """
+
+    kind: ClassVar[Party]
+    own_levers: ClassVar[tuple[Lever, ...]] = ()
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        *,
+        name: str,
+        index: int,
+        heads: int,
+        rest: Mapping[Lever, float],
+        budgets: Mapping[Account, int],
+        behaviour: OrganisationBehaviour,
+    ) -> None:
+        super().__init__(model)
+        self.name = name
+        self.index = index
+        self.heads = heads
+        self.behaviour = behaviour
+        self.rest = _checked_rest(type(self).__name__, self.own_levers, rest)
+        self.levers = dict(self.rest)
+        self.norms = dict.fromkeys(self.rest, 0.0)
+        self.budgets = {account: int(budgets[account]) for account in Account if account in budgets}
+        self.prices = dict.fromkeys(self.budgets, 1.0)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+    def options(self, world: World) -> list[Option]:
+        """Return its levers with all that bears on them, in the order of lever codes."""
+        found = []
+        for lever, level in self.levers.items():
+            decider = world.decider(self, lever)
+            found.append(
+                Option(
+                    lever=lever,
+                    level=level,
+                    rest=self.rest[lever],
+                    norm=self.norms[lever],
+                    belief=self._seen(world, lever, decider),
+                    stakes=world.stakes(decider),
+                    prices=world.prices(decider),
+                )
+            )
+        return found
+
+    def decide(self, world: World) -> list[Decision]:
+        """Let whoever decides its levers move them, record each decision, and return what was moved."""
+        decisions = decide(self.options(world), world.behaviour, world.held(self))
+        for decision in decisions:
+            self.levers[decision.lever] = decision.after
+            world.record(self, world.decider(self, decision.lever), decision)
+        return decisions
+
+    def solve_norms(self, world: World) -> None:
+        """Set the norms so that, under the structure in force in `world` and prices of 1, no step is worth making."""
+        for lever in self.levers:
+            decider = world.decider(self, lever)
+            self.norms[lever] = solve_norm(self._seen(world, lever, decider), world.stakes(decider), world.behaviour)
+
+    def update_prices(
+        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, pools: Iterable[PoolFacts] = ()
+    ) -> None:
+        """Let the prices of its accounts follow the year's forecasts; accounts of one pool share one price.
+
+        Parameters
+        ----------
+        forecasts : pence this year of each account it holds; accounts left out keep their price
+        behaviour : shared parameters
+        pools : which of its accounts are one purse
+        """
+        purses = [tuple(account for account in pool.accounts if account in self.budgets) for pool in pools]
+        pooled = {account for purse in purses for account in purse}
+        purses += [(account,) for account in self.budgets if account not in pooled]
+        for purse in purses:
+            known = [account for account in purse if account in forecasts]
+            if not known:
+                continue
+            forecast = sum(forecasts[account] for account in known)
+            budget = sum(self.budgets[account] for account in known)
+            price = update_price(self.prices[known[0]], forecast, budget, behaviour)
+            self.prices.update(dict.fromkeys(purse, price))
+
+    def _seen(self, world: World, lever: Lever, decider: Organisation) -> Belief:
+        own = world.own_accounts(decider)
+        return as_seen(world.belief(self, lever), own, decider.behaviour.optimism, world.sight(decider))
+
+
+def _checked_rest(owner: str, own: tuple[Lever, ...], rest: Mapping[Lever, float]) -> dict[Lever, float]:
+    if set(rest) != set(own):
+        wanted = [lever.name.lower() for lever in own]
+        given = [lever.name.lower() for lever in sorted(rest)]
+        raise ValueError(f"{owner}.rest must name exactly the levers {wanted}, got {given!r}")
+    for lever in sorted(own):
+        bounds = LEVER_RANGES[lever]
+        if not bounds.low <= rest[lever] <= bounds.high:
+            within = f"[{bounds.low:g}, {bounds.high:g}]"
+            raise ValueError(f"{owner}.rest of {lever.name.lower()} must lie in {within}, got {rest[lever]!r}")
+    return {lever: float(rest[lever]) for lever in sorted(own)}
