@@ -25,7 +25,7 @@ KEYS = ["measure", "year"]
 
 
 def kind(measure: str) -> str:
-    """Return ``flow`` or ``stock``; a breakdown is what its measure is, a measure this version does not know is a stock."""
+    """Return ``flow`` or ``stock``; a breakdown is what its measure is, an unknown measure a stock."""
     known = MEASURES.get(measure.partition("/")[0])
     return known.kind if known is not None else "stock"
 
@@ -65,7 +65,7 @@ def paired_differences(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    values : structure, replication, measure, year, value, as :func:`totals` gives; a row that one structure lacks is 0 there
+    values : structure, replication, measure, year, value, as :func:`totals` gives; a row that a structure lacks is 0
     baseline : the structure to compare with
 
     Returns
@@ -83,7 +83,7 @@ def paired_differences(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the baseline is not among the structures, or a structure lacks a replication that the baseline has.
+        If the baseline is not among the structures, or a structure has no replication in common with it.
     """
     wide = values.pivot_table(index=KEYS, columns=["structure", "replication"], values="value", observed=True)
     wide = wide.fillna(0.0)

@@ -114,8 +114,11 @@ def _parameters(spec: RunSpec) -> Any:
 def _notes(economy: Any) -> dict[str, Any]:
     from model.mechanisms import lacking
 
+    parties = economy.ledger.parties
     return {
         "settlement": economy.settlement.describe(),
+        "title": economy.place.title,
+        "parties": {name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)},
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}
             for mechanism in lacking(economy.parameters, economy.structure)
@@ -137,7 +140,7 @@ def run_all(
     store : where results go; what it already has is not run again
     executor : an executor of the caller's (who closes it), a number of processes to start here, or None to run in this
         process
-    progress : told now and then how many months have been simulated; with an executor of the caller's only after each run
+    progress : told now and then how many months have been simulated; on an executor of the caller's after each run
 
     Returns
     -------

@@ -211,7 +211,9 @@ class Store:
     def _refuse_to_mix(self, found: Results) -> None:
         """Refuse to finish a batch with other versions than it was begun with: its bits would not be comparable."""
         before, now = found.manifest.get("versions", {}), versions()
-        changed = [f"{name} {before.get(name)} there, {now[name]} here" for name in DECIDING if before.get(name) != now[name]]
+        changed = [
+            f"{name} {before.get(name)} there, {now[name]} here" for name in DECIDING if before.get(name) != now[name]
+        ]
         if changed and len(found.keys) < len(self.spec.runs()):
             raise OtherResultsError(
                 f"{self.folder} was begun with other versions ({', '.join(changed)}); "
@@ -306,8 +308,11 @@ def _with_run_columns(frame: pd.DataFrame, result: RunResult) -> pd.DataFrame:
     spec = result.spec
     named = {"place": spec.place, "structure": spec.structure, "replication": spec.replication, "run": spec.key}
     for position, column in enumerate(RUN_COLUMNS):
-        table.insert(position, column, pd.Series(result.seed, index=table.index, dtype="uint64")
-                     if column == "seed" else named[column])
+        table.insert(
+            position,
+            column,
+            pd.Series(result.seed, index=table.index, dtype="uint64") if column == "seed" else named[column],
+        )
     return table
 
 
@@ -347,9 +352,7 @@ def new_manifest(spec: ComparisonSpec) -> dict[str, Any]:
         "code": spec.code,
         "versions": versions(),
         "data": data_checksums(),
-        "runs": [
-            {"key": run.key, "structure": run.structure, "replication": run.replication} for run in spec.runs()
-        ],
+        "runs": [{"key": run.key, "structure": run.structure, "replication": run.replication} for run in spec.runs()],
     }
 
 
@@ -382,9 +385,12 @@ def _difference(found: ComparisonSpec, wanted: ComparisonSpec) -> str:
     if differing == ["code"]:
         return "the same question, but made by other model code or data"
     told = [name for name in differing if name not in ("code", "files")]
-    return ", ".join(
-        f"{name}: {_shown(getattr(found, name))} there, {_shown(getattr(wanted, name))} here" for name in told
-    ) or "other place or structure files"
+    return (
+        ", ".join(
+            f"{name}: {_shown(getattr(found, name))} there, {_shown(getattr(wanted, name))} here" for name in told
+        )
+        or "other place or structure files"
+    )
 
 
 def _shown(value: Any) -> str:

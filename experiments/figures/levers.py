@@ -1,0 +1,107 @@
+"""How the levers move: what each organisation sets, month by month."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.figures.paths import name_ends
+from experiments.figures.style import Context, label_of, number, sheet, tick
+
+NAME = "levers"
+PREFIX = "lever/"
+MONTHS = 12
+NOTE = (
+    "Thick: mean over organisations and replications; thin: each organisation that sets the lever, mean over "
+    "replications. Levels at the end of each quarter; the vertical scale does not begin at zero; ticks mark April. "
+    "Every structure starts from the same levels."
+)
+STILL = 1e-9  # a lever that moved less than this did not move
+
+
+def table(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return each lever's level at the end of each quarter, by structure and organisation, mean over replications.
+
+    Parameters
+    ----------
+    measures : tidy monthly frame; a lever is the measure ``lever/<name>`` of the organisation that sets it
+    """
+    levers = measures[measures["measure"].str.startswith(PREFIX) & ((measures["month"] + 1) % 3 == 0)]
+    levers = levers.assign(lever=levers["measure"].str.removeprefix(PREFIX))
+    keys = ["lever", "structure", "organisation", "month"]
+    return levers.groupby(keys, observed=True, sort=True)["value"].mean().rename("level").reset_index()
+
+
+def title(rows: pd.DataFrame, context: Context) -> str:
+    """Return how many levers move, under each structure."""
+    moved = {
+        structure: sum(_moves(group) for _, group in rows[rows["structure"] == structure].groupby("lever"))
+        for structure in context.structures
+    }
+    total = rows["lever"].nunique()
+    told = ", ".join(f"{count} of {total} under {label_of(structure).lower()}" for structure, count in moved.items())
+    return f"Levers that move from where they started: {told}"
+
+
+def _moves(group: pd.DataFrame) -> bool:
+    reach = group.groupby("organisation")["level"].agg(lambda level: level.max() - level.min())
+    return bool((reach > STILL).any())
+
+
+def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure of rows made by :func:`table`."""
+    levers = list(dict.fromkeys(rows["lever"]))
+    columns = min(4, len(levers))
+    lines = math.ceil(len(levers) / columns)
+    figure = sheet(3.1 * columns + 0.4, 2.3 * lines + 1.2, heading, context.caption(NOTE))
+    grid = figure.subplots(lines, columns, squeeze=False, sharex=True)
+    for axes in grid.flat[len(levers) :]:
+        axes.set_visible(False)
+    for axes, lever in zip(grid.flat, levers, strict=False):
+        _panel(axes, rows[rows["lever"] == lever], context)
+        axes.set_title(lever.replace("_", " ").capitalize())
+    return figure
+
+
+def _panel(axes: Axes, own: pd.DataFrame, context: Context) -> None:
+    axes.grid(visible=True, axis="y")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    ends = {}
+    for structure in context.structures:
+        look = context.look(structure)
+        mine = own[own["structure"] == structure]
+        for _, line in mine.groupby("organisation", sort=True):
+            axes.plot((line["month"] + 1) / MONTHS, line["level"], color=look.colour, linewidth=0.6, alpha=0.5)
+        mean = mine.groupby("month")["level"].mean()
+        if len(mean):
+            axes.plot((mean.index + 1) / MONTHS, mean, color=look.colour, linestyle=look.dash, linewidth=2)
+            ends[structure] = float(mean.iloc[-1])
+    low, high = own["level"].min(), own["level"].max()
+    margin = max(0.1 * (high - low), 0.02 * abs(high), 1e-6)
+    axes.set_ylim(low - margin, high + margin)
+    axes.locator_params(axis="y", nbins=4)
+    axes.yaxis.set_major_formatter(lambda value, _: tick(value))
+    step = 1 if context.years <= 3 else 3 if context.years <= 12 else 5
+    ticks = np.arange(0, context.years, step)
+    axes.set_xticks(ticks, [str(context.first_year + year) for year in ticks])
+    axes.set_xlim(0, context.years + max(0.7, 0.75 * context.years))
+    name_ends(axes, ends, context)
+
+
+def describe(rows: pd.DataFrame, context: Context) -> str:
+    """Return the figure in words, for those who cannot see it."""
+    told = []
+    for lever, group in rows.groupby("lever", sort=False):
+        mean = group.groupby(["structure", "month"])["level"].mean()
+        words = "; ".join(
+            f"{label_of(structure).lower()} {number(mean[structure].iloc[0])} to {number(mean[structure].iloc[-1])}"
+            for structure in context.structures
+            if structure in mean.index.get_level_values(0)
+        )
+        told.append(f"{lever.replace('_', ' ').capitalize()}: {words}.")
+    return "Mean level of each lever, first to last quarter. " + " ".join(told)

@@ -1,0 +1,157 @@
+"""All headline measures side by side: paired differences in percent of the baseline, with intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.comparing import headline, is_clear
+from experiments.figures.style import (
+    CHARCOAL,
+    GREY,
+    Context,
+    key_handles,
+    label_of,
+    number,
+    percent,
+    quiet_grid,
+    sheet,
+    tick,
+)
+from experiments.figures.wording import ALONE
+
+NAME = "outcomes"
+NOTE = (
+    "Paired difference from {baseline} in percent of its mean, with the 95% t-interval over replications; filled where "
+    "it leaves zero out. Right: the baseline's mean a year and the difference in the measure's own unit, and which "
+    "direction is better in itself, where one is."
+)
+COLUMNS = (0.02, 0.24, 0.88)  # where the words beside the forest begin, as shares of their panel
+
+
+def table(differences: pd.DataFrame) -> pd.DataFrame:
+    """Return the headline measures over the period, from the paired differences."""
+    return headline(differences)
+
+
+def title(differences: pd.DataFrame, context: Context) -> str:
+    """Return how many headline measures differ clearly, and which most."""
+    rows = table(differences)
+    others = rows[rows["structure"] != context.baseline]
+    base = label_of(context.baseline).lower()
+    if others.empty:
+        return f"Headline measures under {base}"
+    if context.replications < 2:
+        return f"Headline measures: {ALONE}"
+    clear = others[[is_clear(low, high) for low, high in zip(others["low"], others["high"], strict=True)]]
+    compared = label_of(context.others[0]) if len(context.others) == 1 else "Compared structures"
+    measures = others["measure"].nunique()
+    if clear.empty:
+        return f"{compared}: none of {measures} headline measures differs clearly from {base}"
+    widest = clear.loc[clear["percent"].abs().idxmax()] if clear["percent"].notna().any() else clear.iloc[0]
+    size = percent(widest["percent"]) if not np.isnan(widest["percent"]) else number(widest["difference"], signed=True)
+    under = f" under {label_of(widest['structure']).lower()}" if len(context.others) > 1 else ""
+    return (
+        f"{compared}: {clear['measure'].nunique()} of {measures} headline measures differ clearly from {base}; "
+        f"most, {_small(widest['label'])} ({size}{under})"
+    )
+
+
+def _small(label: str) -> str:
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure of rows made by :func:`table`."""
+    measures = list(dict.fromkeys(rows["measure"]))
+    count = max(len(context.others), 1)
+    note = NOTE.format(baseline=label_of(context.baseline).lower())
+    key = key_handles(context, context.others, as_points=True) if count > 1 else []
+    figure = sheet(11.0, len(measures) * max(0.36, 0.2 * count) + 1.9, heading, context.caption(note), key)
+    axes, beside = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1))
+    offsets = (np.arange(count) - (count - 1) / 2) * 0.8 / count
+    _scale(axes, rows, context)
+    beside.set_axis_off()
+    for position, measure in enumerate(measures):
+        if position % 2:
+            for panel in (axes, beside):
+                panel.axhspan(position - 0.5, position + 0.5, color="#F4F4F4", zorder=0, linewidth=0)
+        own = rows[rows["measure"] == measure].set_index("structure")
+        for structure, offset in zip(context.others, offsets, strict=False):
+            if structure in own.index:
+                _point(axes, own.loc[structure], position + offset, structure, context)
+        _words(beside, own, position, offsets, context)
+    known = rows.drop_duplicates("measure").set_index("measure")
+    axes.set_yticks(range(len(measures)), [known.loc[measure, "label"] for measure in measures])
+    axes.set_ylim(len(measures) - 0.5, -0.5)
+    for place, words in zip(COLUMNS, ("Baseline a year", "Difference (95% interval)", "Better if"), strict=True):
+        if words != "Difference (95% interval)" or context.others:
+            beside.text(place, 1.01, words, transform=beside.transAxes, fontsize=8, weight="bold", va="bottom")
+    return figure
+
+
+def _scale(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
+    quiet_grid(axes, "x")
+    axes.axvline(0, color=GREY, linewidth=1.2)
+    bounds = rows[["percent", "percent_low", "percent_high"]].to_numpy(float)
+    reach = np.nanmax(np.abs(bounds)) if np.isfinite(bounds).any() else 0.0
+    reach = 1.12 * reach if reach > 0 else 1.0
+    axes.set_xlim(-reach, reach)
+    axes.locator_params(axis="x", nbins=7)
+    axes.xaxis.set_major_formatter(lambda value, _: tick(value, "percent"))
+    axes.set_xlabel(f"Difference from {label_of(context.baseline).lower()}, percent")
+
+
+def _point(axes: Axes, row: pd.Series, place: float, structure: str, context: Context) -> None:
+    look = context.look(structure)
+    if np.isnan(row["percent"]):
+        return
+    if not np.isnan(row["percent_low"]):
+        axes.plot([row["percent_low"], row["percent_high"]], [place, place], color=look.colour, linewidth=2)
+    filled = is_clear(row["low"], row["high"])
+    axes.plot(
+        row["percent"],
+        place,
+        look.marker,
+        color=look.colour,
+        markersize=6.5,
+        zorder=3,
+        markerfacecolor=look.colour if filled else "white",
+    )
+
+
+def _words(axes: Axes, own: pd.DataFrame, position: int, offsets: np.ndarray, context: Context) -> None:
+    """Write the baseline's mean and each difference with its interval beside a measure's row."""
+    across = axes.get_yaxis_transform()
+    unit, better = own["unit"].iloc[0], own["better"].iloc[0]
+    baseline, difference, last = COLUMNS
+    axes.text(baseline, position, number(own["baseline"].iloc[0], unit), transform=across, va="center", fontsize=8)
+    axes.text(last, position, "" if better == "neither" else better, transform=across, va="center", fontsize=8)
+    for structure, offset in zip(context.others, offsets, strict=False):
+        if structure not in own.index:
+            continue
+        row = own.loc[structure]
+        words = number(row["difference"], unit, signed=True)
+        if not np.isnan(row["low"]):
+            words += f"  ({number(row['low'], unit, signed=True)} to {number(row['high'], unit, signed=True)})"
+        axes.text(difference, position + offset, words, transform=across, va="center", fontsize=8, color=CHARCOAL)
+
+
+def describe(rows: pd.DataFrame, context: Context) -> str:
+    """Return the figure in words, for those who cannot see it."""
+    told = [f"Differences in headline measures from {label_of(context.baseline).lower()}, mean a year."]
+    for structure in context.others:
+        own = rows[rows["structure"] == structure]
+        words = "; ".join(
+            f"{row['label']} {percent(row['percent'])}"
+            + (
+                ""
+                if np.isnan(row["percent_low"])
+                else f" (95% interval {percent(row['percent_low'])} to {percent(row['percent_high'])})"
+            )
+            for _, row in own.iterrows()
+        )
+        told.append(f"{label_of(structure)}: {words}.")
+    return " ".join(told)
