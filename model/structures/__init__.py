@@ -1,0 +1,303 @@
+"""Commissioning structures: facts about who holds what and who decides what, one TOML file each.
+
+A structure states facts only. What a fact does is a parameter shared by all structures, and the rest emerges; so a file
+that holds any other key is refused. A structure of your own needs a TOML file and no code.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from agents.deciding import PoolFacts, StakeFacts
+from agents.vocabulary import Account, Lever, Party
+
+FOLDER = Path(__file__).parent
+BASELINE = "separate-budgets"
+
+STANDING_KINDS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)
+"""Kinds of organisation that every place has; a structure may make a commissioner besides."""
+
+
+class StructureError(ValueError):
+    """A structure file that states no usable structure; the message lists everything that is wrong."""
+
+
+def _named(codes: type[IntEnum], kind: str, valid: tuple[IntEnum, ...]) -> Callable[[Any], IntEnum]:
+    names = {code.name.lower(): code for code in valid}
+
+    def read(given: Any) -> IntEnum:
+        if isinstance(given, codes) and given in valid:
+            return given
+        if not isinstance(given, str) or given not in names:
+            nearest = _nearest(str(given), names)
+            message = "must be the name of {kind}; nearest: {nearest}"
+            raise PydanticCustomError("unknown_name", message, {"kind": kind, "nearest": nearest})
+        return names[given]
+
+    return read
+
+
+def _nearest(name: str, valid: Mapping[str, Any] | list[str]) -> str:
+    return ", ".join(difflib.get_close_matches(name, list(valid), n=3, cutoff=0.0))
+
+
+_KINDS = (*STANDING_KINDS, Party.COMMISSIONER)
+Kind = Annotated[Party, BeforeValidator(_named(Party, "a kind of organisation", _KINDS))]
+AccountName = Annotated[Account, BeforeValidator(_named(Account, "an account", tuple(Account)))]
+LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Lever)[1:]))]
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
+Text = Annotated[str, Field(min_length=1, strict=True)]
+YesOrNo = Annotated[bool, Field(strict=True)]
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Pool(_Facts):
+    """Accounts spent as one purse.
+
+    Parameters
+    ----------
+    name : of the pool
+    accounts : which
+    overspend : share of an overspend that each kind of organisation bears; they add up to 1
+    """
+
+    name: Text
+    accounts: tuple[AccountName, ...] = Field(min_length=1)
+    overspend: dict[Kind, Share]
+
+    @model_validator(mode="after")
+    def _whole_overspend(self) -> Pool:
+        total = sum(self.overspend.values())
+        if abs(total - 1.0) > 1e-9:
+            raise PydanticCustomError("shares", "overspend must add up to 1, not {total}", {"total": total})
+        return self
+
+
+class Duty(_Facts):
+    """A duty of one kind of organisation towards another."""
+
+    on: Kind
+    towards: Kind
+    duty: Literal["consult", "have_regard", "integrate", "none"]
+
+
+class Body(_Facts):
+    """A body that the structure creates: one in the place."""
+
+    kind: Literal["commissioner"]
+    scope: Literal["place"]
+
+
+class Payment(_Facts):
+    """How providers are paid."""
+
+    hospital: Literal["tariff"]
+
+
+class CommissioningStructure(_Facts):
+    """Who holds which account, who decides each lever, and under which rules.
+
+    Parameters
+    ----------
+    name, title : for the command line, and for a reader
+    source : the document it is read from, in words of our own
+    alternatives : facts that the document leaves open
+    outcomes_frameworks : ``one`` that all answer to, or ``three``
+    information_shared : whether organisations see each other's accounts
+    ring_fenced : whether the money may be spent on nothing else
+    carry_forward : kinds of holder that keep what is left at year end
+    holders : kind of organisation that holds each account
+    deciders : kind of organisation that decides each lever
+    deficit_limits : share of its budget that a kind of holder may overspend in a year; kinds left out have no limit
+    payment : how providers are paid
+    duties : of organisations towards each other
+    bodies : what the structure creates
+    pools : accounts spent as one purse
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
+    title: Text
+    source: Text
+    alternatives: tuple[Text, ...] = ()
+    outcomes_frameworks: Literal["one", "three"]
+    information_shared: YesOrNo
+    ring_fenced: YesOrNo
+    carry_forward: tuple[Kind, ...]
+    holders: dict[AccountName, Kind]
+    deciders: dict[LeverName, Kind]
+    deficit_limits: dict[Kind, Share]
+    payment: Payment
+    duties: tuple[Duty, ...] = ()
+    bodies: tuple[Body, ...] = Field(default=(), max_length=1)
+    pools: tuple[Pool, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Party, ...]:
+        """Kinds of organisation that exist under it."""
+        return (*STANDING_KINDS, Party.COMMISSIONER) if self.bodies else STANDING_KINDS
+
+    def holder(self, account: Account) -> Party:
+        """Return the kind of organisation that holds an account."""
+        return self.holders[account]
+
+    def decider(self, lever: Lever) -> Party:
+        """Return the kind of organisation that decides a lever."""
+        return self.deciders[lever]
+
+    def accounts_of(self, kind: Party) -> tuple[Account, ...]:
+        """Return the accounts that a kind of organisation holds, in the order of codes."""
+        return tuple(account for account in Account if self.holders[account] == kind)
+
+    def pool_facts(self) -> tuple[PoolFacts, ...]:
+        """Return the pools as plain data."""
+        return tuple(PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend)) for pool in self.pools)
+
+    def stake_facts(self) -> StakeFacts:
+        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`."""
+        return StakeFacts(
+            holders=dict(self.holders),
+            pools=self.pool_facts(),
+            duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
+            one_framework=self.outcomes_frameworks == "one",
+        )
+
+
+def list_structures() -> list[str]:
+    """Return the names of the structures that are shipped, the baseline first.
+
+    Examples
+    --------
+    >>> list_structures()
+    ['separate-budgets', 'single-budget']
+    """
+    return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != BASELINE, name))
+
+
+def load_structure(name_or_path: str | Path) -> CommissioningStructure:
+    """Return a structure, shipped (by name) or of your own (by the path of a TOML file).
+
+    Raises
+    ------
+    ValueError
+        If no shipped structure has this name; the message gives the nearest ones.
+    StructureError
+        If the file cannot be read or states something wrong; one line for each error.
+    """
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and path.suffix != ".toml" and path.name == name_or_path:
+        if name_or_path not in list_structures():
+            nearest = _nearest(name_or_path, list_structures())
+            raise ValueError(f"unknown structure {name_or_path!r}; nearest: {nearest} (or the path of a .toml file)")
+        path = FOLDER / f"{name_or_path}.toml"
+    return read_structure(path)
+
+
+def read_structure(path: Path) -> CommissioningStructure:
+    """Read and check one TOML file.
+
+    Raises
+    ------
+    StructureError
+        If the file cannot be read or states something wrong; one line for each error.
+    """
+    try:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        raise StructureError(f"{path}: cannot be read: {reason}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise StructureError(f"{path.name}: is not valid TOML: {error}") from error
+    try:
+        structure = CommissioningStructure.model_validate(facts)
+    except ValidationError as error:
+        lines = [_line(path.name, detail) for detail in error.errors(include_url=False)]
+        lines += [f"{path.name}: {line}" for line in _contradictions(facts)]
+        raise StructureError("\n".join(dict.fromkeys(lines))) from error
+    contradictions = _contradictions(facts)
+    if contradictions:
+        raise StructureError("\n".join(f"{path.name}: {line}" for line in contradictions))
+    return structure
+
+
+def _line(file: str, detail: ErrorDetails) -> str:
+    """Return one error as ``file.toml: section.key: message (got ...)``."""
+    where = [str(part) for part in detail["loc"] if part != "[key]"]
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    if detail["type"] == "extra_forbidden":
+        message = f"unknown key; nearest: {_nearest(where[-1], _keys_beside(detail['loc']))}"
+    if detail["type"] == "missing":
+        return f"{file}: {'.'.join(where)}: must be given (got nothing)"
+    return f"{file}: {'.'.join(where) or 'file'}: {message} (got {_short(detail['input'])})"
+
+
+def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the schema knows where an unknown one was found."""
+    sections = {"payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool}
+    section = sections.get(str(where[0])) if len(where) > 1 else None
+    return list((section or CommissioningStructure).model_fields)
+
+
+def _short(given: Any) -> str:
+    words = repr(given)
+    return words if len(words) <= 60 else f"{words[:57]}..."
+
+
+def _contradictions(facts: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong between keys that are fine one by one, working on the file as written."""
+    wrong = []
+    for section, wanted in (("holders", list(Account)), ("deciders", list(Lever)[1:])):
+        given = facts.get(section)
+        names = [code.name.lower() for code in wanted]
+        missing = [name for name in names if name not in given] if isinstance(given, dict) else []
+        wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
+    return wrong + _of_no_body(facts) + _pooled_twice(facts)
+
+
+def _of_no_body(facts: Mapping[str, Any]) -> list[str]:
+    """Return each use of a commissioner where the structure makes none."""
+    if facts.get("bodies"):
+        return []
+    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "duties", "pools")
+    used = [place for section in sections for place in _places_of("commissioner", facts.get(section), section)]
+    expected = f"must be one of {_kind_names(facts)}, or [[bodies]] must make a commissioner"
+    return [f"{place}: {expected} (got 'commissioner')" for place in used]
+
+
+def _places_of(word: str, facts: Any, place: str) -> list[str]:
+    """Return the dotted keys under which a word stands, as a value or as a key."""
+    if isinstance(facts, str):
+        return [place] if facts == word else []
+    inside = facts.items() if isinstance(facts, dict) else enumerate(facts) if isinstance(facts, list) else ()
+    found = []
+    for key, value in inside:
+        found += [f"{place}.{key}"] if key == word else _places_of(word, value, f"{place}.{key}")
+    return found
+
+
+def _pooled_twice(facts: Mapping[str, Any]) -> list[str]:
+    """Return each account that stands in a second pool, or twice in one."""
+    pools = facts.get("pools")
+    wrong, seen = [], set()
+    for number, pool in enumerate(pools if isinstance(pools, list) else []):
+        accounts = pool.get("accounts") if isinstance(pool, dict) else None
+        for account in accounts if isinstance(accounts, list) else []:
+            if str(account) in seen:
+                wrong.append(f"pools.{number}.accounts: must name an account that is in no pool yet (got {account!r})")
+            seen.add(str(account))
+    return wrong
+
+
+def _kind_names(facts: Mapping[str, Any]) -> str:
+    kinds = (*STANDING_KINDS, Party.COMMISSIONER) if facts.get("bodies") else STANDING_KINDS
+    return ", ".join(kind.name.lower() for kind in kinds)

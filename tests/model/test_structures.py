@@ -1,0 +1,185 @@
+"""Structures state facts only, and say clearly what is wrong with a file."""
+
+import pickle
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agents.deciding import DecidingBehaviour, stakes
+from agents.vocabulary import Account, Lever, Party
+from model.structures import (
+    BASELINE,
+    FOLDER,
+    StructureError,
+    list_structures,
+    load_structure,
+)
+
+BASE = (FOLDER / f"{BASELINE}.toml").read_text(encoding="utf-8")
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(folder: Path, text: str) -> list[str]:
+    with pytest.raises(StructureError) as caught:
+        load_structure(written(folder, text))
+    return str(caught.value).split("\n")
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_shipped_structures_load_and_are_complete(name):
+    structure = load_structure(name)
+    assert structure.name == name
+    assert set(structure.holders) == set(Account)
+    assert set(structure.deciders) == set(Lever) - {Lever.NONE}
+    assert {*structure.holders.values(), *structure.deciders.values()} <= set(structure.kinds)
+    assert sum(len(structure.accounts_of(kind)) for kind in structure.kinds) == len(Account)
+    assert pickle.loads(pickle.dumps(structure)) == structure
+
+
+def test_under_separate_budgets_everybody_decides_on_their_own():
+    structure = load_structure("separate-budgets")
+    assert structure.accounts_of(Party.CONSORTIUM) == (Account.ACUTE, Account.COMMUNITY)
+    assert structure.accounts_of(Party.COUNCIL) == (Account.SOCIAL_CARE,)
+    assert structure.decider(Lever.STRICTNESS) == Party.COUNCIL
+    assert structure.decider(Lever.PROACTIVE) == Party.CONSORTIUM
+    assert structure.decider(Lever.ADMISSION_THRESHOLD) == Party.HOSPITAL
+    assert Party.COMMISSIONER not in structure.kinds
+    assert structure.deficit_limits[Party.COUNCIL] == 0.0
+    assert not structure.information_shared
+    assert not structure.pools
+
+
+def test_a_single_commissioner_feels_every_pound_of_its_pool():
+    structure = load_structure("single-budget")
+    assert structure.accounts_of(Party.COMMISSIONER) == (Account.ACUTE, Account.COMMUNITY, Account.SOCIAL_CARE)
+    felt = stakes(structure.stake_facts(), Party.COMMISSIONER, DecidingBehaviour())
+    assert felt[Account.ACUTE] == felt[Account.COMMUNITY] == felt[Account.SOCIAL_CARE] == 1.0
+    assert 0.0 < felt[Account.HOSPITAL] < 0.5
+    assert structure.decider(Lever.DISCHARGE_READINESS) == Party.HOSPITAL
+    assert structure.ring_fenced
+    assert structure.information_shared
+
+
+def test_only_the_baseline_council_is_blind_to_acute_care():
+    behaviour = DecidingBehaviour()
+    council = stakes(load_structure("separate-budgets").stake_facts(), Party.COUNCIL, behaviour)
+    assert council[Account.SOCIAL_CARE] == 1.0
+    assert council[Account.ACUTE] < 0.05
+
+
+def test_the_baseline_comes_first():
+    assert list_structures()[0] == BASELINE
+
+
+def test_a_structure_of_your_own_needs_a_file_and_no_code(tmp_path):
+    own = load_structure(written(tmp_path, BASE.replace('name = "separate-budgets"', 'name = "our-town"')))
+    assert own.name == "our-town"
+    assert own.stake_facts() == load_structure(BASELINE).stake_facts()
+    assert load_structure(str(tmp_path / "mine.toml")) == own
+
+
+def test_unknown_names_give_the_nearest():
+    with pytest.raises(ValueError, match="unknown structure 'single-buget'; nearest: single-budget"):
+        load_structure("single-buget")
+
+
+@pytest.mark.parametrize(
+    "line", ["integration_depth = 0.8", "leak = 0.6", "admissions_effect = -0.15", "trust = 0.9", "team_effect = 1"]
+)
+def test_numbers_that_look_like_effects_are_refused(tmp_path, line):
+    key = line.split(" ")[0]
+    (message,) = refusal(tmp_path, f"{line}\n{BASE}")
+    assert message.startswith(f"mine.toml: {key}: unknown key; nearest: ")
+    assert message.endswith(f"(got {line.split(' ')[2]})")
+
+
+def test_effects_are_refused_in_every_section(tmp_path):
+    text = BASE.replace('duty = "consult"', 'duty = "consult"\nweight = 0.3')
+    text = text.replace('hospital = "tariff"', 'hospital = "tariff"\ndiscount = 0.1')
+    text = text.replace('discharge_readiness = "hospital"', 'discharge_readiness = "hospital"\nprevention = "council"')
+    lines = refusal(tmp_path, text)
+    assert any(line.startswith("mine.toml: duties.0.weight: unknown key; nearest: ") for line in lines)
+    assert any(line.startswith("mine.toml: payment.discount: unknown key; nearest: hospital") for line in lines)
+    assert any(line.startswith("mine.toml: deciders.prevention: must be the name of a lever") for line in lines)
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_the_only_numbers_are_shares_that_somebody_bears(name):
+    def numbers(facts, place=""):
+        if isinstance(facts, dict):
+            return [found for key, value in facts.items() for found in numbers(value, f"{place}/{key}")]
+        if isinstance(facts, list):
+            return [found for value in facts for found in numbers(value, place)]
+        return [place] if isinstance(facts, (int, float)) and not isinstance(facts, bool) else []
+
+    facts = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    assert {place.rpartition("/")[0] for place in numbers(facts)} <= {"/deficit_limits", "/pools/overspend"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('acute = "consortium"\n', "", "holders.acute: must be one of council, consortium, hospital (got nothing)"),
+        ('proactive = "consortium"\n', "", "deciders.proactive: must be one of council, consortium, hospital (got"),
+        (
+            'acute = "consortium"',
+            'acute = "commissioner"',
+            "holders.acute: must be one of council, consortium, hospital, or [[bodies]] must make a commissioner "
+            "(got 'commissioner')",
+        ),
+        (
+            'towards = "council"',
+            'towards = "commissioner"',
+            "duties.0.towards: must be one of council, consortium, hospital, or [[bodies]] must make a commissioner "
+            "(got 'commissioner')",
+        ),
+        (
+            'towards = "council"',
+            'towards = "counsil"',
+            "duties.0.towards: must be the name of a kind of organisation; nearest: council, consortium, hospital "
+            "(got 'counsil')",
+        ),
+        ('duty = "consult"', 'duty = "obey"', "duties.0.duty: input should be 'consult', 'have_regard', "),
+        ("council = 0.0", "council = -0.1", "deficit_limits.council: input should be greater than or equal to 0 (got"),
+        ("council = 0.0", "council = nan", "deficit_limits.council: input should be a finite number (got nan)"),
+        ('name = "separate-budgets"', 'name = "Our Town"', "name: string should match pattern"),
+        ("shared = false", 'shared = "no"', "information_shared: input should be a valid boolean (got 'no')"),
+        ('title = "Separate budgets"\n', "", "title: must be given (got nothing)"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_key_given_and_expected(tmp_path, old, new, expected):
+    assert old in BASE
+    (message,) = refusal(tmp_path, BASE.replace(old, new, 1))
+    assert message.startswith(f"mine.toml: {expected}")
+
+
+def test_pools_are_whole_and_apart(tmp_path):
+    pool = '[[pools]]\nname = "{}"\naccounts = ["acute"]\noverspend = {{ council = {} }}\n'
+    lines = refusal(tmp_path, BASE + pool.format("a", 0.5) + pool.format("b", 1.0))
+    assert any("pools.0: overspend must add up to 1, not 0.5" in line for line in lines)
+    assert any("pools.1.accounts: must name an account that is in no pool yet (got 'acute')" in line for line in lines)
+
+
+def test_all_errors_come_at_once(tmp_path):
+    text = BASE.replace('acute = "consortium"\n', "").replace('duty = "consult"', 'duty = "obey"')
+    lines = refusal(tmp_path, f"leak = 0.6\n{text}")
+    assert len(lines) == 3
+    assert all(line.startswith("mine.toml: ") for line in lines)
+
+
+def test_unreadable_files_are_one_clear_line(tmp_path):
+    with pytest.raises(StructureError, match=r"nowhere\.toml: cannot be read: No such file"):
+        load_structure(tmp_path / "nowhere.toml")
+    assert refusal(tmp_path, "name = ")[0].startswith("mine.toml: is not valid TOML: ")
+
+
+def test_structures_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        load_structure(BASELINE).name = "other"
