@@ -294,7 +294,7 @@ class Patient(mesa.Agent):
 
     def remove(self) -> NoReturn:
         """Refuse: people enter and leave through the model."""
-        raise TypeError("a Patient cannot be removed: people enter and leave through the model; the dead keep their row")
+        raise TypeError("a Patient cannot be removed: they enter and leave through the model; the dead keep their row")
 
     @classmethod
     def create_agents(cls, *args: Any, **kwargs: Any) -> NoReturn:

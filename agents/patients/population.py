@@ -53,9 +53,11 @@ class Columns:
         if attribute.label is None:
             return None, codes
         distinct, codes = np.unique(codes, return_inverse=True)
-        labels = np.empty(len(distinct), dtype=object)
-        labels[:] = [attribute.label(code, self._model) for code in distinct.tolist()]
-        return labels, codes
+        of_codes = [attribute.label(code, self._model) for code in distinct.tolist()]
+        position = {label: k for k, label in enumerate(dict.fromkeys(of_codes))}  # two codes may share a label
+        labels = np.empty(len(position), dtype=object)
+        labels[:] = list(position)
+        return labels, np.array([position[label] for label in of_codes], dtype=np.intp)[codes]
 
 
 class Groups(GroupBy):
@@ -73,9 +75,9 @@ class Population(AgentSet):
 
     ``Population(model, people)`` is *live*: whoever lives in the place in the model's present month, in row order. It
     grows and shrinks with the model and cannot be changed from outside; ``population[4711]`` is row 4711, dead or
-    alive. What ``select``, ``sort``, ``shuffle``, ``groupby`` and ``copy`` return is a *selection*: a fixed list of rows
-    that keeps its members when they die (so it can follow a cohort), and that ``add``, ``discard`` and ``inplace=True``
-    may change. Square brackets take a row number (``unique_id``), never a position.
+    alive. What ``select``, ``sort``, ``shuffle``, ``groupby`` and ``copy`` return is a *selection*: a fixed list of
+    rows that keeps its members when they die (so it can follow a cohort), and that ``add``, ``discard`` and
+    ``inplace=True`` may change. Square brackets take a row number (``unique_id``), never a position.
 
     Parameters
     ----------
@@ -354,7 +356,7 @@ class Population(AgentSet):
         labels, codes = self.columns.coded(name)
         if labels is None:
             return codes
-        ranked = {label: rank for rank, label in enumerate(sorted(set(labels.tolist())))}
+        ranked = {label: rank for rank, label in enumerate(sorted(labels.tolist()))}
         return np.array([ranked[label] for label in labels.tolist()], dtype=np.intp)[codes]
 
     def groupby(
