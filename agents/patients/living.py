@@ -117,7 +117,7 @@ class Tables(NamedTuple):
     partner_loss: np.ndarray  # (2, 93) share losing the partner in a year
     owner: np.ndarray  # (5,) share owning the home
     savings_median: np.ndarray  # (5,) pounds
-    prevalence_score: np.ndarray  # (14, 2, 93) normal score of prevalence at the start
+    prevalence: np.ndarray  # (14, 2, 93) at the start, England
     leaving: np.ndarray  # (n_councils, 2, 93) yearly probability of moving away
     season: np.ndarray  # (12,) April first, mean 1
     stay_scale: np.ndarray  # (93,) scale of the acute phase in days

@@ -1,0 +1,111 @@
+"""How a person begins: traits for life, conditions held at the start, partner, home and savings."""
+
+from __future__ import annotations
+
+import math
+
+from agents import draws
+from agents.compiled import compiled
+from agents.draws import block, draw
+from agents.patients import record
+from agents.patients.conditions import PLACE_CAP
+from agents.patients.living import carer_minutes, settle, weekly_need
+from agents.vocabulary import N_CONDITIONS
+
+CLUSTERING = 0.15  # assumption, 0.05 to 0.3: share of the liability to each condition that all conditions have in common
+SAVINGS_SPREAD = 1.6  # assumption, 1.2 to 2: standard deviation of the logarithm of savings
+
+
+@compiled
+def normal_score_low(u):
+    """Return the quantile in the lower tail (see :func:`normal_score`)."""
+    q = math.sqrt(-2.0 * math.log(u))
+    return (
+        ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00) * q + 4.374664141464968e00) * q
+        + 2.938163982698783e00
+    ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q + 3.754408661907416e00) * q + 1.0)
+
+
+@compiled
+def normal_score(u):
+    """Return the standard normal quantile of `u` in (0, 1): Acklam's rational approximation, relative error 1.2e-9."""
+    if u < 0.02425:
+        return normal_score_low(u)
+    if u > 1.0 - 0.02425:
+        return -normal_score_low(1.0 - u)
+    q = u - 0.5
+    r = q * q
+    return (
+        ((((-3.969683028665376e01 * r + 2.209460984245205e02) * r - 2.759285104469687e02) * r + 1.383577518672690e02) * r - 3.066479806614716e01) * r
+        + 2.506628277459239e00
+    ) * q / (((((-5.447609879822406e01 * r + 1.615858368580409e02) * r - 1.556989798598866e02) * r + 6.680131188771972e01) * r - 1.328068155288572e01) * r + 1.0)
+
+
+@compiled
+def conditions_at_start(i, sex, age, fifth, consortium, tables, seed):
+    """Return the bit mask of conditions: a common factor makes them cluster; each has its own prevalence."""
+    common = normal_score(draw(seed, i, 0, 0, draws.CLUSTER))
+    share = math.sqrt(CLUSTERING)
+    rest = math.sqrt(1.0 - CLUSTERING)
+    held = 0
+    for condition in range(N_CONDITIONS):
+        tilt = min(tables.onset_tilt[consortium, condition] * tables.onset_fifth[condition, fifth], PLACE_CAP)
+        prevalence = min(tables.prevalence[condition, sex, age] * tilt, 0.95)
+        if prevalence <= 1e-6:
+            continue
+        given = (normal_score(prevalence) + share * common) / rest
+        if draw(seed, i, 0, 0, draws.CONDITION_AT_START + condition) < 0.5 * (1.0 + math.erf(given / math.sqrt(2.0))):
+            held |= 1 << condition
+    return held
+
+
+@compiled
+def begin(rows, lo, hi, clock, tables, rules, seed, catchment):
+    """Give rows [lo, hi), whose place, age, sex and deprivation are set, everything else that a person begins with.
+
+    Parameters
+    ----------
+    rows : RECORD array; `birth_month`, `small_area`, `council`, `consortium` and the sex and deprivation bits are set
+    clock : month that ages are counted at
+    catchment : shape (n_councils, n_hospitals), cumulative shares of each council's hospital use
+    """
+    for i in range(lo, hi):
+        p = rows[i]
+        person = int(p["person"]) & (record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)
+        sex = person & record.FEMALE
+        fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
+        age = min(max((clock - int(p["birth_month"])) // 12 - 18, 0), 92)
+        _, _, _, u_wealth = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
+        u_partner, u_owner, _, _ = block(seed, i, 0, 0, draws.PARTNER)
+        if u_partner < tables.partner[sex, age]:
+            person |= record.PARTNER
+        if u_owner < tables.owner[fifth] * min(1.0, 0.2 + 0.03 * age):
+            person |= record.OWNER
+        p["person"] = person
+        p["conditions"] = conditions_at_start(i, sex, age, fifth, int(p["consortium"]), tables, seed)
+        years = age + 18.0
+        p["capital"] = int(min(tables.savings_median[fifth] * min(1.0, years / 65.0) ** 2 * math.exp(SAVINGS_SPREAD * normal_score(u_wealth)), 2e7))
+        u_hospital = draw(seed, i, 0, 0, draws.HOSPITAL_CHOICE)
+        hospital = 0
+        while hospital < catchment.shape[1] - 1 and u_hospital >= catchment[int(p["council"]), hospital]:
+            hospital += 1
+        p["hospital"] = hospital
+        p["end_month"] = record.ALIVE
+        p["last_discharge"] = record.NEVER_DISCHARGED
+        p["frailty"] = 0.0
+        p["frailty_trait"] = 0
+        settle(p, i, age, tables, rules, seed)
+        p["frailty"] = int(p["frailty_trait"]) * 1e-4
+        need = weekly_need(p, rules)
+        p["need"] = need
+        p["informal"] = min(need, carer_minutes(p, i, rules, seed)) if need > 0 else 0
+        p["unmet_recent"] = min(max(need - int(p["informal"]), 0), 65535)
+
+
+@compiled
+def traits(n, seed, out):
+    """Write the lifelong logits of n people into `out`, shape (n, 2): frailty and need. For solving the tables."""
+    for i in range(n):
+        u_frailty, u_need, _, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
+        out[i, 0] = math.log(u_frailty / (1.0 - u_frailty))
+        out[i, 1] = math.log(u_need / (1.0 - u_need))

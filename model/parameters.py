@@ -1,0 +1,90 @@
+"""All tunable numbers of a run: the parameter classes that live beside the agents, put together."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from agents.care import CareRules
+from agents.care_market import MarketBehaviour
+from agents.commissioner import CommissionerBehaviour
+from agents.consortium import ConsortiumBehaviour
+from agents.council import CouncilBehaviour
+from agents.deciding import DecidingBehaviour
+from agents.hospital.hospital import HospitalBehaviour
+from agents.hospital.stays import HospitalRules
+from agents.patients.living import LivingBehaviour
+from agents.patients.seeking import SeekingBehaviour
+from model.payment import Prices
+from model.settlement import Settlement
+
+
+class ParameterRow(NamedTuple):
+    """One line of the parameter table."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    evidence: str | None
+    assumption: str | None
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameters:
+    """Every parameter of a run, grouped by what it tunes; ``living.frailty_recovery`` is a name."""
+
+    living: LivingBehaviour = field(default_factory=LivingBehaviour)
+    seeking: SeekingBehaviour = field(default_factory=SeekingBehaviour)
+    care: CareRules = field(default_factory=CareRules)
+    hospital: HospitalRules = field(default_factory=HospitalRules)
+    prices: Prices = field(default_factory=Prices)
+    settlement: Settlement = field(default_factory=Settlement)
+    deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
+    council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
+    consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)
+    hospital_board: HospitalBehaviour = field(default_factory=HospitalBehaviour)
+    market: MarketBehaviour = field(default_factory=MarketBehaviour)
+    commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
+
+    def with_values(self, values: Mapping[str, float]) -> Parameters:
+        """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown (the message gives the nearest ones) or a value is outside its hard bounds.
+        """
+        changed: dict[str, dict[str, float]] = {}
+        names = [row.name for row in self.table()]
+        for name, value in values.items():
+            if name not in names:
+                nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.0)
+                raise ValueError(f"unknown parameter {name!r}; nearest: {', '.join(nearest)}")
+            part, _, key = name.partition(".")
+            changed.setdefault(part, {})[key] = value
+        return dataclasses.replace(self, **{part: dataclasses.replace(getattr(self, part), **keys) for part, keys in changed.items()})
+
+    def table(self) -> list[ParameterRow]:
+        """Return one row a parameter: name, value, range, unit, and its evidence row or assumption."""
+        rows = []
+        for part in dataclasses.fields(self):
+            owner = getattr(self, part.name)
+            for item in dataclasses.fields(owner):
+                meta = item.metadata
+                rows.append(
+                    ParameterRow(
+                        f"{part.name}.{item.name}", getattr(owner, item.name), meta["low"], meta["high"],
+                        meta["unit"], meta["evidence"], meta["assumption"], meta["meaning"],
+                    )
+                )
+        return rows
+
+    def values(self) -> dict[str, float]:
+        """Return every value by name."""
+        return {row.name: row.value for row in self.table()}
