@@ -105,6 +105,19 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None) -> RunResul
     )
 
 
+def prepare(spec: RunSpec) -> None:
+    """Compile, and build the starting state that runs like this one load, so that workers need not each do it.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`run`.
+    """
+    from model.economy import prepare as prepare_economy
+
+    prepare_economy(spec.place, spec.scale, _parameters(spec))
+
+
 def _parameters(spec: RunSpec) -> Any:
     from model.parameters import Parameters
 

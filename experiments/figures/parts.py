@@ -62,7 +62,8 @@ def draw_parts(table: pd.DataFrame, title: str, note: str, context: Context) -> 
         part = table[table["measure"] == measure]
         known = MEASURES[measure]
         _levels(grid[0][column], part, labels, context)
-        grid[0][column].set_title(f"{known.label}, {known.unit} a year")
+        unit = "" if known.unit in known.label.lower() else f", {known.unit}"
+        grid[0][column].set_title(f"{known.label}{unit} a year")
         if rows == 2:
             _differences(grid[1][column], part, labels, context)
             grid[1][column].set_title(f"Difference from {label_of(context.baseline).lower()}")

@@ -72,7 +72,7 @@ def _years(axes: Axes, context: Context) -> None:
     ticks = list(range(1, context.years + 1, step))
     axes.set_xticks(ticks, [context.financial_year(year)[2:] for year in ticks])
     # Room at the right for the name of each line.
-    axes.set_xlim(0.7, context.years + max(1.0, 0.6 * context.years))
+    axes.set_xlim(0.7, context.years + max(1.0, 0.68 * context.years))
 
 
 def _levels(axes: Axes, own: pd.DataFrame, unit: str, context: Context) -> None:

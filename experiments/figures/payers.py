@@ -103,7 +103,7 @@ def _sums(frame: pd.DataFrame, row: str, column: str, panel: str) -> pd.DataFram
 
 
 def is_spillover(consequences: pd.DataFrame) -> pd.Series:
-    """Return whether each consequence falls in another line than its decision's own, as all that households pay does."""
+    """Return whether each consequence falls outside its decision's own line, as all that households pay does."""
     own = {(lever.name.lower(), service.name.lower()) for lever, services in OWN_LINES.items() for service in services}
     inside = [pair in own for pair in zip(consequences["lever"], consequences["service"], strict=True)]
     households = consequences["payer_kind"] == "household"

@@ -1,0 +1,402 @@
+"""The ``joinedup`` command.
+
+Nothing heavy is imported until a command needs it, so that ``--help`` answers at once. Whatever a user can get wrong
+ends in one line on the standard error and exit code 2; an interrupt in one line and 130; failed runs in one line each
+and 1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from experiments.specification import ComparisonSpec
+    from experiments.store import Store
+
+MISUSED, FAILED, INTERRUPTED = 2, 1, 130
+WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done; the message is the one line that says why."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = typer.main.get_command(app).main(prog_name="joinedup", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _say("interrupted", INTERRUPTED)
+    except Exception as error:
+        message = _message_of(error)
+        if message is None:
+            raise
+        code = _say(message, MISUSED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _message_of(error: Exception) -> str | None:
+    """Return the line for an error of the user's; None for one of ours, which keeps its traceback."""
+    if isinstance(error, UsageError):
+        return str(error)
+    if hasattr(error, "format_message"):  # what Typer says of options and commands
+        return error.format_message() or "give a command; joinedup --help lists them"
+    return None
+
+
+def _say(message: str, code: int) -> int:
+    print(f"joinedup: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - the one line
+    return code
+
+
+@app.callback()
+def joinedup(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Compare how a local health and care economy in England fares under different commissioning structures."""
+    if version:
+        import importlib.metadata
+
+        typer.echo(f"joinedup {importlib.metadata.version('joinedup')}")
+        raise typer.Exit
+
+
+# Numbers arrive as text, so that what is wrong with them is said in our words: what was given and what was expected.
+
+
+@app.command(epilog="Example: joinedup compare --place wigan --years 5 --replications 3 --output results/wigan")
+def compare(
+    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    structures: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas; or: all.")
+    ] = "separate-budgets,single-budget",
+    years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "10",
+    replications: Annotated[str, typer.Option(metavar="N", help="Runs of each structure.")] = "5",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    workers: Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")] = "",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results.")] = "results/headline",
+    hold: Annotated[
+        list[str] | None, typer.Option(metavar="LEVER=LEVEL", help="Freeze a lever; may be repeated.")
+    ] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Compare structures: the same people, with the same luck, under each.
+
+    Writes tables, figures and summary.md into the folder of the results. The same command again runs only what is
+    missing and redraws. The baseline is separate-budgets where it is among the structures, else the first.
+    """
+    spec = _comparison(
+        place=place,
+        structures=structures,
+        years=_whole("--years", years),
+        replications=_whole("--replications", replications),
+        scale=_number("--scale", scale),
+        seed=_whole("--seed", seed, least=0),
+        hold=_assignments("--hold", hold),
+        parameters=_assignments("--set", change),
+    )
+    processes = _whole("--workers", workers) if workers else os.cpu_count() or 1
+    with _no_traceback_for_the_users_errors():
+        raise typer.Exit(_compare(spec, output, processes, quiet))
+
+
+def _whole(option: str, text: str, least: int = 1) -> int:
+    from experiments.specification import MOST
+
+    most = MOST.get(option.removeprefix("--"), 2**64 - 1)
+    try:
+        value = int(text.strip())
+    except ValueError:
+        value = None
+    if value is None or not least <= value <= most:
+        raise UsageError(f"{option} must be a whole number from {least} to {most}, got {text!r}")
+    return value
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{option} must be a number, got {text!r}") from None
+
+
+def _assignments(option: str, texts: Sequence[str] | None) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for text in texts or ():
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"{option} must be name=number, got {text!r}")
+        if name.strip() in values:
+            raise UsageError(f"{option} must name {name.strip()} once, got it twice")
+        values[name.strip()] = _number(f"{option} {name.strip()}", value)
+    return values
+
+
+@contextlib.contextmanager
+def _no_traceback_for_the_users_errors() -> Iterator[None]:
+    from experiments.store import ResultsError
+
+    try:
+        yield
+    except ResultsError as error:
+        raise UsageError(str(error)) from error
+
+
+def _comparison(*, place: str, structures: str, hold: dict[str, float], **rest: Any) -> ComparisonSpec:
+    """Return the specification, every name in it known and every file readable."""
+    from experiments.specification import ComparisonSpec, code_hash, file_checksum
+    from model.parameters import Parameters
+    from model.place import load_place
+    from model.structures import list_structures, load_structure
+
+    named = [name.strip() for name in structures.split(",") if name.strip()]
+    chosen = list(list_structures()) if named == ["all"] else named
+    try:
+        load_place(place)
+        for structure in chosen:
+            load_structure(structure)
+        Parameters().with_values(rest["parameters"])
+        files = [name for name in (place, *chosen) if name.endswith(".toml")]
+        return ComparisonSpec(
+            place=place,
+            structures=tuple(chosen),
+            hold=_levers(hold),
+            code=code_hash(),
+            files={name: file_checksum(Path(name)) for name in files},
+            **rest,
+        )
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error).replace("ComparisonSpec.", "--")) from error
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _levers(hold: dict[str, float]) -> dict[str, float]:
+    from agents.vocabulary import Lever
+    from experiments.specification import unknown_name
+
+    known = {lever.name.lower() for lever in Lever if lever is not Lever.NONE}
+    held = {name.lower().replace("-", "_"): value for name, value in hold.items()}
+    for name in held:
+        if name not in known:
+            raise unknown_name("lever", name, known)
+    return held
+
+
+def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool) -> int:
+    from experiments.store import Store
+
+    store = Store(output, spec)
+    try:
+        failures = _run_missing(spec, store, processes, quiet)
+        return _report(store, failures, quiet)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the tidying
+        store.clean()
+        kept = sum(store.has(run.key) for run in spec.runs())
+        return _say(
+            f"interrupted; {kept} of {len(spec.runs())} runs are finished and kept in {store.folder}, "
+            "the same command goes on from there",
+            INTERRUPTED,
+        )
+
+
+def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool) -> list[str]:
+    """Run what is missing; return one line for each run that failed."""
+    missing = [run for run in spec.runs() if not store.has(run.key)]
+    if not missing:
+        return []
+    from experiments.progress import reporting
+    from experiments.running import MONTHS, prepare, run_all
+
+    with reporting(len(missing), sum(run.years for run in missing) * MONTHS, quiet) as report:
+        report.stage(f"Preparing {spec.place}")
+        prepare(missing[0])
+        report.stage("Running")
+        batch = run_all(missing, store, processes, report.months)
+    return [failure.error for failure in batch.failures]
+
+
+def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
+    from experiments.store import FolderError
+    from experiments.summary import compare as differences_of
+    from experiments.summary import write_report
+
+    for failure in failures:
+        _say(f"failed: {failure}", FAILED)
+    if failures:
+        _say(f"{len(failures)} runs failed; their tracebacks are in {store.folder / 'failures'}", FAILED)
+    results = store.results()
+    try:
+        differences = differences_of(results)
+    except (FolderError, ValueError):
+        if failures:  # too little finished to compare anything, and why is said above
+            return FAILED
+        raise
+    with store.writing():
+        write_report(results, differences, failures)
+    if not quiet:
+        _print_headline(differences, store)
+    return FAILED if failures else 0
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE, highlight=False)
+
+
+def _print_headline(differences: pd.DataFrame, store: Store) -> None:
+    from rich.table import Table
+
+    from experiments.comparing import headline
+    from experiments.figures.style import label_of, number
+    from experiments.summary import SUMMARY, difference_words
+
+    spec = store.spec
+    rows = headline(differences)
+    others = [structure for structure in spec.structures[1:] if structure in set(rows["structure"])]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("mean a year")
+    table.add_column(label_of(spec.baseline), justify="right")
+    for other in others:
+        table.add_column(f"{label_of(other)}: difference (95% interval)")
+    for _, group in rows.groupby("measure", sort=False):
+        own = group.set_index("structure")
+        first = own.iloc[0]
+        words = [difference_words(own.loc[other]) if other in own.index else "" for other in others]
+        table.add_row(first["label"], number(first["baseline"], first["unit"]), *words)
+    console = _console()
+    console.print(table)
+    replications = int(rows["replications"].min())
+    if replications < 2:
+        console.print("One replication: no intervals, so luck cannot be told from effect.")
+    if spec.scale < 1:
+        console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
+    console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+
+
+@app.command(epilog="Example: joinedup structures --json")
+def structures(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the commissioning structures that are shipped."""
+    from model.structures import list_structures, load_structure
+
+    rows = [_structure_row(load_structure(name)) for name in list_structures()]
+    _show(rows, ("name", "title", "source"), as_json)
+
+
+def _structure_row(structure: Any) -> dict[str, Any]:
+    source = " ".join(structure.source.split())
+    return {"name": structure.name, "title": structure.title, "source": source, "alternatives": structure.alternatives}
+
+
+@app.command(epilog="Example: joinedup places wigan")
+def places(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Show everything about this place.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the places that are shipped, or show one: every number with its source, and which are assumed."""
+    from model.place import list_places, load_place, place_summary
+
+    if name:
+        _place_page(name, as_json)
+        return
+    rows = [_place_row(place_summary(load_place(place))) for place in list_places()]
+    _show(rows, ("name", "title", "adults", "councils", "consortia", "hospitals", "coterminosity"), as_json)
+
+
+def _place_row(summary: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in summary.items() if key != "notes"}
+
+
+def _place_page(name: str, as_json: bool) -> None:
+    from model.place import describe_place, load_place, place_summary
+
+    try:
+        place = load_place(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    summary, facts = place_summary(place), [row._asdict() for row in describe_place(place)]
+    if as_json:
+        _print_json({**summary, "facts": facts})
+        return
+    console = _console()
+    console.print(f"{summary['title']} ({summary['name']})", style="bold")
+    console.print(" ".join(str(summary["notes"]).split()))
+    for key in ("adults", "small_areas", "councils", "consortia", "hospitals", "main_hospitals", "coterminosity"):
+        console.print(f"{key.replace('_', ' ')}: {_cell(summary[key])}", soft_wrap=True)
+    console.print()
+    console.print(_table(facts, ("organisation", "name", "value", "unit", "status", "source")))
+
+
+@app.command(epilog="Example: joinedup parameters | grep deciding")
+def parameters(
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List every parameter: default, range, unit, and the evidence or assumption it rests on."""
+    from model.parameters import Parameters
+
+    rows = [row._asdict() for row in Parameters().table()]
+    _show(rows, ("name", "value", "low", "high", "unit", "evidence", "assumption", "meaning"), as_json)
+
+
+def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:
+    """Print rows: as JSON, as a table on a terminal, or their names one a line in a pipe."""
+    if as_json:
+        _print_json(rows)
+    elif sys.stdout.isatty():
+        _console().print(_table(rows, columns))
+    else:
+        for row in rows:
+            typer.echo(row["name"])
+
+
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=float))

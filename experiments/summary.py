@@ -1,0 +1,222 @@
+"""The page that says what was run and what came of it, in Markdown, and the tables of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from experiments.comparing import headline, paired_differences, totals
+from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
+from experiments.figures.style import Context, label_of, number, percent
+from experiments.store import Results, write_text
+
+ATTRIBUTION = (  # the lines that DATA_LICENCE.md asks to carry
+    "Contains public sector information licensed under the Open Government Licence v3.0.",
+    "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
+    "Contains National Statistics data © Crown copyright and database right 2015.",
+    "Contains OS data © Crown copyright and database right 2015.",
+)
+HEADLINE_CSV, DIFFERENCES_CSV, SUMMARY = "headline.csv", "differences.csv", "summary.md"
+NO_FORECAST = (
+    "This is a tool for reasoning about policy, not a forecast: it shows what follows from stated assumptions, and "
+    "what it lacks (below) may matter more than what it has."
+)
+SMALL = (
+    "> **Warning: scale {scale:g}.** Only that share of the people lives in this model. A small hospital fails by "
+    "arithmetic, so beds, queues and delays do not behave as at scale 1 and must not be compared. Use it for "
+    "demonstrations and tests."
+)
+
+
+def compare(results: Results) -> pd.DataFrame:
+    """Return the paired differences of all measures of a place, by year and over the period.
+
+    Raises
+    ------
+    FolderError
+        If no run finished.
+    ValueError
+        If no replication of a structure finished in which the baseline did too.
+    """
+    spec = results.spec
+    values = totals(results.measures)
+    order = {structure: number for number, structure in enumerate(spec.structures)}
+    values = values.sort_values("structure", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+    return paired_differences(values, spec.baseline)
+
+
+def write_report(results: Results, differences: pd.DataFrame, failures: Sequence[str] = ()) -> list[Drawn]:
+    """Draw the figures and write tables and summary into the folder of the results; return the figures.
+
+    Parameters
+    ----------
+    results, differences : what to tell of, and their paired differences
+    failures : one line for each run that failed
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    material = Material(results=results, differences=differences)
+    figures = draw_all(material, results.folder)
+    table = headline(differences)
+    write_csv(table, results.folder / HEADLINE_CSV)
+    write_csv(differences, results.folder / DIFFERENCES_CSV)
+    write_text(results.folder / SUMMARY, summary(material, table, figures, failures))
+    return figures
+
+
+def summary(material: Material, table: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str]) -> str:
+    """Return the summary in Markdown.
+
+    Parameters
+    ----------
+    material : results and differences
+    table : the headline, as :func:`experiments.comparing.headline` gives
+    figures : that were drawn
+    failures : one line for each run that failed
+    """
+    context = material.context
+    spec = material.results.spec
+    parts = [
+        f"# {_names(context.structures)} in {context.place}",
+        NO_FORECAST,
+        SMALL.format(scale=spec.scale) if spec.scale < 1 else "",
+        "## Findings",
+        _bullets(figure.title for figure in figures),
+        "## Headline",
+        headline_markdown(table, context),
+        _reading(context),
+        "## What this version lacks, and whom that favours",
+        _lacking(material.results),
+        "## What was run",
+        _what(material, context),
+        ("## Runs that failed\n\n" + _bullets(failures)) if failures else "",
+        "## Figures",
+        "\n\n".join(f"![{figure.words}]({figure.name}.png)" for figure in figures),
+        "## Files",
+        _files(figures),
+        "## Versions and data",
+        _versions(material.results),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline_markdown(table: pd.DataFrame, context: Context) -> str:
+    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval."""
+    header = [
+        "mean a year",
+        label_of(context.baseline),
+        *(f"{label_of(other)}: difference" for other in context.others),
+    ]
+    lines = [header, ["---", *["---:"] * (len(header) - 1)]]
+    for _, group in table.groupby("measure", sort=False):
+        own = group.set_index("structure")
+        first = own.iloc[0]
+        cells = [_label(first), number(first["baseline"], first["unit"])]
+        cells += [difference_words(own.loc[other]) if other in own.index else "" for other in context.others]
+        lines.append(cells)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def difference_words(row: pd.Series) -> str:
+    """Return a difference in words: size, interval and percent.
+
+    Parameters
+    ----------
+    row : of the headline
+    """
+    words = number(row["difference"], row["unit"], signed=True)
+    if not np.isnan(row["low"]):
+        words += f" ({number(row['low'], row['unit'], signed=True)} to {number(row['high'], row['unit'], signed=True)})"
+    if not np.isnan(row["percent"]):
+        words += f", {percent(row['percent'])}"
+    return words
+
+
+def _label(row: pd.Series) -> str:
+    known = row["unit"] == "pounds" or row["unit"].lower() in row["label"].lower()
+    return row["label"] if known else f"{row['label']}, {row['unit']}"
+
+
+def _names(structures: Sequence[str]) -> str:
+    *first, last = [label_of(structure) for structure in structures]
+    return f"{', '.join(first)} and {last[:1].lower()}{last[1:]}" if first else last
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _reading(context: Context) -> str:
+    if context.replications < 2:
+        return (
+            "One replication: differences stand without an interval, because a single pair of runs cannot tell luck "
+            "from effect. Ask for more with `--replications`."
+        )
+    return (
+        f"In brackets the 95% t-interval of the mean paired difference over {context.replications} replications: the "
+        "same people with the same luck under each structure. It covers luck alone, neither doubt about parameters nor "
+        "mechanisms that are missing."
+    )
+
+
+def _lacking(results: Results) -> str:
+    told: dict[str, str] = {}
+    for note in results.notes.values():
+        told.update({mechanism["name"]: mechanism["favours"] for mechanism in note["lacking"]})
+    if not told:
+        return "None that this version knows of."
+    rows = [f"| {name} | {favours} |" for name, favours in told.items()]
+    return "\n".join(["| mechanism | leaving it out favours |", "| --- | --- |", *rows])
+
+
+def _what(material: Material, context: Context) -> str:
+    spec = material.results.spec
+    notes = next(iter(material.results.notes.values()))
+    people = f", {context.people:,.0f} adults in the first year" if context.people else ""
+    lines = [
+        f"place: {context.place} (`{spec.place}`){people}",
+        f"structures: {', '.join(f'`{structure}`' for structure in spec.structures)}; baseline `{spec.baseline}`",
+        f"period: {spec.years} {'year' if spec.years == 1 else 'years'}, April {context.first_year} to March "
+        f"{context.first_year + spec.years}",
+        f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
+        f"scale: {spec.scale:g}",
+        f"settlement: {notes['settlement']} (`{spec.settlement}`), the same under every structure",
+        f"levers held: {_pairs(spec.hold)}",
+        f"parameters changed: {_pairs(spec.parameters)}",
+    ]
+    return _bullets(lines)
+
+
+def _pairs(values: Mapping[str, float]) -> str:
+    return ", ".join(f"`{name}` = {value:g}" for name, value in values.items()) or "none"
+
+
+def _files(figures: Sequence[Drawn]) -> str:
+    lines = [
+        f"`{HEADLINE_CSV}`: the headline measures with their paired differences",
+        f"`{DIFFERENCES_CSV}`: all measures of the whole place, by year (year 0: mean a year over the period)",
+        *(f"`{figure.name}.png`, `.svg`; `.csv` the data drawn; `.txt` the figure in words" for figure in figures),
+        "`runs/<key>/`: of each run its monthly `measures`, `ledger`, `consequences` and `decisions` as Parquet",
+        "`manifest.json`: the specification, versions and checksums",
+    ]
+    return _bullets(lines) + '\n\nIn Python: `experiments.load("<this folder>").measures`'
+
+
+def _versions(results: Results) -> str:
+    manifest = results.manifest
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    data = "\n".join(f"| {path} | `{checksum[:16]}` |" for path, checksum in manifest["data"].items())
+    return "\n\n".join(
+        [
+            f"Versions: {versions}.",
+            f"Model code and data: `{manifest['code']}`; this comparison: `{manifest['key']}`. The same specification, "
+            "code and versions on the same kind of machine give the same bits.",
+            _bullets(ATTRIBUTION),
+            "| data file | SHA-256 begins |\n| --- | --- |\n" + data,
+        ]
+    )
