@@ -225,7 +225,8 @@ def test_views_can_be_copied_with_their_store(again):
         ),
         ({"care": Setting.REABLEMENT}, "man of 70, deprivation fifth 1; no long-term condition; frailty 0.00; "
          "needs no help; at home, reablement care"),
-        ({"end_month": -1}, "man of 69, deprivation fifth 1; no long-term condition; frailty 0.00; needs no help; died"),
+        ({"end_month": -1}, "man of 69, deprivation fifth 1; no long-term condition; frailty 0.00; "
+         "needs no help; died"),
         ({"end_month": -1, "flags": record.LEFT}, "man of 69, deprivation fifth 1; no long-term condition; "
          "frailty 0.00; needs no help; moved away"),
     ],
