@@ -111,7 +111,7 @@ class SameAsMesa(RuleBasedStateMachine):
 
     @rule(
         age=st.integers(18, 100),
-        at_most=st.one_of(st.just(math.inf), st.integers(-1, 30), st.floats(0, 1), st.floats(1, 20)),
+        at_most=st.one_of(st.sampled_from([math.inf, 1.0]), st.integers(-1, 30), st.floats(0, 1), st.floats(1, 20)),
         inplace=st.booleans(),
         by_mask=st.booleans(),
         everybody=st.booleans(),
