@@ -31,7 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    no_args_is_help=True,
 )
 
 
@@ -39,12 +38,20 @@ class UsageError(Exception):
     """What the user asked for cannot be done; the message is the one line that says why."""
 
 
+class InterruptedRunError(Exception):
+    """The user interrupted a batch; the message says what is kept."""
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
         code = typer.main.get_command(app).main(prog_name="joinedup", standalone_mode=False)
+        if code == INTERRUPTED:  # Typer's word for an interrupt before anything ran
+            _say("interrupted", INTERRUPTED)
     except (KeyboardInterrupt, typer.Abort):
         code = _say("interrupted", INTERRUPTED)
+    except InterruptedRunError as error:
+        code = _say(str(error), INTERRUPTED)
     except Exception as error:
         message = _message_of(error)
         if message is None:
@@ -58,7 +65,7 @@ def _message_of(error: Exception) -> str | None:
     if isinstance(error, UsageError):
         return str(error)
     if hasattr(error, "format_message"):  # what Typer says of options and commands
-        return error.format_message() or "give a command; joinedup --help lists them"
+        return error.format_message()
     return None
 
 
@@ -67,16 +74,18 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def joinedup(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     """Compare how a local health and care economy in England fares under different commissioning structures."""
     if version:
         import importlib.metadata
 
         typer.echo(f"joinedup {importlib.metadata.version('joinedup')}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 # Numbers arrive as text, so that what is wrong with them is said in our words: what was given and what was expected.
@@ -216,11 +225,10 @@ def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool) -> 
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the tidying
         store.clean()
         kept = sum(store.has(run.key) for run in spec.runs())
-        return _say(
+        raise InterruptedRunError(
             f"interrupted; {kept} of {len(spec.runs())} runs are finished and kept in {store.folder}, "
-            "the same command goes on from there",
-            INTERRUPTED,
-        )
+            "the same command goes on from there"
+        ) from None
 
 
 def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool) -> list[str]:
@@ -326,7 +334,7 @@ def places(
         _place_page(name, as_json)
         return
     rows = [_place_row(place_summary(load_place(place))) for place in list_places()]
-    _show(rows, ("name", "title", "adults", "councils", "consortia", "hospitals", "coterminosity"), as_json)
+    _show(rows, ("name", "adults", "councils", "consortia", "main_hospitals", "coterminosity"), as_json)
 
 
 def _place_row(summary: dict[str, Any]) -> dict[str, Any]:
@@ -361,7 +369,11 @@ def parameters(
     from model.parameters import Parameters
 
     rows = [row._asdict() for row in Parameters().table()]
-    _show(rows, ("name", "value", "low", "high", "unit", "evidence", "assumption", "meaning"), as_json)
+    if not as_json:  # what a reader looks for, in few columns
+        for row in rows:
+            row["range"] = f"{_cell(row['low'])} to {_cell(row['high'])}"
+            row["rests on"] = row["evidence"] or f"assumed: {row['assumption']}"
+    _show(rows, ("name", "value", "range", "unit", "rests on", "meaning"), as_json)
 
 
 def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:
@@ -380,7 +392,7 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column.replace("_", " "), no_wrap=column == "name", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     return table

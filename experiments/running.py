@@ -32,6 +32,10 @@ ONE_THREAD = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS", "OPENBL
 Progress = Callable[[int], None]  # is told the months simulated so far by all runs of the batch
 
 
+class WorkerDiedError(RuntimeError):
+    """The process that a run was in ended before the run did, again and again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunFailure:
     """A run that failed.
@@ -303,7 +307,7 @@ class _Queue:
                 return
             yield (self.suspects or self.waiting).popleft()
 
-    def after_death(self, store: Store, error: BaseException) -> Iterator[_Outcome]:
+    def after_death(self, store: Store) -> Iterator[_Outcome]:
         """Put back what was flying when a worker died; yield what is finished after all or is given up."""
         for spec in self.flying.values():
             self.tries[spec.key] += 1
@@ -312,6 +316,7 @@ class _Queue:
             elif self.tries[spec.key] < MOST_TRIES:
                 self.suspects.append(spec)
             else:
+                error = WorkerDiedError(f"its process was killed {MOST_TRIES} times, perhaps for want of memory")
                 yield _Outcome(key=spec.key, failure=_failure(spec, error))
         self.flying.clear()
 
@@ -322,8 +327,8 @@ def _run_in_processes(specs: list[RunSpec], workers: int, batch: _Batch) -> None
         with _pool(workers) as pool:
             try:
                 _drain(queue, pool, batch)
-            except BrokenProcessPool as error:
-                for outcome in queue.after_death(batch.store, error):
+            except BrokenProcessPool:
+                for outcome in queue.after_death(batch.store):
                     batch.take(outcome)
 
 

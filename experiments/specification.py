@@ -40,7 +40,7 @@ def unknown_name(what: str, given: str, valid: Iterable[str]) -> UnknownNameErro
     Examples
     --------
     >>> print(unknown_name("structure", "single-buget", ["separate-budgets", "single-budget"]))
-    unknown structure 'single-buget'; nearest: single-budget
+    unknown structure 'single-buget'; nearest: single-budget, separate-budgets
     """
     names = sorted(valid)
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)

@@ -363,8 +363,8 @@ def versions() -> dict[str, str]:
 
 
 def reason(error: OSError) -> str:
-    """Return the operating system's own words for what it refused."""
-    return error.strerror or str(error) or type(error).__name__
+    """Return the operating system's own words for what it refused, whatever a library wrapped around them."""
+    return os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def summary(material: Material, table: pd.DataFrame, figures: Sequence[Drawn], f
         _what(material, context),
         ("## Runs that failed\n\n" + _bullets(failures)) if failures else "",
         "## Figures",
-        "\n\n".join(f"![{figure.words}]({figure.name}.png)" for figure in figures),
+        "\n\n".join(_figure(figure) for figure in figures),
         "## Files",
         _files(figures),
         "## Versions and data",
@@ -194,6 +194,11 @@ def _what(material: Material, context: Context) -> str:
 
 def _pairs(values: Mapping[str, float]) -> str:
     return ", ".join(f"`{name}` = {value:g}" for name, value in values.items()) or "none"
+
+
+def _figure(figure: Drawn) -> str:
+    name = figure.name
+    return f"![{figure.title}]({name}.png)\n\n[in words]({name}.txt) · [data]({name}.csv) · [scalable]({name}.svg)"
 
 
 def _files(figures: Sequence[Drawn]) -> str:

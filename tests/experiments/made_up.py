@@ -1,0 +1,56 @@
+"""Results made up by a formula, to try stores, comparisons and figures without running the model."""
+
+import math
+
+import pandas as pd
+
+from agents.draws import replication_seed
+from experiments.specification import ComparisonSpec, RunSpec
+from experiments.store import RunResult
+from model.measures import BY_CAUSE, CAUSES, HEADLINE, REASONS
+
+PARTIES = {
+    "treasury": "treasury",
+    "Reading": "council",
+    "Wokingham": "council",
+    "NHS Wokingham CCG": "consortium",
+    "Royal Berkshire": "hospital",
+    "households": "household",
+}
+
+
+def comparison(**changes) -> ComparisonSpec:
+    return ComparisonSpec(**{"replications": 3, "years": 2, "code": "0123456789abcdef", **changes})
+
+
+def made_up(spec: RunSpec, effect: float = 0.0) -> RunResult:
+    """A run's result: every replication differs a little, and `effect` (a share) is added to each measure."""
+    luck = math.sin(7.0 * spec.replication + 1.0)
+    rows = []
+    for month in range(spec.years * 12):
+        for place, measure in enumerate(HEADLINE):
+            value = (1000.0 * (place + 1) + 10.0 * luck + month) * (1.0 + effect)
+            rows.append((month, "place", measure.name, value))
+            parts = CAUSES if measure.name in BY_CAUSE else REASONS if measure.name == "delayed_days_true" else ()
+            rows += [(month, "place", f"{measure.name}/{part}", value / len(parts)) for part in parts]
+        rows.append((month, "place", "people", 1000.0))
+        rows.append((month, "Reading", "lever/strictness", 0.2 + effect * month))
+    month = list(range(spec.years * 12))
+    flat = {"month": month, "lever": "strictness", "decider": "Reading", "pounds": 1000.0 * (1.0 + effect)}
+    return RunResult(
+        spec=spec,
+        seed=replication_seed(spec.seed, spec.replication),
+        measures=pd.DataFrame(rows, columns=["month", "organisation", "measure", "value"]),
+        ledger=pd.DataFrame({"payer": "Reading", "payee": "households", "service": "home_care", **flat}),
+        consequences=pd.DataFrame({"payer": "NHS Wokingham CCG", "service": "emergency_spell", **flat}),
+        decisions=pd.DataFrame(
+            {"month": [3], "organisation": ["Reading"], "lever": ["strictness"], "before": [0.2], "after": [0.22],
+             "reasons": ["social_care -100 x 1.0"]}
+        ),
+        notes={
+            "settlement": "flat in real terms",
+            "title": "Berkshire West",
+            "parties": PARTIES,
+            "lacking": [{"name": "Trust", "favours": "nobody in particular"}],
+        },
+    )  # fmt: skip
