@@ -12,12 +12,8 @@ from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.style import Context, label_of, number, percent
 from experiments.store import Results, write_text
 
-ATTRIBUTION = (  # the lines that DATA_LICENCE.md asks to carry
-    "Contains public sector information licensed under the Open Government Licence v3.0.",
-    "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
-    "Contains National Statistics data © Crown copyright and database right 2015.",
-    "Contains OS data © Crown copyright and database right 2015.",
-)
+# What DATA_LICENCE.md asks to carry.
+ATTRIBUTION = ("Contains public sector information licensed under the Open Government Licence v3.0.",)
 HEADLINE_CSV, DIFFERENCES_CSV, SUMMARY = "headline.csv", "differences.csv", "summary.md"
 NO_FORECAST = (
     "This is a tool for reasoning about policy, not a forecast: it shows what follows from stated assumptions, and "
