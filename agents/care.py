@@ -5,7 +5,10 @@ These are the rules a council applies; how many people can be assessed, and how 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from agents.compiled import compiled
 from agents.parameter import Checked, parameter
@@ -31,6 +34,12 @@ class CareRules(Checked):
     placement_hours: float = parameter(
         22.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=16.0, high=30.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
+    placement_frailty: float = parameter(
+        0.24, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.12, high=0.3,
+        assumption="moderate frailty and more (P-A.frail-012): care homes are rarely a place for the physically robust")
+    lasting_share: float = parameter(
+        0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
+        assumption="discharge straight to a care home is for those who will not recover")
     nursing_need_hours: float = parameter(
         34.0, "weekly need at which a placement is with nursing", unit="hours a week", low=25.0, high=45.0,
         assumption="about a third of places used are nursing places (council activity 2014/15)")
@@ -92,10 +101,10 @@ def judged_package(p, levers, rules):
     levers : shape (9,), the council's levers by code
     rules : fields of :class:`CareRules`
     """
-    judged = judged_minutes(float(int(p["need"])), levers[STRICTNESS])
+    judged = judged_minutes(np.float64(p["need"]), levers[STRICTNESS])
     if judged < 60.0 * rules.eligible_hours:
         return 0
-    gap = judged - int(p["informal"])
+    gap = judged - np.int64(p["informal"])
     if gap <= 0.0:
         return 0
     return int(gap * levers[GENEROSITY])
@@ -103,14 +112,25 @@ def judged_package(p, levers, rules):
 
 @compiled
 def needs_care_home(p, rules):
-    """Return whether family and a home-care round can no longer look after this person."""
-    return int(p["need"]) - int(p["informal"]) > 60.0 * rules.placement_hours
+    """Return whether family and a home-care round can no longer look after this person, for good.
+
+    Assessors look past what will mostly heal: only part of the frailty above the settled level counts.
+    """
+    settled = np.int64(p["frailty_trait"]) * 1e-4
+    lasting = rules.lasting_share * (np.float64(p["frailty"]) - settled)
+    if settled + lasting < rules.placement_frailty:
+        return False
+    propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * lasting
+    if propensity <= 0.0:
+        return False
+    need = 60.0 * rules.need_hours * math.pow(propensity, rules.need_curve)
+    return need - np.int64(p["informal"]) > 60.0 * rules.placement_hours
 
 
 @compiled
 def pays_in_full(p, placement, rules):
     """Return whether the means test leaves the whole cost to the person: the home counts for a care home if nobody else lives there."""
-    if int(p["capital"]) > rules.upper_capital_limit:
+    if np.int64(p["capital"]) > rules.upper_capital_limit:
         return True
-    person = int(p["person"])
+    person = np.int64(p["person"])
     return placement and person & record.OWNER != 0 and person & record.PARTNER == 0

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from agents.patients.conditions import PLACE_CAP, RISK_CAP
-from agents.patients.living import FRAILTY_STEPS, N_AGES, OLDEST, YOUNGEST, Tables
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, OLDEST, TABLES, YOUNGEST
 from agents.patients.record import QUINTILE_SHIFT, RECORD
 from agents.patients.starting import begin, traits
 from agents.vocabulary import N_CONDITIONS, Condition
 from model.evidence import evidence, evidence_group
 from model.parameters import Parameters
-from model.rules import Rules, compile_rules
+from model.rules import compile_rules
 
 DATA = Path(__file__).parent / "data"
 AGES = np.arange(YOUNGEST, OLDEST + 1)
@@ -336,18 +336,12 @@ def _solve_shift(target: float, shifted: np.ndarray) -> float:
     return -float(np.quantile(shifted, 1.0 - target))
 
 
-def empty_tables(**known: np.ndarray) -> Tables:
-    """Return tables of the right shapes, zero but for those given."""
-    shapes = {
-        "death": (2, 5, N_AGES), "illness": (2, 5, N_AGES), "onset": (N_CONDITIONS, 2, N_AGES), "onset_tilt": (1, N_CONDITIONS),
-        "onset_fifth": (N_CONDITIONS, 5), "onset_ceiling": (2, N_AGES), "relative_risk": (N_CONDITIONS, N_CONDITIONS),
-        "relative_risk_mean": (N_CONDITIONS, 2, N_AGES), "death_by_frailty": (FRAILTY_STEPS + 1,), "contact_by_frailty": (FRAILTY_STEPS + 1,),
-        "severity_shape": (N_AGES,), "frailty_age": (2, N_AGES), "frailty_conditions": (MASKS,), "frailty_spread": (N_AGES,),
-        "need_age": (2, N_AGES), "need_conditions": (MASKS,), "need_fifth": (5,), "unmanaged": (MASKS,), "utility_age": (N_AGES,),
-        "utility_conditions": (MASKS,), "partner": (2, N_AGES), "partner_loss": (2, N_AGES), "owner": (5,), "savings_median": (5,),
-        "prevalence": (N_CONDITIONS, 2, N_AGES), "leaving": (1, 2, N_AGES), "season": (12,), "stay_scale": (N_AGES,),
-    }  # fmt: skip
-    return Tables(**{name: np.ascontiguousarray(known.get(name, np.zeros(shape)), dtype=float) for name, shape in shapes.items()})
+def fill_tables(**known: np.ndarray) -> np.record:
+    """Return the record of tables, zero but for those given."""
+    tables = np.zeros(1, dtype=TABLES).view(np.recarray)
+    for name, values in known.items():
+        tables[name][0] = values
+    return tables[0]
 
 
 def _season() -> np.ndarray:
@@ -368,7 +362,7 @@ def _season() -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def reference_tables(parameters: Parameters) -> Tables:
+def reference_tables(parameters: Parameters) -> np.record:
     """Return the tables of England, solved on the reference population under these parameters.
 
     The reference: national rates of emergency contacts and admissions by age (2014/15), of death by age, sex and
@@ -385,7 +379,6 @@ def reference_tables(parameters: Parameters) -> Tables:
     known = {
         "prevalence": prevalence(),
         "onset_fifth": register_by_fifth(),
-        "onset_tilt": np.ones((1, N_CONDITIONS)),
         "frailty_conditions": _by_mask(_deficits()),
         "frailty_spread": np.interp(AGES, [18, 85], FRAILTY_SPREAD),
         "need_conditions": _by_mask({c: math.log(evidence(NEED_ROWS[c]).number() if c in NEED_ROWS else NEED_ODDS_OTHER) for c in Condition}),
@@ -406,7 +399,8 @@ def reference_tables(parameters: Parameters) -> Tables:
 
     rows = _reference_rows()
     catchment = np.ones((1, 1))
-    begin(rows, 0, len(rows), 0, empty_tables(**known), rules, REFERENCE_SEED, catchment)
+    everywhere = np.ones(1, dtype=CONSORTIUM_STATE).view(np.recarray)
+    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, REFERENCE_SEED, catchment)
     sex = rows["person"] & 1
     fifth = (rows["person"] >> QUINTILE_SHIFT) & 7
     age = np.clip(-rows["birth_month"].astype(int) // 12 - YOUNGEST, 0, N_AGES - 1)
@@ -422,7 +416,7 @@ def reference_tables(parameters: Parameters) -> Tables:
     known["relative_risk_mean"] = _mean_risk(relative_risk, held, sex, years)
     known["utility_age"] = _utility_norms() - _mean_by_age(known["utility_conditions"][held], years)
 
-    begin(rows, 0, len(rows), 0, empty_tables(**known), rules, REFERENCE_SEED, catchment)
+    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, REFERENCE_SEED, catchment)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
     mean_effect = _mean_by_cell(death_curve[step], sex, fifth, years)
     known["death"] = deaths / 12.0 / mean_effect
@@ -432,7 +426,7 @@ def reference_tables(parameters: Parameters) -> Tables:
     in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * _mean_by_age(_weighted(frail, contact_curve[step], years), years)
     known["stay_scale"] = (stays + 0.5) / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape)
     known["onset_ceiling"] = onset.sum(axis=0) * RISK_CAP * PLACE_CAP
-    return empty_tables(**known)
+    return fill_tables(**known)
 
 
 def _weighted(values: np.ndarray, weights: np.ndarray, years: np.ndarray) -> np.ndarray:
@@ -505,7 +499,7 @@ def _utility_norms() -> np.ndarray:
 
 
 def _solve_contacts(
-    known: dict[str, np.ndarray], rules: Rules, rows: np.ndarray, fifth: np.ndarray, years: np.ndarray, held: np.ndarray, deaths: np.ndarray
+    known: dict[str, np.ndarray], rules: np.record, rows: np.ndarray, fifth: np.ndarray, years: np.ndarray, held: np.ndarray, deaths: np.ndarray
 ) -> None:
     """Split emergency contacts over the clocks: each named clock first, illness the rest, never below zero."""
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
@@ -532,7 +526,7 @@ def _solve_contacts(
     known["severity_shape"] = np.array([_severity_shape(chance, rules) for chance in admissions / contacts])
 
 
-def _severity_shape(chance: float, rules: Rules) -> float:
+def _severity_shape(chance: float, rules: np.record) -> float:
     """Return the shape of severity for which the national threshold admits the share `chance` of contacts."""
     u = (np.arange(2000) + 0.5) / 2000
     low, high = 0.01, 30.0

@@ -2,7 +2,7 @@
 
 Only people in hospital, in a queue or in short-term care are touched: each is a *case*. Cases stand in the order in
 which they arose, by (day, priority draw, person), so that queues are fair and the same under every structure. What an
-event causes later (a return, a death) is put on the calendar `future`, which crosses months.
+event causes later (a return, a death) is put on the calendar, which crosses months.
 """
 
 from __future__ import annotations
@@ -13,25 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from agents import draws
-from agents.care import (
-    GENEROSITY,
-    STRICTNESS,
-    judged_minutes,
-    judged_package,
-    needs_care_home,
-    pays_in_full,
-)
+from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.stays import acute_days, admission_chance, grave, recovery_days, return_chance
 from agents.patients import record
 from agents.patients.living import (
-    CONTACT,
     COUNCIL,
-    DEATH_EVENT,
     HOME,
     INTERMEDIATE,
-    NEED_DECIDES,
     NURSING,
     REABLEMENT,
     RESIDENTIAL,
@@ -42,6 +32,7 @@ from agents.patients.living import (
     unmet_minutes,
     weekly_need,
 )
+from agents.patients.seeking import CONTACT, DEATH_EVENT, NEED_DECIDES, write_event
 from agents.vocabulary import N_CAUSES, CaseState, Cause, Lever, Reason, Service
 
 CLOSED = int(CaseState.CLOSED)
@@ -59,6 +50,10 @@ HOME_CHOICE = int(CaseState.HOME_CHOICE)
 IN_REABLEMENT = int(CaseState.REABLEMENT)
 IN_INTERMEDIATE = int(CaseState.INTERMEDIATE)
 
+REASON_FURTHER_NHS, REASON_ASSESSMENT = int(Reason.FURTHER_NHS), int(Reason.ASSESSMENT)
+REASON_PACKAGE, REASON_PLACEMENT = int(Reason.PACKAGE), int(Reason.PLACEMENT)
+REASON_FUNDING, REASON_CHOICE = int(Reason.FUNDING), int(Reason.CHOICE)
+N_LEVERS = len(Lever)
 RETURN = int(Cause.RETURN)
 UNTREATED = int(Cause.UNTREATED)
 DISCHARGE_READINESS = int(Lever.DISCHARGE_READINESS)
@@ -75,7 +70,6 @@ CASE = np.dtype(
         ("since", "i4"),  # day the present state began
         ("due", "i4"),  # day the present state ends by itself, if it does
         ("hazard", "f4"),  # accumulated chance of a place, of the present wait
-        ("severity", "f4"),
         ("recovery", "i2"),  # recovery days still to come
         ("recovery_at_rest", "i2"),  # the same at the hospital's reference readiness
         ("recovery_all", "i2"),  # the whole recovery, and the acute phase
@@ -92,6 +86,9 @@ CASE = np.dtype(
     align=True,
 )
 
+# What a case's day can come to.
+STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, GIVE_UP, END_SHORT_TERM = range(8)
+
 # Columns of `out`, one row a council.
 CONTACTS_OUT, ADMISSIONS_OUT, BED_DAYS_OUT = 0, N_CAUSES, 2 * N_CAUSES
 DELAYED_OUT = 3 * N_CAUSES
@@ -106,46 +103,41 @@ N_OUT = _NEXT + 17
 HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, HOSPITAL_ATTENDANCES, HOSPITAL_ESCALATION_DAYS, HOSPITAL_EXCESS_DAYS = 0, 1, 2, 3, 4
 N_HOSPITAL_OUT = 5
 # Entries of `size`.
-N_CASES_AT, N_FUTURE_AT, N_JOURNAL_AT, N_NOTES_AT = 0, 1, 2, 3
+N_CASES_AT, N_CALENDAR_AT, N_JOURNAL_AT, N_NOTES_AT = 0, 1, 2, 3
+
+
+HOSPITAL_STATE = np.dtype(
+    [
+        ("levers", "f8", (N_LEVERS,)),
+        ("rest", "f8", (N_LEVERS,)),
+        ("beds", "i8"),  # ordinary beds free for the place's adult emergencies
+        ("escalation", "i8"),  # beds that can be opened beyond them
+        ("occupied", "i8"),
+        ("spell_price", "i8"),  # pence
+        ("attendance_price", "i8"),  # pence
+        ("excess_price", "i8"),  # pence a day
+        ("trim_days", "i8"),  # days that the spell price covers
+    ]
+)
+"""What patients meet of one hospital."""
 
 
 class Flow(NamedTuple):
-    """Everything that days of care read and write. Arrays by council (c), consortium (k), hospital (h)."""
+    """Everything that days of care read and write."""
 
-    rows: np.ndarray
-    cases: np.ndarray
+    rows: np.ndarray  # RECORD, all people
+    cases: np.ndarray  # CASE, in the order in which they arose
     case_of: np.ndarray  # (people,) int32: case of each person, -1 if none
-    size: np.ndarray  # (4,) int64: cases, future events, journal rows, notes
-    future: np.ndarray  # EVENT: the calendar beyond what the sweep wrote
+    size: np.ndarray  # (4,) int64: cases, events on the calendar, journal rows, notes
+    calendar: np.ndarray  # EVENT: this month's events in order, then later ones; what happens is appended
     journal: np.ndarray  # rows of the ledger's journal
     notes: np.ndarray  # rows of the ledger's notes on consequences
-    out: np.ndarray  # (c, N_OUT) int64
-    hospital_out: np.ndarray  # (h, N_HOSPITAL_OUT) int64
-    totals: np.ndarray  # (c, N_TOTALS) int64
-    beds: np.ndarray  # (h,) ordinary beds free for the place's adult emergencies
-    escalation: np.ndarray  # (h,) beds that can be opened beyond them
-    occupied: np.ndarray  # (h,)
-    assessment_rate: np.ndarray  # (c,) a weekday
-    assessment_tokens: np.ndarray  # (c,) float
-    start_rate: np.ndarray  # (c,) package starts a weekday
-    start_tokens: np.ndarray  # (c,) float
-    care_capacity: np.ndarray  # (c,) weekly minutes the market can supply
-    care_used: np.ndarray  # (c,) int64
-    reablement_places: np.ndarray  # (c,) float
-    reablement_used: np.ndarray  # (c,) int64
-    intermediate_places: np.ndarray  # (k,) float
-    intermediate_used: np.ndarray  # (k,) int64
-    home_places: np.ndarray  # (c,) float, care-home places
-    home_used: np.ndarray  # (c,) int64
-    gate: np.ndarray  # (c,) 1 where the budget is spent and non-critical starts wait
-    council_levers: np.ndarray  # (c, 9)
-    council_rest: np.ndarray  # (c, 9)
-    hospital_levers: np.ndarray  # (h, 9)
-    hospital_rest: np.ndarray  # (h, 9)
-    spell_price: np.ndarray  # (h,) pence
-    attendance_price: np.ndarray  # (h,) pence
-    excess_price: np.ndarray  # (h,) pence a day
-    trim_days: np.ndarray  # (h,) days that the spell price covers
+    out: np.ndarray  # (n_councils, N_OUT) int64
+    hospital_out: np.ndarray  # (n_hospitals, N_HOSPITAL_OUT) int64
+    totals: np.ndarray  # (n_councils, N_TOTALS) int64
+    councils: np.ndarray  # COUNCIL_STATE
+    consortia: np.ndarray  # CONSORTIUM_STATE
+    hospitals: np.ndarray  # HOSPITAL_STATE
 
 
 @compiled
@@ -174,14 +166,22 @@ def note(flow, payer, service, decider, lever, pence):
 
 
 @compiled
+def schedule(flow, day, person, trigger, kind, cause, severity, decider, lever, avoided):
+    """Put an event on the calendar."""
+    write_event(flow.calendar[flow.size[N_CALENDAR_AT]], day, 0, person, trigger, kind, cause, severity, decider, lever, avoided)
+    flow.size[N_CALENDAR_AT] += 1
+
+
+@compiled
 def follow_up(trigger, cause):
     """Return the trigger of what an event causes later: a mix of the event's own trigger and the later cause."""
-    return (trigger * 2654435761 + cause) & 0xFFFFFFFF
+    return np.int64((np.uint64(trigger) * np.uint64(2654435761) + np.uint64(cause)) & np.uint64(0xFFFFFFFF))
 
 
 @compiled
 def hand_over(p):
-    p["handovers"] = min(int(p["handovers"]) + 1, 65535)
+    """Count a move between services, or an assessment."""
+    p["handovers"] = min(np.int64(p["handovers"]) + 1, 65535)
 
 
 @compiled
@@ -191,29 +191,46 @@ def in_hospital(state):
 
 
 @compiled
-def update_need(p, i, rules, seed):
-    """Work out need and informal help afresh after an event."""
-    need = weekly_need(p, rules)
+def setting_of(p):
+    """Return where the person lives, hospital apart."""
+    return np.int64(p["care"]) & record.SETTING_MASK
+
+
+@compiled
+def funder_of(p):
+    """Return who pays for the person's long-term care."""
+    return (np.int64(p["care"]) >> record.FUNDER_SHIFT) & record.FUNDER_MASK
+
+
+@compiled
+def set_care(p, setting, funder):
+    """Move the person to `setting`, paid for by `funder`."""
+    p["care"] = (np.int64(p["care"]) & record.IN_HOSPITAL) | setting | (funder << record.FUNDER_SHIFT)
+
+
+@compiled
+def gap_of(p):
+    """Return weekly minutes of need that neither family nor the present package meets (negative: none)."""
+    return np.int64(p["need"]) - np.int64(p["informal"]) - np.int64(p["package"])
+
+
+@compiled
+def update_need(p, i, illness, rules, seed):
+    """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
+    need = weekly_need(p, illness, rules)
     p["need"] = need
-    if int(p["care"]) & record.SETTING_MASK >= RESIDENTIAL:
-        p["informal"] = 0
-    else:
-        p["informal"] = min(need, carer_minutes(p, i, rules, seed))
+    p["informal"] = 0 if setting_of(p) >= RESIDENTIAL else min(need, carer_minutes(p, i, rules, seed))
 
 
 @compiled
 def decline(p, amount, rules):
     """Raise frailty by `amount`, within its ceiling."""
-    p["frailty"] = min(float(p["frailty"]) + amount, rules.frailty_ceiling)
-
-
-@compiled
-def set_care(p, setting, funder):
-    p["care"] = (int(p["care"]) & record.IN_HOSPITAL) | setting | (funder << record.FUNDER_SHIFT)
+    p["frailty"] = min(np.float64(p["frailty"]) + amount, rules.frailty_ceiling)
 
 
 @compiled
 def enter(c, state, day, due):
+    """Put a case into a state from today; `due` is the day the state ends by itself, if it does."""
     c["state"] = state
     c["since"] = day
     c["due"] = due
@@ -221,90 +238,25 @@ def enter(c, state, day, due):
 
 
 @compiled
-def drop_package(flow, p):
+def drop_package(council, p):
     """Give the round of a lost or ended package back to the market."""
-    if int(p["package"]) > 0:
-        flow.care_used[int(p["council"])] -= int(p["package"])
+    if np.int64(p["package"]) > 0:
+        council.care_used -= np.int64(p["package"])
         p["package"] = 0
         p["withheld"] = 0
 
 
 @compiled
-def discharge(flow, c, p, day, age, tables, rules, seed):
-    """End the spell: the bill, the bed, and whether and when the person comes back."""
-    h = int(c["hospital"])
-    i = int(c["person"])
-    stay = day - int(c["start"])
-    payer = rules.first_consortium + int(p["consortium"])
-    payee = rules.first_hospital + h
-    decider = int(c["decider"])
-    lever = int(c["lever"])
-    post(flow, payer, payee, SPELL, decider, lever, int(flow.spell_price[h]))
-    over = stay - int(flow.trim_days[h])
-    if over > 0:
-        post(flow, payer, payee, EXCESS, decider, lever, over * int(flow.excess_price[h]))
-        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
-    if int(c["state"]) != BOARDING:
-        flow.occupied[h] -= 1
-    p["last_discharge"] = day
-    p["care"] = int(p["care"]) & ~record.IN_HOSPITAL
-    flow.out[int(p["council"]), DISCHARGED_OUT] += 1
-    hand_over(p)
-
-
-@compiled
-def plan_return(flow, c, p, day, tables, rules, seed):
-    """Draw, at the discharge, whether and on which day the person comes back, and whose decision it was."""
-    i = int(c["person"])
-    trigger = int(c["trigger"])
-    u_return, u_day, u_severity, _ = block(seed, i, trigger, 1, draws.RETURN)
-    whole = max(int(c["recovery_all"]), 1)
-    frailty = float(p["frailty"])
-    now = u_return < return_chance(frailty, int(c["recovery"]) / whole, rules)
-    then = now
-    if int(c["recovery"]) != int(c["recovery_at_rest"]):
-        then = u_return < return_chance(frailty, int(c["recovery_at_rest"]) / whole, rules)
-    if not (now or then):
-        return
-    event = flow.future[flow.size[N_FUTURE_AT]]
-    flow.size[N_FUTURE_AT] += 1
-    event["day"] = day + 1 + min(int(-rules.return_days * math.log(u_day)), 89)
-    event["priority"] = 0
-    event["person"] = i
-    event["trigger"] = follow_up(trigger, RETURN)
-    event["severity"] = 1.0 - 0.6 * u_severity
-    event["decider"] = rules.first_hospital + int(c["hospital"]) if now != then else NEED_DECIDES
-    event["lever"] = DISCHARGE_READINESS if now != then else 0
-    event["cause"] = RETURN
-    event["kind"] = CONTACT
-    event["avoided"] = 0 if now else 1
-    event["hospital_day"] = day
-
-
-@compiled
-def go_home(flow, k, day, left, age, setting, funder, tables, rules, prices, seed):
-    """Leave hospital for `setting`; the case closes unless it goes on as short-term care."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    accrue(p, age, -left, tables, rules, prices, flow.totals)
-    discharge(flow, c, p, day, age, tables, rules, seed)
-    set_care(p, setting, funder)
-    accrue(p, age, left, tables, rules, prices, flow.totals)
-    plan_return(flow, c, p, day, tables, rules, seed)
-    close(flow, k)
-
-
-@compiled
 def close(flow, k):
-    flow.case_of[int(flow.cases[k]["person"])] = -1
+    """Close a case; it leaves the line at the month's end."""
+    flow.case_of[np.int64(flow.cases[k]["person"])] = -1
     flow.cases[k]["state"] = CLOSED
 
 
 @compiled
 def open_case(flow, i, state, day, due, trigger, cause, hospital):
-    """Open a case for person i at the end of the line; return its index."""
-    k = int(flow.size[N_CASES_AT])
+    """Open a case for person i at the end of the line; return it."""
+    k = flow.size[N_CASES_AT]
     flow.size[N_CASES_AT] = k + 1
     c = flow.cases[k]
     c["person"] = i
@@ -321,535 +273,536 @@ def open_case(flow, i, state, day, due, trigger, cause, hospital):
     c["withheld"] = 0
     c["funder"] = 0
     c["blocked"] = 0
-    c["severity"] = 0.0
     enter(c, state, day, due)
     flow.case_of[i] = k
-    return k
+    return c
+
+
+# What happens on the way out. Each rule says what the day comes to; :func:`act` does it.
 
 
 @compiled
-def fit_to_leave(flow, k, day, left, age, tables, rules, prices, seed):
+def fit_to_leave(c, p, consortium, day, rules):
     """The acute phase and the recovery asked for are over: leave with the support there is, or begin to wait."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    setting = int(p["care"]) & record.SETTING_MASK
-    funder = (int(p["care"]) >> record.FUNDER_SHIFT) & record.FUNDER_MASK
-    if setting >= RESIDENTIAL:
-        go_home(flow, k, day, left, age, setting, funder, tables, rules, prices, seed)
-        return
-    gap = int(p["need"]) - int(p["informal"]) - int(p["package"])
-    if gap <= 60.0 * rules.tolerated_hours:
-        go_home(flow, k, day, left, age, HOME, funder, tables, rules, prices, seed)
-        return
-    if int(c["recovery"]) >= 2:
-        enter(c, WAIT_FURTHER_NHS, day, day + int(c["recovery"]))
-        further_care(flow, k, day, left, age, tables, rules, prices, seed)
-    else:
-        enter(c, WAIT_ASSESSMENT, day, 0)
+    if setting_of(p) >= RESIDENTIAL or gap_of(p) <= 60.0 * rules.tolerated_hours:
+        return GO_HOME
+    if np.int64(c["recovery"]) >= 2:
+        enter(c, WAIT_FURTHER_NHS, day, day + np.int64(c["recovery"]))
+        return further_care(c, p, consortium, day, rules)
+    enter(c, WAIT_ASSESSMENT, day, 0)
+    return STAY
 
 
 @compiled
-def further_care(flow, k, day, left, age, tables, rules, prices, seed):
+def further_care(c, p, consortium, day, rules):
     """Move the recovery to intermediate care if a place is free; else it goes on in the bed until it is over."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    consortium = int(p["consortium"])
-    if flow.intermediate_used[consortium] + 1 <= flow.intermediate_places[consortium]:
-        flow.intermediate_used[consortium] += 1
-        funder = (int(p["care"]) >> record.FUNDER_SHIFT) & record.FUNDER_MASK
-        go_home(flow, k, day, left, age, INTERMEDIATE, funder, tables, rules, prices, seed)
-        again = open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), int(c["trigger"]), 0, int(c["hospital"]))
-        flow.cases[again]["recovery"] = c["recovery"]
-        flow.out[int(p["council"]), INTERMEDIATE_OUT] += 1
-    elif day >= int(c["due"]):
-        c["recovery"] = 0
-        enter(c, WAIT_ASSESSMENT, day, 0)
+    if consortium.intermediate_used + 1.0 <= consortium.intermediate_places:
+        return TO_INTERMEDIATE
+    if day < np.int64(c["due"]):
+        return STAY
+    c["recovery"] = 0
+    if gap_of(p) <= 60.0 * rules.tolerated_hours:
+        return GO_HOME
+    enter(c, WAIT_ASSESSMENT, day, 0)
+    return STAY
 
 
 @compiled
-def assess(flow, k, day, left, age, tables, rules, prices, seed):
-    """A social worker sees the person: eligible or not, who pays, and what is arranged."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    council = int(p["council"])
-    flow.out[council, ASSESSED_OUT] += 1
-    hand_over(p)
-    p["flags"] = int(p["flags"]) & ~record.ASKED
-    from_ward = in_hospital(int(c["state"]))
-    levers = flow.council_levers[council]
-    package = judged_package(p, levers, rules)
-    at_rest = judged_package(p, flow.council_rest[council], rules)
+def grant(c, p, council, rules):
+    """Write what the council grants at its levers now, and how much less that is than at rest."""
+    package = judged_package(p, council.levers, rules)
+    at_rest = judged_package(p, council.rest, rules)
     c["package"] = package
     c["withheld"] = min(max(at_rest - package, -32000), 32000)
-    placement = needs_care_home(p, rules) and package > 0
+
+
+@compiled
+def assess(flow, c, p, council, day, rules, seed):
+    """A social worker sees the person: eligible or not, who pays, and what is arranged."""
+    i = np.int64(c["person"])
+    row = flow.out[np.int64(p["council"])]
+    row[ASSESSED_OUT] += 1
+    hand_over(p)
+    p["flags"] = np.int64(p["flags"]) & ~record.ASKED
+    ward = in_hospital(np.int64(c["state"]))
+    grant(c, p, council, rules)
+    granted = np.int64(c["package"]) > 0
+    placement = granted and needs_care_home(p, rules)
+    u_wait, u_reable = draw(seed, i, np.int64(c["trigger"]), 2, draws.WAITING), draw(seed, i, np.int64(c["trigger"]), 2, draws.REABLED)
     if pays_in_full(p, placement, rules):
-        u = draw(seed, i, int(c["trigger"]), 2, draws.WAITING)
         c["funder"] = SELF
         c["blocked"] = 1 if placement else 0
-        enter(c, WAIT_CHOICE if from_ward else HOME_CHOICE, day, day + 1 + int(-rules.self_arrange_days * math.log(u)))
-        return
-    if package == 0 and int(p["package"]) == 0:
-        flow.out[council, REFUSED_OUT] += 1
-        p["flags"] = int(p["flags"]) | record.REFUSED
-        accrue(p, age, -left, tables, rules, prices, flow.totals)
+        enter(c, WAIT_CHOICE if ward else HOME_CHOICE, day, day + 1 + int(-rules.self_arrange_days * math.log(u_wait)))
+        return STAY
+    if not granted and np.int64(p["package"]) == 0:
+        row[REFUSED_OUT] += 1
+        p["flags"] = np.int64(p["flags"]) | record.REFUSED
         p["withheld"] = c["withheld"]
-        accrue(p, age, left, tables, rules, prices, flow.totals)
-        if from_ward:
-            go_home(flow, k, day, left, age, HOME, 0, tables, rules, prices, seed)
-        else:
-            close(flow, k)
-        return
-    flow.out[council, GRANTED_OUT] += 1
+        return GO_HOME
+    row[GRANTED_OUT] += 1
     c["funder"] = COUNCIL
-    judged = judged_minutes(float(int(p["need"])), levers[STRICTNESS])
-    c["blocked"] = 1 if flow.gate[council] == 1 and judged < 60.0 * rules.critical_hours else 0
+    critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
+    c["blocked"] = 1 if council.gate == 1 and not critical else 0
     if placement:
-        enter(c, WAIT_PLACEMENT if from_ward else HOME_PLACEMENT, day, 0)
-        return
-    _, _, u_reable, _ = block(seed, i, int(c["trigger"]), 2, draws.REQUEST_DAY)
-    if c["blocked"] == 0 and u_reable < rules.reablement_share and flow.reablement_used[council] + 1 <= flow.reablement_places[council]:
-        start_reablement(flow, k, day, left, age, from_ward, tables, rules, prices, seed)
-        return
-    enter(c, WAIT_PACKAGE if from_ward else HOME_PACKAGE, day, day + int(rules.home_brokerage_days))
-
-
-@compiled
-def start_reablement(flow, k, day, left, age, from_ward, tables, rules, prices, seed):
-    """Begin up to six weeks of reablement at home."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    council = int(p["council"])
-    flow.reablement_used[council] += 1
-    flow.out[council, REABLED_OUT] += 1
-    trigger = int(c["trigger"])
-    due = day + int(rules.reablement_days)
-    if from_ward:
-        go_home(flow, k, day, left, age, REABLEMENT, COUNCIL, tables, rules, prices, seed)
-        open_case(flow, i, IN_REABLEMENT, day, due, trigger, 0, int(c["hospital"]))
-    else:
-        accrue(p, age, -left, tables, rules, prices, flow.totals)
-        drop_package(flow, p)
-        set_care(p, REABLEMENT, COUNCIL)
-        accrue(p, age, left, tables, rules, prices, flow.totals)
-        enter(c, IN_REABLEMENT, day, due)
-
-
-@compiled
-def start_package(flow, k, day, left, age, minutes, funder, tables, rules, prices, seed):
-    """Begin home care of `minutes` a week."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    council = int(p["council"])
-    from_ward = in_hospital(int(c["state"]))
-    accrue(p, age, -left, tables, rules, prices, flow.totals)
-    flow.care_used[council] += minutes - int(p["package"])
-    p["package"] = minutes
-    p["withheld"] = c["withheld"] if funder == COUNCIL else 0
-    set_care(p, HOME, funder)
-    accrue(p, age, left, tables, rules, prices, flow.totals)
-    flow.out[council, STARTED_OUT] += 1
-    if from_ward:
-        go_home(flow, k, day, left, age, HOME, funder, tables, rules, prices, seed)
-    else:
-        close(flow, k)
-
-
-@compiled
-def start_placement(flow, k, day, left, age, tables, rules, prices, seed):
-    """Move into a care home for good."""
-    c = flow.cases[k]
-    i = int(c["person"])
-    p = flow.rows[i]
-    council = int(p["council"])
-    setting = NURSING if int(p["need"]) > 60.0 * rules.nursing_need_hours else RESIDENTIAL
-    from_ward = in_hospital(int(c["state"]))
-    accrue(p, age, -left, tables, rules, prices, flow.totals)
-    drop_package(flow, p)
-    p["informal"] = 0
-    p["withheld"] = 0
-    set_care(p, setting, int(c["funder"]))
-    accrue(p, age, left, tables, rules, prices, flow.totals)
-    flow.home_used[council] += 1
-    flow.out[council, ENTRIES_OUT] += 1
-    if from_ward:
-        go_home(flow, k, day, left, age, setting, int(c["funder"]), tables, rules, prices, seed)
-    else:
-        close(flow, k)
+        enter(c, WAIT_PLACEMENT if ward else HOME_PLACEMENT, day, 0)
+        return STAY
+    if c["blocked"] == 0 and u_reable < rules.reablement_share and council.reablement_used + 1.0 <= council.reablement_places:
+        return TO_REABLEMENT
+    enter(c, WAIT_PACKAGE if ward else HOME_PACKAGE, day, day + int(rules.home_brokerage_days))
+    return STAY
 
 
 @compiled
 def leaves_queue(c, day, rules, seed):
     """Return whether this wait ends without care today: one draw, made at the request, says after how many days."""
-    u = draw(seed, int(c["person"]), int(c["trigger"]), 3, draws.WAIT_PRIORITY)
-    return (day - int(c["since"])) * rules.leave_wait_a_day > -math.log(u)
+    u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 3, draws.LEAVE_QUEUE)
+    return (day - np.int64(c["since"])) * rules.leave_wait_a_day > -math.log(u)
 
 
 @compiled
-def progress(flow, k, day, left, clock, tables, rules, prices, seed):
+def wait_for_package(c, p, council, state, day, rules, seed):
+    """A start of home care needs the council's money, a broker, and a round with room."""
+    if c["blocked"] == 1 and council.gate == 0:
+        c["blocked"] = 0
+    minutes = np.int64(c["package"])
+    room = council.care_used + minutes - np.int64(p["package"]) <= council.care_capacity
+    ready = state == WAIT_PACKAGE or day >= np.int64(c["due"])
+    if c["blocked"] == 0 and ready and council.start_tokens >= 1.0 and room:
+        council.start_tokens -= 1.0
+        return TO_PACKAGE
+    return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+
+
+@compiled
+def wait_for_place(c, council, day, rules, seed):
+    """A place is a match: each day a chance from the vacancies that suit."""
+    if c["blocked"] == 1 and council.gate == 0:
+        c["blocked"] = 0
+    vacant = council.home_places - council.home_used
+    if (c["blocked"] == 0 or c["funder"] == SELF) and vacant >= 1.0:
+        c["hazard"] = np.float64(c["hazard"]) + rules.placement_chance * min(vacant / (0.1 * council.home_places), 1.0)
+        u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 4, draws.ACCEPT_PLACE)
+        if np.float64(c["hazard"]) > -math.log(u):
+            return TO_CARE_HOME
+    return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+
+
+@compiled
+def arrange_oneself(c, p, council, state, day, rules, seed):
+    """People who pay in full look for themselves: first for a provider, then buy hours or wait for a place."""
+    if day < np.int64(c["due"]):
+        return STAY
+    if c["blocked"] == 1:  # it is a care home they look for
+        c["blocked"] = 0
+        enter(c, WAIT_PLACEMENT if state == WAIT_CHOICE else HOME_PLACEMENT, day, 0)
+        return STAY
+    c["package"] = int(max(np.int64(p["need"]) - np.int64(p["informal"]), 0) * rules.self_bought)
+    c["withheld"] = 0
+    if council.care_used + np.int64(c["package"]) - np.int64(p["package"]) <= council.care_capacity:
+        return TO_PACKAGE
+    return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+
+
+@compiled
+def decide_day(flow, c, p, council, state, day, rules, seed):
+    """Return what this case's day comes to."""
+    i = np.int64(c["person"])
+    consortium = flow.consortia[np.int64(p["consortium"])]
+    if state == ACUTE:
+        days = day - np.int64(c["start"])
+        decline(p, rules.deconditioning * days * np.float64(p["frailty"]), rules)
+        update_need(p, i, np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), rules, seed)
+        if days > rules.kept_days:
+            drop_package(council, p)
+        return fit_to_leave(c, p, consortium, day, rules)
+    if in_hospital(state):
+        decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
+    if state == WAIT_FURTHER_NHS:
+        c["recovery"] = max(np.int64(c["recovery"]) - 1, 0)
+        c["recovery_at_rest"] = min(np.int64(c["recovery_at_rest"]), np.int64(c["recovery"]))
+        if np.int64(c["recovery"]) == 0:
+            update_need(p, i, 0.0, rules, seed)
+        return further_care(c, p, consortium, day, rules)
+    if state in (WAIT_ASSESSMENT, HOME_ASSESSMENT):
+        if council.assessment_tokens >= 1.0:
+            council.assessment_tokens -= 1.0
+            return assess(flow, c, p, council, day, rules, seed)
+        return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+    if state in (WAIT_PACKAGE, HOME_PACKAGE):
+        return wait_for_package(c, p, council, state, day, rules, seed)
+    if state in (WAIT_PLACEMENT, HOME_PLACEMENT):
+        return wait_for_place(c, council, day, rules, seed)
+    if state in (WAIT_CHOICE, HOME_CHOICE):
+        return arrange_oneself(c, p, council, state, day, rules, seed)
+    return END_SHORT_TERM
+
+
+@compiled
+def bill(flow, c, p, day, rules):
+    """Post the price of a spell that ends today, and its days beyond the trim point."""
+    h = np.int64(c["hospital"])
+    hospital = flow.hospitals[h]
+    payer, payee = rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h
+    decider, lever = np.int64(c["decider"]), np.int64(c["lever"])
+    post(flow, payer, payee, SPELL, decider, lever, hospital.spell_price)
+    over = day - np.int64(c["start"]) - hospital.trim_days
+    if over > 0:
+        post(flow, payer, payee, EXCESS, decider, lever, over * hospital.excess_price)
+        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
+
+
+@compiled
+def discharge(flow, c, p, day, rules):
+    """End the spell: the bill and the bed."""
+    bill(flow, c, p, day, rules)
+    if np.int64(c["state"]) != BOARDING:
+        flow.hospitals[np.int64(c["hospital"])].occupied -= 1
+    p["last_discharge"] = day
+    p["care"] = np.int64(p["care"]) & ~record.IN_HOSPITAL
+    flow.out[np.int64(p["council"]), DISCHARGED_OUT] += 1
+    hand_over(p)
+
+
+@compiled
+def plan_return(flow, c, p, day, rules, seed):
+    """Draw, at the discharge, whether and on which day the person comes back, and whose decision it was."""
+    i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
+    u_return, u_day, u_severity, _ = block(seed, i, trigger, 1, draws.RETURN)
+    whole = max(np.int64(c["recovery_all"]), 1)
+    frailty = np.float64(p["frailty"])
+    now = u_return < return_chance(frailty, np.int64(c["recovery"]) / whole, rules)
+    then = u_return < return_chance(frailty, np.int64(c["recovery_at_rest"]) / whole, rules)
+    if now or then:
+        decider = NEED_DECIDES if now == then else rules.first_hospital + np.int64(c["hospital"])
+        lever = 0 if now == then else DISCHARGE_READINESS
+        back = day + 1 + min(int(-rules.return_days * math.log(u_day)), 89)
+        schedule(flow, back, i, follow_up(trigger, RETURN), CONTACT, RETURN, 1.0 - 0.6 * u_severity, decider, lever, 0 if now else 1)
+
+
+@compiled
+def end_short_term(flow, c, p, council, rules, seed):
+    """Reablement or intermediate care is over: what is restored stays, what help is still needed is looked at."""
+    i = np.int64(c["person"])
+    if np.int64(c["state"]) == IN_REABLEMENT:
+        council.reablement_used -= 1
+        settled = np.int64(p["frailty_trait"]) * 1e-4
+        above = np.float64(p["frailty"]) - settled
+        if above > 0.0:
+            p["frailty"] = settled + above * (1.0 - rules.reablement_restores)
+        set_care(p, HOME, 0)
+        update_need(p, i, 0.0, rules, seed)
+        grant(c, p, council, rules)
+        return HOME_PACKAGE if np.int64(c["package"]) > 0 else CLOSED
+    flow.consortia[np.int64(p["consortium"])].intermediate_used -= 1
+    set_care(p, HOME, funder_of(p))
+    update_need(p, i, 0.0, rules, seed)
+    return HOME_ASSESSMENT if unmet_minutes(p) > 60.0 * rules.tolerated_hours else CLOSED
+
+
+@compiled
+def act(flow, k, c, p, council, outcome, day, rules, seed):
+    """Do what the day came to; the caller settles the accrual around it."""
+    i = np.int64(c["person"])
+    row = flow.out[np.int64(p["council"])]
+    trigger, hospital = np.int64(c["trigger"]), np.int64(c["hospital"])
+    if outcome == END_SHORT_TERM:
+        after = end_short_term(flow, c, p, council, rules, seed)
+        if after == CLOSED:
+            p["withheld"] = c["withheld"]
+            close(flow, k)
+        else:
+            c["funder"] = COUNCIL
+            c["blocked"] = 0
+            enter(c, after, day, day)
+        return
+    if outcome == GIVE_UP:
+        p["flags"] = np.int64(p["flags"]) & ~record.ASKED
+        row[GAVE_UP_WAITING_OUT] += 1
+    ward = in_hospital(np.int64(c["state"]))
+    if ward:
+        discharge(flow, c, p, day, rules)
+        plan_return(flow, c, p, day, rules, seed)
+    close(flow, k)
+    if outcome == TO_PACKAGE:
+        council.care_used += np.int64(c["package"]) - np.int64(p["package"])
+        p["package"] = c["package"]
+        p["withheld"] = c["withheld"]
+        set_care(p, HOME, np.int64(c["funder"]))
+        row[STARTED_OUT] += 1
+    elif outcome == TO_CARE_HOME:
+        drop_package(council, p)
+        p["informal"] = 0
+        p["withheld"] = 0
+        set_care(p, NURSING if np.int64(p["need"]) > 60.0 * rules.nursing_need_hours else RESIDENTIAL, np.int64(c["funder"]))
+        council.home_used += 1
+        row[ENTRIES_OUT] += 1
+    elif outcome == TO_REABLEMENT:
+        drop_package(council, p)
+        set_care(p, REABLEMENT, COUNCIL)
+        council.reablement_used += 1
+        row[REABLED_OUT] += 1
+        open_case(flow, i, IN_REABLEMENT, day, day + int(rules.reablement_days), trigger, 0, hospital)
+    elif outcome == TO_INTERMEDIATE:
+        set_care(p, INTERMEDIATE, funder_of(p))
+        flow.consortia[np.int64(p["consortium"])].intermediate_used += 1
+        row[INTERMEDIATE_OUT] += 1
+        open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), trigger, 0, hospital)
+
+
+@compiled
+def progress(flow, k, day, left, clock, tables, rules, seed):
     """One case's day."""
     c = flow.cases[k]
-    state = int(c["state"])
-    i = int(c["person"])
-    p = flow.rows[i]
-    council = int(p["council"])
-    age = age_index(p, clock)
-    if state == BOARDING:
-        h = int(c["hospital"])
-        if flow.occupied[h] < flow.beds[h] + flow.escalation[h]:
-            flow.occupied[h] += 1
-            c["state"] = ACUTE
-    elif state == ACUTE:
-        if day >= int(c["due"]):
-            days = day - int(c["start"])
-            accrue(p, age, -left, tables, rules, prices, flow.totals)
-            decline(p, rules.deconditioning * days * float(p["frailty"]), rules)
-            update_need(p, i, rules, seed)
-            if days > rules.kept_days:
-                drop_package(flow, p)
-            accrue(p, age, left, tables, rules, prices, flow.totals)
-            fit_to_leave(flow, k, day, left, age, tables, rules, prices, seed)
-    elif state == WAIT_FURTHER_NHS:
-        if int(c["recovery"]) > 0:
-            c["recovery"] = int(c["recovery"]) - 1
-        if int(c["recovery_at_rest"]) > int(c["recovery"]):
-            c["recovery_at_rest"] = c["recovery"]
-        further_care(flow, k, day, left, age, tables, rules, prices, seed)
-    elif state in (WAIT_ASSESSMENT, HOME_ASSESSMENT):
-        if flow.assessment_tokens[council] >= 1.0:
-            flow.assessment_tokens[council] -= 1.0
-            assess(flow, k, day, left, age, tables, rules, prices, seed)
-        elif leaves_queue(c, day, rules, seed):
-            abandon(flow, k, day, left, age, tables, rules, prices, seed)
-    elif state in (WAIT_PACKAGE, HOME_PACKAGE):
-        if c["blocked"] == 1 and flow.gate[council] == 0:
-            c["blocked"] = 0
-        minutes = int(c["package"])
-        ready = state == WAIT_PACKAGE or day >= int(c["due"])
-        if c["blocked"] == 0 and ready and flow.start_tokens[council] >= 1.0 and flow.care_used[council] + minutes - int(p["package"]) <= flow.care_capacity[council]:
-            flow.start_tokens[council] -= 1.0
-            start_package(flow, k, day, left, age, minutes, COUNCIL, tables, rules, prices, seed)
-        elif leaves_queue(c, day, rules, seed):
-            abandon(flow, k, day, left, age, tables, rules, prices, seed)
-    elif state in (WAIT_PLACEMENT, HOME_PLACEMENT):
-        if c["blocked"] == 1 and c["funder"] == COUNCIL and flow.gate[council] == 0:
-            c["blocked"] = 0
-        places = flow.home_places[council]
-        vacant = places - flow.home_used[council]
-        if (c["blocked"] == 0 or c["funder"] == SELF) and vacant >= 1.0:
-            c["hazard"] = float(c["hazard"]) + rules.placement_chance * min(vacant / (0.1 * places), 1.0)
-            _, _, _, u = block(seed, i, int(c["trigger"]), 4, draws.REQUEST_DAY)
-            if float(c["hazard"]) > -math.log(u):
-                start_placement(flow, k, day, left, age, tables, rules, prices, seed)
-                return
-        if leaves_queue(c, day, rules, seed):
-            abandon(flow, k, day, left, age, tables, rules, prices, seed)
-    elif state in (WAIT_CHOICE, HOME_CHOICE):
-        if day >= int(c["due"]):
-            if c["blocked"] == 1:  # they look for a care home themselves
-                enter(c, WAIT_PLACEMENT if state == WAIT_CHOICE else HOME_PLACEMENT, day, 0)
-            else:
-                gap = max(int(p["need"]) - int(p["informal"]), 0)
-                minutes = int(gap * rules.self_bought)
-                if flow.care_used[council] + minutes - int(p["package"]) <= flow.care_capacity[council]:
-                    start_package(flow, k, day, left, age, minutes, SELF, tables, rules, prices, seed)
-                elif leaves_queue(c, day, rules, seed):
-                    abandon(flow, k, day, left, age, tables, rules, prices, seed)
-    elif state == IN_REABLEMENT:
-        if day >= int(c["due"]):
-            flow.reablement_used[council] -= 1
-            accrue(p, age, -left, tables, rules, prices, flow.totals)
-            settled = int(p["frailty_trait"]) * 1e-4
-            above = float(p["frailty"]) - settled
-            if above > 0.0:
-                p["frailty"] = settled + above * (1.0 - rules.reablement_restores)
-            set_care(p, HOME, 0)
-            update_need(p, i, rules, seed)
-            package = judged_package(p, flow.council_levers[council], rules)
-            at_rest = judged_package(p, flow.council_rest[council], rules)
-            c["package"] = package
-            c["withheld"] = min(max(at_rest - package, -32000), 32000)
-            if package == 0:
-                p["withheld"] = c["withheld"]
-            accrue(p, age, left, tables, rules, prices, flow.totals)
-            if package == 0:
-                close(flow, k)
-            else:
-                c["funder"] = COUNCIL
-                c["blocked"] = 0
-                enter(c, HOME_PACKAGE, day, day)
-    elif state == IN_INTERMEDIATE:
-        if day >= int(c["due"]):
-            flow.intermediate_used[int(p["consortium"])] -= 1
-            accrue(p, age, -left, tables, rules, prices, flow.totals)
-            funder = (int(p["care"]) >> record.FUNDER_SHIFT) & record.FUNDER_MASK
-            set_care(p, HOME, funder)
-            update_need(p, i, rules, seed)
-            accrue(p, age, left, tables, rules, prices, flow.totals)
-            if unmet_minutes(p) > 60.0 * rules.tolerated_hours:
-                p["flags"] = int(p["flags"]) | record.ASKED
-                enter(c, HOME_ASSESSMENT, day, 0)
-            else:
-                close(flow, k)
-
-
-@compiled
-def abandon(flow, k, day, left, age, tables, rules, prices, seed):
-    """Leave a queue without what it was for: family takes over, or people go without."""
-    c = flow.cases[k]
-    p = flow.rows[int(c["person"])]
-    flow.out[int(p["council"]), GAVE_UP_WAITING_OUT] += 1
-    p["flags"] = int(p["flags"]) & ~record.ASKED
-    if in_hospital(int(c["state"])):
-        funder = (int(p["care"]) >> record.FUNDER_SHIFT) & record.FUNDER_MASK
-        go_home(flow, k, day, left, age, HOME, funder, tables, rules, prices, seed)
-    else:
+    state = np.int64(c["state"])
+    p = flow.rows[np.int64(c["person"])]
+    if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
         close(flow, k)
+        return
+    if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state >= IN_REABLEMENT)):
+        return
+    council = flow.councils[np.int64(p["council"])]
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    outcome = decide_day(flow, c, p, council, state, day, rules, seed)
+    if outcome != STAY:
+        act(flow, k, c, p, council, outcome, day, rules, seed)
+    accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 
 @compiled
-def die(flow, i, day, left, clock, tables, rules, prices, seed):
+def give_beds(flow):
+    """At the day's end, give the beds that came free to those who wait in A&E, in order."""
+    for k in range(flow.size[N_CASES_AT]):
+        c = flow.cases[k]
+        if c["state"] == BOARDING:
+            hospital = flow.hospitals[np.int64(c["hospital"])]
+            if hospital.occupied < hospital.beds + hospital.escalation:
+                hospital.occupied += 1
+                c["state"] = ACUTE
+
+
+@compiled
+def die(flow, i, day, left, clock, tables, rules):
     """A death: closes spell, package and place on its day."""
     p = flow.rows[i]
-    if int(p["flags"]) & record.LEFT:
-        return
-    age = age_index(p, clock)
-    council = int(p["council"])
-    accrue(p, age, -left, tables, rules, prices, flow.totals)
-    flow.out[council, DEATHS_OUT] += 1
-    k = int(flow.case_of[i])
+    council = flow.councils[np.int64(p["council"])]
+    row = flow.out[np.int64(p["council"])]
+    accrue(p, age_index(p, clock), -left, tables, rules, flow.councils, flow.totals)
+    row[DEATHS_OUT] += 1
+    k = flow.case_of[i]
     if k >= 0:
         c = flow.cases[k]
-        state = int(c["state"])
-        if in_hospital(state):
-            flow.out[council, DIED_IN_HOSPITAL_OUT] += 1
-            discharge(flow, c, p, day, age, tables, rules, seed)
-        elif state == IN_REABLEMENT:
-            flow.reablement_used[council] -= 1
-        elif state == IN_INTERMEDIATE:
-            flow.intermediate_used[int(p["consortium"])] -= 1
+        if in_hospital(np.int64(c["state"])):
+            row[DIED_IN_HOSPITAL_OUT] += 1
+            discharge(flow, c, p, day, rules)
+        leave_short_term_care(flow, c, p, council)
         close(flow, k)
-    if int(p["care"]) & record.SETTING_MASK >= RESIDENTIAL:
-        flow.home_used[council] -= 1
-    drop_package(flow, p)
+    if setting_of(p) >= RESIDENTIAL:
+        council.home_used -= 1
+    drop_package(council, p)
     p["care"] = 0
-    p["end_month"] = -1  # the economy replaces it by the month
+    p["end_month"] = -1  # the engine writes the month
 
 
 @compiled
-def attend(flow, e, day, left, clock, tables, rules, prices, seed):
-    """An emergency contact: A&E or straight to a ward, admitted or not, a bed or not."""
-    i = int(e["person"])
+def leave_short_term_care(flow, c, p, council):
+    """Free the place of someone who dies in, or is admitted from, reablement or intermediate care."""
+    state = np.int64(c["state"])
+    if state == IN_REABLEMENT:
+        council.reablement_used -= 1
+    elif state == IN_INTERMEDIATE:
+        flow.consortia[np.int64(p["consortium"])].intermediate_used -= 1
+
+
+@compiled
+def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tables, rules, seed):
+    """Begin a spell, in a bed if there is one, else in A&E."""
+    row = flow.out[np.int64(p["council"])]
+    hospital = flow.hospitals[h]
+    row[ADMISSIONS_OUT + cause] += 1
+    flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
+    hand_over(p)
+    last = np.int64(p["last_discharge"])
+    if last != record.NEVER_DISCHARGED and day - last <= 30:
+        row[READMITTED_OUT] += 1
+    p["spells"] = min(np.int64(p["spells"]) + 1, 255)
+    k = flow.case_of[i]
+    if k >= 0:
+        leave_short_term_care(flow, flow.cases[k], p, flow.councils[np.int64(p["council"])])
+        p["flags"] = np.int64(p["flags"]) & ~record.ASKED
+        close(flow, k)
+    acute = acute_days(draw(seed, i, trigger, 1, draws.STAY), tables.stay_scale[age], rules)
+    recovery = recovery_days(acute, np.float64(p["frailty"]), rules)
+    ready, at_rest = hospital.levers[DISCHARGE_READINESS], hospital.rest[DISCHARGE_READINESS]
+    c = open_case(flow, i, ACUTE, day, day + int(acute + ready * recovery), trigger, cause, h)
+    c["decider"] = decider
+    c["lever"] = lever
+    c["recovery"] = min(int((1.0 - ready) * recovery + 0.5), 30000)
+    c["recovery_at_rest"] = min(int((1.0 - at_rest) * recovery + 0.5), 30000)
+    c["recovery_all"] = min(int(recovery + acute + 1.0), 30000)
+    care = np.int64(p["care"])
+    if care & record.SETTING_MASK in (REABLEMENT, INTERMEDIATE):
+        care &= ~record.SETTING_MASK
+    p["care"] = care | record.IN_HOSPITAL
+    if hospital.occupied < hospital.beds + hospital.escalation:
+        hospital.occupied += 1
+        return
+    c["state"] = BOARDING
+    if draw(seed, i, trigger, 1, draws.HARM_BOARDING) < rules.boarding_death * grave(severity):
+        schedule(flow, day + 1, i, follow_up(trigger, UNTREATED), DEATH_EVENT, UNTREATED, severity, decider, lever, 0)
+
+
+@compiled
+def attend(flow, e, day, left, clock, tables, rules, seed):
+    """An emergency contact: A&E or straight to a ward, admitted or not."""
+    i = np.int64(e["person"])
     p = flow.rows[i]
-    if int(p["end_month"]) < 0 or int(p["flags"]) & record.LEFT or int(p["care"]) & record.IN_HOSPITAL:
+    if np.int64(p["care"]) & record.IN_HOSPITAL:
         return
-    h = int(p["hospital"])
-    council = int(p["council"])
-    cause = int(e["cause"])
-    trigger = int(e["trigger"])
-    severity = float(e["severity"])
-    decider = int(e["decider"])
-    lever = int(e["lever"])
-    payer = rules.first_consortium + int(p["consortium"])
-    partner = int(p["person"]) & record.PARTNER != 0
-    chance = admission_chance(severity, flow.hospital_levers[h, ADMISSION_THRESHOLD], partner, rules)
-    at_rest = admission_chance(severity, flow.hospital_rest[h, ADMISSION_THRESHOLD], partner, rules)
+    h = np.int64(p["hospital"])
+    hospital = flow.hospitals[h]
+    row = flow.out[np.int64(p["council"])]
+    cause, trigger, severity = np.int64(e["cause"]), np.int64(e["trigger"]), np.float64(e["severity"])
+    decider, lever = np.int64(e["decider"]), np.int64(e["lever"])
+    payer = rules.first_consortium + np.int64(p["consortium"])
+    partner = np.int64(p["person"]) & record.PARTNER != 0
+    chance = admission_chance(severity, hospital.levers[ADMISSION_THRESHOLD], partner, rules)
+    at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD], partner, rules)
     if e["avoided"] == 1:
-        note(flow, payer, SPELL, decider, lever, -int(at_rest * flow.spell_price[h]))
-        note(flow, payer, ATTENDANCE, decider, lever, -int(flow.attendance_price[h]))
+        note(flow, payer, SPELL, decider, lever, -int(at_rest * hospital.spell_price))
+        note(flow, payer, ATTENDANCE, decider, lever, -hospital.attendance_price)
         return
-    age = age_index(p, clock)
-    u_admit, u_stay, _, u_harm = block(seed, i, trigger, 1, draws.ADMISSION)
-    direct = draw(seed, i, trigger, 1, draws.ROUTE) < rules.direct_share * severity
-    p["contacts"] = min(int(p["contacts"]) + 1, 255)
-    flow.out[council, CONTACTS_OUT + cause] += 1
-    if not direct:
-        flow.out[council, ATTENDED_OUT] += 1
+    p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
+    row[CONTACTS_OUT + cause] += 1
+    if draw(seed, i, trigger, 1, draws.ROUTE) >= rules.direct_share * severity:
+        row[ATTENDED_OUT] += 1
         flow.hospital_out[h, HOSPITAL_ATTENDANCES] += 1
-        post(flow, payer, rules.first_hospital + h, ATTENDANCE, decider, lever, int(flow.attendance_price[h]))
+        post(flow, payer, rules.first_hospital + h, ATTENDANCE, decider, lever, hospital.attendance_price)
+    u_admit, _, _, u_harm = block(seed, i, trigger, 1, draws.ADMISSION)
     admitted = u_admit < chance
     if admitted != (u_admit < at_rest) and decider == NEED_DECIDES:
         decider = rules.first_hospital + h
         lever = ADMISSION_THRESHOLD
         if not admitted:
-            note(flow, payer, SPELL, decider, lever, -int(flow.spell_price[h]))
-    if not admitted:
-        untreated(flow, e, p, i, day, left, age, severity, u_harm, decider, lever, tables, rules, prices, seed)
-        return
-    flow.out[council, ADMISSIONS_OUT + cause] += 1
-    hand_over(p)
-    flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
-    if int(p["last_discharge"]) != record.NEVER_DISCHARGED and day - int(p["last_discharge"]) <= 30:
-        flow.out[council, READMITTED_OUT] += 1
-    p["spells"] = min(int(p["spells"]) + 1, 255)
-    k = int(flow.case_of[i])
-    if k >= 0:
-        leave_short_term_care(flow, k, p)
-        close(flow, k)
-    frailty = float(p["frailty"])
-    acute = acute_days(u_stay, tables.stay_scale[age], rules)
-    recovery = recovery_days(acute, frailty, rules)
-    ready = flow.hospital_levers[h, DISCHARGE_READINESS]
-    ready_at_rest = flow.hospital_rest[h, DISCHARGE_READINESS]
-    due = day + int(acute + ready * recovery)
-    k = open_case(flow, i, ACUTE, day, due, trigger, cause, h)
-    c = flow.cases[k]
-    c["severity"] = severity
-    c["decider"] = decider
-    c["lever"] = lever
-    c["recovery"] = min(int((1.0 - ready) * recovery + 0.5), 30000)
-    c["recovery_at_rest"] = min(int((1.0 - ready_at_rest) * recovery + 0.5), 30000)
-    c["recovery_all"] = min(int(recovery + acute + 1.0), 30000)
-    accrue(p, age, -left, tables, rules, prices, flow.totals)
-    care = int(p["care"])
-    if care & record.SETTING_MASK in (REABLEMENT, INTERMEDIATE):
-        care &= ~record.SETTING_MASK
-    p["care"] = care | record.IN_HOSPITAL
-    accrue(p, age, left, tables, rules, prices, flow.totals)
-    if flow.occupied[h] < flow.beds[h] + flow.escalation[h]:
-        flow.occupied[h] += 1
+            note(flow, payer, SPELL, decider, lever, -hospital.spell_price)
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    if admitted:
+        admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tables, rules, seed)
     else:
-        c["state"] = BOARDING
-    if day >= due and c["state"] == ACUTE:
-        progress(flow, k, day, left, clock, tables, rules, prices, seed)
+        send_home(flow, p, i, day, trigger, severity, u_harm, decider, lever, rules, seed)
+    accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 
 @compiled
-def leave_short_term_care(flow, k, p):
-    """Free the place of someone who is admitted from reablement or intermediate care."""
-    state = int(flow.cases[k]["state"])
-    if state == IN_REABLEMENT:
-        flow.reablement_used[int(p["council"])] -= 1
-    elif state == IN_INTERMEDIATE:
-        flow.intermediate_used[int(p["consortium"])] -= 1
-    p["flags"] = int(p["flags"]) & ~record.ASKED
-
-
-@compiled
-def untreated(flow, e, p, i, day, left, age, severity, u_harm, decider, lever, tables, rules, prices, seed):
+def send_home(flow, p, i, day, trigger, severity, u_harm, decider, lever, rules, seed):
     """Not admitted: the grave decline, come back, or die, by severity."""
     gravity = grave(severity)
     if gravity == 0.0:
         return
     decline(p, rules.untreated_decline * gravity, rules)
-    dies = u_harm < rules.untreated_death * gravity
-    returns = not dies and u_harm < (rules.untreated_death + rules.untreated_return) * gravity
-    if not dies and not returns:
+    if u_harm >= (rules.untreated_death + rules.untreated_return) * gravity:
         return
-    u_day = draw(seed, i, int(e["trigger"]), 1, draws.UNTREATED_DEATH)
-    event = flow.future[flow.size[N_FUTURE_AT]]
-    flow.size[N_FUTURE_AT] += 1
-    event["day"] = day + 1 + int(u_day * 6.0)
-    event["priority"] = 0
-    event["person"] = i
-    event["trigger"] = follow_up(int(e["trigger"]), UNTREATED)
-    event["severity"] = min(severity * 1.1, 1.0)
-    event["decider"] = decider
-    event["lever"] = lever
-    event["cause"] = UNTREATED
-    event["avoided"] = 0
-    event["hospital_day"] = -1
+    day_of = day + 1 + int(draw(seed, i, trigger, 1, draws.UNTREATED_DAY) * 6.0)
+    dies = u_harm < rules.untreated_death * gravity
     if dies:
-        event["kind"] = DEATH_EVENT
-        flow.out[int(p["council"]), UNTREATED_DEATHS_OUT] += 1
-    else:
-        event["kind"] = CONTACT
+        flow.out[np.int64(p["council"]), UNTREATED_DEATHS_OUT] += 1
+    schedule(flow, day_of, i, follow_up(trigger, UNTREATED), DEATH_EVENT if dies else CONTACT, UNTREATED, min(severity * 1.1, 1.0), decider, lever, 0)
 
 
 @compiled
 def request(flow, e, day):
     """Someone at home asks the council for an assessment."""
-    i = int(e["person"])
+    i = np.int64(e["person"])
     p = flow.rows[i]
-    flow.out[int(p["council"]), REQUESTED_OUT] += 1
-    if int(flow.case_of[i]) >= 0 or int(p["end_month"]) < 0:
-        p["flags"] = int(p["flags"]) & ~record.ASKED
+    flow.out[np.int64(p["council"]), REQUESTED_OUT] += 1
+    if flow.case_of[i] >= 0:  # in hospital or already in the line
+        p["flags"] = np.int64(p["flags"]) & ~record.ASKED
         return
-    open_case(flow, i, HOME_ASSESSMENT, day, 0, int(e["trigger"]), 0, int(p["hospital"]))
+    open_case(flow, i, HOME_ASSESSMENT, day, 0, np.int64(e["trigger"]), 0, np.int64(p["hospital"]))
 
 
 @compiled
-def happen(flow, e, day, left, clock, tables, rules, prices, seed):
-    """Let one event of the calendar happen."""
-    kind = int(e["kind"])
+def happen(flow, e, day, left, clock, tables, rules, seed):
+    """Let one event of the calendar happen, unless the person has died or moved away."""
+    kind, i = np.int64(e["kind"]), np.int64(e["person"])
+    if np.int64(flow.rows[i]["end_month"]) != record.ALIVE:
+        return
     if kind == CONTACT:
-        attend(flow, e, day, left, clock, tables, rules, prices, seed)
+        attend(flow, e, day, left, clock, tables, rules, seed)
     elif kind == DEATH_EVENT:
-        if int(flow.rows[int(e["person"])]["end_month"]) >= 0:
-            die(flow, int(e["person"]), day, left, clock, tables, rules, prices, seed)
+        die(flow, i, day, left, clock, tables, rules)
     else:
         request(flow, e, day)
 
 
 @compiled
-def count_the_day(flow, rules, seed):
-    """At midnight: bed-days by cause, delayed days by reason, people waiting at home."""
-    for k in range(int(flow.size[N_CASES_AT])):
-        c = flow.cases[k]
-        state = int(c["state"])
-        if state == CLOSED:
-            continue
-        row = flow.out[int(flow.rows[int(c["person"])]["council"])]
-        if in_hospital(state):
-            row[BED_DAYS_OUT + int(c["cause"])] += 1
-            flow.hospital_out[int(c["hospital"]), HOSPITAL_BED_DAYS] += 1
-            if state == BOARDING:
-                row[BOARDING_OUT] += 1
-            elif state == WAIT_FURTHER_NHS:
-                row[DELAYED_OUT + 0] += 1
-            elif state == WAIT_ASSESSMENT:
-                row[DELAYED_OUT + 1] += 1
-            elif state == WAIT_PACKAGE:
-                row[DELAYED_OUT + (4 if c["blocked"] == 1 else 2)] += 1
-            elif state == WAIT_PLACEMENT:
-                row[DELAYED_OUT + (4 if c["blocked"] == 1 and c["funder"] == COUNCIL else 3)] += 1
-            elif state == WAIT_CHOICE:
-                row[DELAYED_OUT + 5] += 1
-        elif state < IN_REABLEMENT:
-            row[WAITING_HOME_OUT] += 1
+def delay_reason(c, state):
+    """Return the code of what a person who is fit to leave waits for, or -1 for one who is not."""
+    if state == WAIT_FURTHER_NHS:
+        return REASON_FURTHER_NHS
+    if state == WAIT_ASSESSMENT:
+        return REASON_ASSESSMENT
+    if state == WAIT_CHOICE:
+        return REASON_CHOICE
+    if state == WAIT_PACKAGE or state == WAIT_PLACEMENT:
+        if c["blocked"] == 1:
+            return REASON_FUNDING
+        return REASON_PACKAGE if state == WAIT_PACKAGE else REASON_PLACEMENT
+    return -1
 
 
 @compiled
-def days_of_care(flow, events, n_events, month, clock, first_day, days, weekday, tables, rules, prices, seed):
+def count_the_night(flow, seed, rules):
+    """At midnight: bed-days by cause, delayed days by reason, people waiting at home."""
+    for k in range(flow.size[N_CASES_AT]):
+        c = flow.cases[k]
+        state = np.int64(c["state"])
+        if state == CLOSED:
+            continue
+        row = flow.out[np.int64(flow.rows[np.int64(c["person"])]["council"])]
+        if in_hospital(state):
+            row[BED_DAYS_OUT + np.int64(c["cause"])] += 1
+            flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_BED_DAYS] += 1
+            reason = delay_reason(c, state)
+            if state == BOARDING:
+                row[BOARDING_OUT] += 1
+            elif reason >= 0:
+                row[DELAYED_OUT + reason] += 1
+        elif state < IN_REABLEMENT:
+            row[WAITING_HOME_OUT] += 1
+    for h in range(flow.hospitals.shape[0]):
+        hospital = flow.hospitals[h]
+        flow.hospital_out[h, HOSPITAL_ESCALATION_DAYS] += max(hospital.occupied - hospital.beds, 0)
+
+
+@compiled
+def days_of_care(flow, clock, first_day, days, weekday, tables, rules, seed):
     """Run the days of one month.
 
     Parameters
     ----------
     flow : see :class:`Flow`
-    events : EVENT array sorted by (day, priority, person), the month's from the sweep
-    n_events : how many of them
-    month, clock : as in the sweep
+    clock : month that ages are counted at
     first_day, days : the month's first day since the start, and its length
     weekday : of the first day, Monday 0
     """
-    at = 0
     last = first_day + days
-    n_councils = flow.assessment_rate.shape[0]
     for day in range(first_day, last):
         left = last - day
-        of_week = (weekday + day - first_day) % 7
-        pace = rules.weekend_pace if of_week >= 5 else 1.0
-        for council in range(n_councils):
-            flow.assessment_tokens[council] = min(flow.assessment_tokens[council], 3.0 * flow.assessment_rate[council]) + flow.assessment_rate[council] * pace
-            flow.start_tokens[council] = min(flow.start_tokens[council], 3.0 * flow.start_rate[council]) + flow.start_rate[council] * pace
-        n_future = int(flow.size[N_FUTURE_AT])
-        for f in range(n_future):
-            if flow.future[f]["day"] == day:
-                happen(flow, flow.future[f], day, left, clock, tables, rules, prices, seed)
-        n_cases = int(flow.size[N_CASES_AT])
-        for k in range(n_cases):
-            if in_hospital(int(flow.cases[k]["state"])):
-                progress(flow, k, day, left, clock, tables, rules, prices, seed)
-        for k in range(n_cases):
-            if int(flow.cases[k]["state"]) > WAIT_CHOICE:
-                progress(flow, k, day, left, clock, tables, rules, prices, seed)
-        while at < n_events and events[at]["day"] <= day:
-            happen(flow, events[at], day, left, clock, tables, rules, prices, seed)
-            at += 1
-        count_the_day(flow, rules, seed)
-        for h in range(flow.beds.shape[0]):
-            flow.hospital_out[h, HOSPITAL_ESCALATION_DAYS] += max(flow.occupied[h] - flow.beds[h], 0)
+        pace = rules.weekend_pace if (weekday + day - first_day) % 7 >= 5 else 1.0
+        for c in range(flow.councils.shape[0]):
+            council = flow.councils[c]
+            council.assessment_tokens = min(council.assessment_tokens, 3.0 * council.assessment_rate + 1.0) + council.assessment_rate * pace
+            council.start_tokens = min(council.start_tokens, 3.0 * council.start_rate + 1.0) + council.start_rate * pace
+        for e in range(flow.size[N_CALENDAR_AT]):
+            if flow.calendar[e]["day"] == day:
+                happen(flow, flow.calendar[e], day, left, clock, tables, rules, seed)
+        n_cases = flow.size[N_CASES_AT]
+        for place in range(2):  # people in hospital come before people at home
+            for k in range(n_cases):
+                state = np.int64(flow.cases[k]["state"])
+                if state != CLOSED and in_hospital(state) == (place == 0):
+                    progress(flow, k, day, left, clock, tables, rules, seed)
+        give_beds(flow)
+        count_the_night(flow, seed, rules)

@@ -41,7 +41,7 @@ class HospitalRules(Checked):
     untreated_return: float = parameter(
         0.25, "chance that the gravest emergency not admitted is back within days", unit="share", low=0.05, high=0.5, assumption="severity decides")
     boarding_death: float = parameter(
-        0.004, "chance of death for a day that the gravest emergency waits in A&E for a bed", unit="share", low=0.0, high=0.01,
+        0.02, "chance of death more for the gravest emergency that finds no bed", unit="share", low=0.0, high=0.06,
         assumption="crowding harms; the prior includes zero")
     return_base: float = parameter(
         0.085, "chance of an emergency return after a discharge at full recovery", unit="share", low=0.05, high=0.12,
@@ -70,7 +70,7 @@ def admission_chance(severity, threshold, partner, rules):
 @compiled
 def acute_days(u, scale, rules):
     """Return days of the acute phase: Weibull by inversion, `scale` in days."""
-    return scale * (-math.log(u)) ** (1.0 / rules.stay_shape)
+    return scale * math.pow(-math.log(u), 1.0 / rules.stay_shape)
 
 
 @compiled
@@ -88,4 +88,5 @@ def return_chance(frailty, remaining, rules):
 @compiled
 def grave(severity):
     """Return how grave an emergency is: 0 up to severity one half, 1 at severity one."""
-    return max(severity - 0.5, 0.0) ** 2 * 4.0
+    above = max(severity - 0.5, 0.0)
+    return above * above * 4.0

@@ -6,6 +6,8 @@ which; one accepts it at today's hazard. So moving one hazard can never turn dia
 
 from __future__ import annotations
 
+import numpy as np
+
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block
@@ -26,8 +28,11 @@ def relative_risk(held, condition, tables):
 
 
 @compiled
-def new_condition(p, i, month, sex, age, fifth, tables, seed):
-    """Decide which condition, if any, begins this month; set its bit and return True if one does."""
+def new_condition(p, i, month, sex, age, fifth, tilts, tables, seed):
+    """Decide which condition, if any, begins this month; set its bit and return True if one does.
+
+    `tilts` has, by condition, the place's registers over what its ages give.
+    """
     u_which, u_accept, _, _ = block(seed, i, month, 0, draws.ONSET_WHICH)
     left = u_which * tables.onset_ceiling[sex, age]
     condition = 0
@@ -37,13 +42,13 @@ def new_condition(p, i, month, sex, age, fifth, tables, seed):
         if left < ceiling:
             break
         left -= ceiling
-    held = int(p["conditions"]) & 0x3FFF
+    held = np.int64(p["conditions"]) & 0x3FFF
     if held & (1 << condition) or ceiling <= 0.0:
         return False
-    tilt = min(tables.onset_tilt[int(p["consortium"]), condition] * tables.onset_fifth[condition, fifth], PLACE_CAP)
+    tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth], PLACE_CAP)
     risk = relative_risk(held, condition, tables) / tables.relative_risk_mean[condition, sex, age]
     hazard = tables.onset[condition, sex, age] * tilt * min(risk, RISK_CAP)
     if u_accept * ceiling < hazard:
-        p["conditions"] = int(p["conditions"]) | (1 << condition)
+        p["conditions"] = np.int64(p["conditions"]) | (1 << condition)
         return True
     return False

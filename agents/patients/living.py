@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,12 +19,15 @@ from agents.parameter import Checked, parameter
 from agents.care import judged_package
 from agents.patients import record
 from agents.patients.conditions import new_condition
-from agents.patients.seeking import emergencies, wish_for_assessment
-from agents.vocabulary import Funder, Setting
+from agents.patients.seeking import DEATH_EVENT, NEED_DECIDES, REQUEST, emergencies, wish_for_assessment, write_event
+from agents.vocabulary import N_CONDITIONS, Funder, Lever, Setting
 
 YOUNGEST, OLDEST = 18, 110
 N_AGES = OLDEST - YOUNGEST + 1
 FRAILTY_STEPS = 256
+CONDITION_SETS = 1 << N_CONDITIONS
+N_LEVERS = len(Lever)
+NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frailty and personal need at equal age and conditions
 
 HOME = int(Setting.HOME)
 REABLEMENT = int(Setting.REABLEMENT)
@@ -53,6 +55,9 @@ class LivingBehaviour(Checked):
     need_from_decline: float = parameter(
         10.0, "logits of need for one unit of frailty above the settled level", unit="logit", low=4.0, high=16.0,
         assumption="mild to severe frailty (0.3 apart) moves help with daily living by about three logits")
+    need_from_illness: float = parameter(
+        2.0, "logits of need added at the beginning of a recovery from an acute illness", unit="logit", low=1.0, high=3.0,
+        assumption="a frail person who went in managing alone mostly needs daily help at first")
     need_hours: float = parameter(
         9.15, "weekly hours of need where the propensity is one logit above the threshold of any help", unit="hours a week", low=7.0, high=12.0,
         assumption="puts help with two or more activities (P-A.adl-029 to 031) at seven hours and care-home levels at 21")
@@ -90,38 +95,68 @@ class LivingBehaviour(Checked):
         assumption="0.1 of frailty costs about as much as one moderate condition")
 
 
-class Tables(NamedTuple):
-    """What the evidence says of people, as arrays that kernels read. Ages run from 18 to 110 (93 entries)."""
+TABLES = np.dtype(
+    [
+        ("death", "f8", (2, 5, N_AGES)),  # monthly hazard at frailty effect one; sex, deprivation fifth, age
+        ("illness", "f8", (2, 5, N_AGES)),  # monthly rate of illness contacts at frailty effect one
+        ("prevalence", "f8", (N_CONDITIONS, 2, N_AGES)),  # at the start, England
+        ("onset", "f8", (N_CONDITIONS, 2, N_AGES)),  # monthly hazard without relative risks
+        ("onset_fifth", "f8", (N_CONDITIONS, 5)),  # relative prevalence by deprivation fifth
+        ("onset_ceiling", "f8", (2, N_AGES)),  # sum over conditions of the hazards' ceilings
+        ("relative_risk", "f8", (N_CONDITIONS, N_CONDITIONS)),  # of acquiring the first given the second
+        ("relative_risk_mean", "f8", (N_CONDITIONS, 2, N_AGES)),  # mean product of relative risks of those free of it
+        ("death_by_frailty", "f8", (FRAILTY_STEPS + 1,)),  # effect of frailty k / 256
+        ("contact_by_frailty", "f8", (FRAILTY_STEPS + 1,)),
+        ("severity_shape", "f8", (N_AGES,)),  # 1 / b of severity = 1 - u ** (1 / b)
+        ("frailty_age", "f8", (2, N_AGES)),  # age part of settled frailty
+        ("frailty_conditions", "f8", (CONDITION_SETS,)),  # deficits of a set of conditions
+        ("frailty_spread", "f8", (N_AGES,)),  # spread of the personal part
+        ("need_age", "f8", (2, N_AGES)),  # logits
+        ("need_conditions", "f8", (CONDITION_SETS,)),  # logits of a set of conditions
+        ("need_fifth", "f8", (5,)),  # logits
+        ("unmanaged", "f8", (CONDITION_SETS,)),  # monthly rate of unmanaged crises of a set of conditions
+        ("utility_age", "f8", (N_AGES,)),  # EQ-5D without any condition, rebased
+        ("utility_conditions", "f8", (CONDITION_SETS,)),  # EQ-5D decrement of a set of conditions (negative)
+        ("partner", "f8", (2, N_AGES)),  # share living with a partner
+        ("partner_loss", "f8", (2, N_AGES)),  # share losing the partner in a year
+        ("owner", "f8", (5,)),  # share owning the home, by deprivation fifth
+        ("savings_median", "f8", (5,)),  # pounds, by deprivation fifth
+        ("season", "f8", (12,)),  # April first, mean 1
+        ("stay_scale", "f8", (N_AGES,)),  # scale of the acute phase in days
+    ]
+)
+"""What the evidence says of people, solved by ``model.epidemiology``: one record that kernels read. Ages 18 to 110."""
 
-    death: np.ndarray  # (2, 5, 93) monthly hazard at frailty effect one; sex, deprivation fifth, age
-    illness: np.ndarray  # (2, 5, 93) monthly rate of illness contacts at frailty effect one
-    onset: np.ndarray  # (14, 2, 93) monthly hazard without relative risks
-    onset_tilt: np.ndarray  # (n_consortia, 14) the place's registers over what its ages give
-    onset_fifth: np.ndarray  # (14, 5) relative prevalence by deprivation fifth
-    onset_ceiling: np.ndarray  # (2, 93) sum over conditions of the hazards' ceilings
-    relative_risk: np.ndarray  # (14, 14) of acquiring the first given the second
-    relative_risk_mean: np.ndarray  # (14, 2, 93) mean product of relative risks of those free of it
-    death_by_frailty: np.ndarray  # (257,) effect of frailty k / 256
-    contact_by_frailty: np.ndarray  # (257,)
-    severity_shape: np.ndarray  # (93,) 1 / b of severity = 1 - u ** (1 / b)
-    frailty_age: np.ndarray  # (2, 93) age part of settled frailty
-    frailty_conditions: np.ndarray  # (16384,) deficits of a set of conditions
-    frailty_spread: np.ndarray  # (93,) spread of the personal part
-    need_age: np.ndarray  # (2, 93) logits
-    need_conditions: np.ndarray  # (16384,) logits of a set of conditions
-    need_fifth: np.ndarray  # (5,) logits
-    unmanaged: np.ndarray  # (16384,) monthly rate of unmanaged crises of a set of conditions
-    utility_age: np.ndarray  # (93,) EQ-5D without any condition, rebased
-    utility_conditions: np.ndarray  # (16384,) EQ-5D decrement of a set of conditions (negative)
-    partner: np.ndarray  # (2, 93) share living with a partner
-    partner_loss: np.ndarray  # (2, 93) share losing the partner in a year
-    owner: np.ndarray  # (5,) share owning the home
-    savings_median: np.ndarray  # (5,) pounds
-    prevalence: np.ndarray  # (14, 2, 93) at the start, England
-    leaving: np.ndarray  # (n_councils, 2, 93) yearly probability of moving away
-    season: np.ndarray  # (12,) April first, mean 1
-    stay_scale: np.ndarray  # (93,) scale of the acute phase in days
+COUNCIL_STATE = np.dtype(
+    [
+        ("levers", "f8", (N_LEVERS,)),  # now, by code
+        ("rest", "f8", (N_LEVERS,)),  # at rest, by code
+        ("withheld_lever", "i8"),  # the lever charged with care withheld
+        ("own_price", "i8", (3,)),  # pence paid by oneself: an hour, a residential and a nursing day
+        ("leaving", "f8", (2, N_AGES)),  # yearly chance of moving away
+        ("assessment_rate", "f8"),  # a weekday
+        ("assessment_tokens", "f8"),
+        ("start_rate", "f8"),  # home-care starts a weekday
+        ("start_tokens", "f8"),
+        ("care_capacity", "i8"),  # weekly minutes that the market can supply
+        ("care_used", "i8"),
+        ("reablement_places", "f8"),
+        ("reablement_used", "i8"),
+        ("home_places", "f8"),  # care-home places
+        ("home_used", "i8"),
+        ("gate", "i8"),  # 1 where the budget is spent and non-critical starts wait
+    ]
+)
+"""What people and care meet of one council."""
 
+CONSORTIUM_STATE = np.dtype(
+    [
+        ("tilt", "f8", (N_CONDITIONS,)),  # the place's registers over what its ages give
+        ("intermediate_places", "f8"),
+        ("intermediate_used", "i8"),
+    ]
+)
+"""What people and care meet of one consortium."""
 
 # Columns of the accrual totals, one row a council, all integers: days, minutes, micro-QALYs and pence.
 PERSON_DAYS, UNMET_MINUTES, MICRO_QALYS, COUNCIL_CARE, SELF_CARE = 0, 1, 2, 3, 4
@@ -130,30 +165,10 @@ REABLEMENT_DAYS, INTERMEDIATE_DAYS, WITHHELD, INFORMAL, HOSPITAL_DAYS, PROACTIVE
 SELF_PENCE = 15
 N_TOTALS = 16
 
-EVENT = np.dtype(
-    [
-        ("day", "i4"),  # since the start
-        ("priority", "u4"),  # order within the day
-        ("person", "u4"),
-        ("trigger", "u4"),  # month of the trigger x 8 + cause: what its later draws are keyed by
-        ("severity", "f4"),  # 0 to 1
-        ("decider", "u2"),  # party whose decision caused it, or NEED
-        ("lever", "u1"),
-        ("cause", "u1"),
-        ("kind", "u1"),  # CONTACT, REQUEST or DEATH
-        ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
-        ("hospital_day", "i4"),  # of a return: the day of discharge it follows
-    ],
-    align=True,
-)
-CONTACT, REQUEST, DEATH_EVENT = 0, 1, 2
-NEED_DECIDES = 65535
-
-
 @compiled
 def age_index(p, clock):
     """Return age - 18 in whole years, held to 0..92. `clock` is the month that ages are counted at."""
-    years = (clock - int(p["birth_month"])) // 12 - YOUNGEST
+    years = (clock - np.int64(p["birth_month"])) // 12 - YOUNGEST
     if years < 0:
         return 0
     if years >= N_AGES:
@@ -162,44 +177,53 @@ def age_index(p, clock):
 
 
 @compiled
+def personal_need(logit_frailty, logit_need):
+    """Return the personal part of the propensity to need help: the frail of an age are mostly those who need help."""
+    return NEED_WITH_FRAILTY * logit_frailty + math.sqrt(1.0 - NEED_WITH_FRAILTY * NEED_WITH_FRAILTY) * logit_need
+
+
+@compiled
 def settle(p, i, age, tables, rules, seed):
     """Set the settled frailty and propensity to need that age, sex, deprivation and conditions give this person."""
-    person = int(p["person"])
+    person = np.int64(p["person"])
     sex = person & record.FEMALE
     fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
-    held = int(p["conditions"]) & 0x3FFF
+    held = np.int64(p["conditions"]) & 0x3FFF
     u_frailty, u_need, _, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
     logit_frailty = math.log(u_frailty / (1.0 - u_frailty))
     logit_need = math.log(u_need / (1.0 - u_need))
     settled = tables.frailty_age[sex, age] + tables.frailty_conditions[held] + tables.frailty_spread[age] * logit_frailty
     settled = min(max(settled, 0.0), rules.frailty_ceiling - 0.05)
-    before = int(p["frailty_trait"]) * 1e-4
+    before = np.int64(p["frailty_trait"]) * 1e-4
     trait = int(settled * 10000.0 + 0.5)
     p["frailty_trait"] = trait
-    p["frailty"] = min(max(float(p["frailty"]) + trait * 1e-4 - before, 0.0), rules.frailty_ceiling)
-    propensity = tables.need_age[sex, age] + tables.need_conditions[held] + tables.need_fifth[fifth] + logit_need
+    p["frailty"] = min(max(np.float64(p["frailty"]) + trait * 1e-4 - before, 0.0), rules.frailty_ceiling)
+    propensity = tables.need_age[sex, age] + tables.need_conditions[held] + tables.need_fifth[fifth] + personal_need(logit_frailty, logit_need)
     p["need_trait"] = int(math.floor(min(max(propensity, -30.0), 30.0) * 1000.0))
 
 
 @compiled
-def weekly_need(p, rules):
-    """Return minutes of help needed a week, from the settled propensity and frailty above the settled level."""
-    decline = float(p["frailty"]) - int(p["frailty_trait"]) * 1e-4
-    propensity = int(p["need_trait"]) * 1e-3 + rules.need_from_decline * decline
-    if int(p["flags"]) & record.DYING:
+def weekly_need(p, illness, rules):
+    """Return minutes of help needed a week, from the settled propensity and frailty above the settled level.
+
+    `illness` is the share of a recovery still to come, 0 for people who are not convalescent.
+    """
+    decline = np.float64(p["frailty"]) - np.int64(p["frailty_trait"]) * 1e-4
+    propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * decline + rules.need_from_illness * illness
+    if np.int64(p["flags"]) & record.DYING:
         propensity += rules.last_phase_need
     if propensity <= 0.0:
         return 0
-    return min(int(60.0 * rules.need_hours * propensity**rules.need_curve), 7000)
+    return min(int(60.0 * rules.need_hours * math.pow(propensity, rules.need_curve)), 7000)
 
 
 @compiled
 def carer_minutes(p, i, rules, seed):
     """Return minutes a week that family and friends can give: a trait of the person, more with a partner."""
-    if int(p["flags"]) & record.CARER_BROKEN:
+    if np.int64(p["flags"]) & record.CARER_BROKEN:
         return 0
     _, _, u, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)  # lane 2: CARER_TRAIT
-    if int(p["person"]) & record.PARTNER:
+    if np.int64(p["person"]) & record.PARTNER:
         return min(int(-60.0 * rules.partner_hours * math.log(u)), 5000)
     if u >= rules.family_share:
         return 0
@@ -209,104 +233,107 @@ def carer_minutes(p, i, rules, seed):
 @compiled
 def unmet_minutes(p):
     """Return minutes a week of need that nobody meets today; none in hospital, short-term care or a care home."""
-    care = int(p["care"])
+    care = np.int64(p["care"])
     if care & record.IN_HOSPITAL or care & record.SETTING_MASK != HOME:
         return 0
-    gap = int(p["need"]) - int(p["informal"]) - int(p["package"])
+    gap = np.int64(p["need"]) - np.int64(p["informal"]) - np.int64(p["package"])
     return gap if gap > 0 else 0
 
 
 @compiled
 def utility_a_day(p, age, tables, rules):
     """Return micro-QALYs of one day in this state."""
-    decline = float(p["frailty"]) - int(p["frailty_trait"]) * 1e-4
-    value = tables.utility_age[age] + tables.utility_conditions[int(p["conditions"]) & 0x3FFF] - rules.decline_disutility * decline
+    decline = np.float64(p["frailty"]) - np.int64(p["frailty_trait"]) * 1e-4
+    value = tables.utility_age[age] + tables.utility_conditions[np.int64(p["conditions"]) & 0x3FFF] - rules.decline_disutility * decline
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
 
 @compiled
-def accrue(p, age, days, tables, rules, prices, totals):
+def accrue(p, age, days, tables, rules, councils, totals):
     """Add `days` of this person's present state (negative: take them back) to the person's and the council's totals."""
-    council = int(p["council"])
-    care = int(p["care"])
+    council = np.int64(p["council"])
+    care = np.int64(p["care"])
     setting = care & record.SETTING_MASK
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     micro = utility_a_day(p, age, tables, rules) * days
-    p["qalys"] = int(p["qalys"]) + micro
+    p["qalys"] = np.int64(p["qalys"]) + micro
     row = totals[council]
     row[PERSON_DAYS] += days
     row[MICRO_QALYS] += micro
-    if int(p["flags"]) & record.PROACTIVE:
+    if np.int64(p["flags"]) & record.PROACTIVE:
         row[PROACTIVE_DAYS] += days
     pence = 0
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
         if funder == SELF:
-            pence = int(prices[council, setting - RESIDENTIAL + 1]) * days
+            pence = councils[council].own_price[setting - RESIDENTIAL + 1] * days
         row[RESIDENTIAL_COUNCIL + 2 * (setting - RESIDENTIAL) + (1 if funder == SELF else 0)] += days
     if care & record.IN_HOSPITAL:
-        p["days_in_hospital"] = int(p["days_in_hospital"]) + days
+        p["days_in_hospital"] = np.int64(p["days_in_hospital"]) + days
         row[HOSPITAL_DAYS] += days
     else:
-        p["days_at_home"] = int(p["days_at_home"]) + (days if setting < RESIDENTIAL else 0)
+        p["days_at_home"] = np.int64(p["days_at_home"]) + (days if setting < RESIDENTIAL else 0)
         if setting == HOME:
-            need = int(p["need"])
+            need = np.int64(p["need"])
             if need > 0:
-                informal = min(int(p["informal"]), need) // 7 * days
-                unmet = unmet_minutes(p) // 7 * days
+                informal = min(np.int64(p["informal"]), need) // 7 * days
+                weekly = unmet_minutes(p)
+                unmet = weekly // 7 * days
                 row[INFORMAL] += informal
                 row[UNMET_MINUTES] += unmet
-                p["unmet"] = int(p["unmet"]) + unmet
-            package = int(p["package"]) // 7
+                p["unmet"] = np.int64(p["unmet"]) + unmet
+                p["unmet_recent"] = min(max(np.int64(p["unmet_recent"]) + weekly * days // 30, 0), 65535)
+            package = np.int64(p["package"]) // 7
             if package != 0:
                 if funder == SELF:
                     row[SELF_CARE] += package * days
-                    pence = package * int(prices[council, 0]) // 60 * days
+                    pence = package * councils[council].own_price[0] // 60 * days
                 else:
                     row[COUNCIL_CARE] += package * days
-            row[WITHHELD] += int(p["withheld"]) // 7 * days
+            row[WITHHELD] += np.int64(p["withheld"]) // 7 * days
         elif setting == REABLEMENT:
             row[REABLEMENT_DAYS] += days
         elif setting == INTERMEDIATE:
             row[INTERMEDIATE_DAYS] += days
     if pence != 0:
-        p["out_of_pocket"] = int(p["out_of_pocket"]) + pence
+        p["out_of_pocket"] = np.int64(p["out_of_pocket"]) + pence
         row[SELF_PENCE] += pence
 
 
 @compiled
-def review(p, levers, rest_levers, care):
+def review(p, council, rules):
     """Judge a council package afresh: yearly, at the birthday month."""
-    now = judged_package(p, levers[int(p["council"])], care)
-    at_rest = judged_package(p, rest_levers[int(p["council"])], care)
+    now = judged_package(p, council.levers, rules)
+    at_rest = judged_package(p, council.rest, rules)
     p["package"] = now
     p["withheld"] = min(max(at_rest - now, -32000), 32000)
 
 
 @compiled
-def birthday(p, i, month, age, tables, rules, seed, levers, rest_levers):
+def birthday(p, i, month, age, ageing, tables, rules, seed, council):
     """Once a year: settled traits, the partner, moving away, the carer's return, and the review of a package."""
-    person = int(p["person"])
+    person = np.int64(p["person"])
     sex = person & record.FEMALE
     u_partner, u_move, u_return, _ = _yearly_draws(seed, i, month)
-    if person & record.PARTNER and u_partner < tables.partner_loss[sex, age]:
+    if ageing and person & record.PARTNER and u_partner < tables.partner_loss[sex, age]:
         p["person"] = person & ~record.PARTNER
-    flags = int(p["flags"]) & ~record.REFUSED
+    flags = np.int64(p["flags"]) & ~record.REFUSED
     if flags & record.CARER_BROKEN and u_return < rules.carer_recovery_a_year:
         flags &= ~record.CARER_BROKEN
         p["strain"] = 0.0
     p["flags"] = flags
-    care = int(p["care"])
-    if u_move < tables.leaving[int(p["council"]), sex, age] and care == 0 and int(p["end_month"]) == record.ALIVE:
+    care = np.int64(p["care"])
+    if ageing and u_move < council.leaving[sex, age] and care == 0 and np.int64(p["end_month"]) == record.ALIVE:
         p["end_month"] = month
         p["flags"] = flags | record.LEFT
-    settle(p, i, age, tables, rules, seed)
+    if ageing:
+        settle(p, i, age, tables, rules, seed)
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
-    if funder == SELF and int(p["capital"]) < rules.upper_capital_limit:
-        if care & record.SETTING_MASK >= RESIDENTIAL or int(p["package"]) > 0:
+    if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
+        if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
             p["care"] = (care & ~(record.FUNDER_MASK << record.FUNDER_SHIFT)) | (COUNCIL << record.FUNDER_SHIFT)
             funder = COUNCIL
     if funder == COUNCIL and care & record.SETTING_MASK == HOME:
-        review(p, levers, rest_levers, rules)
+        review(p, council, rules)
 
 
 @compiled
@@ -321,7 +348,7 @@ def _yearly_draws(seed, i, month):
 def carer_strain(p, load_minutes, u, rules):
     """Move the carer's strain towards the load; return True if the carer gives up this month."""
     over = (load_minutes / 60.0 - rules.comfortable_hours) / rules.comfortable_hours
-    strain = float(p["strain"])
+    strain = np.float64(p["strain"])
     strain += 0.2 * (min(max(over, 0.0), 1.0) - strain)
     p["strain"] = strain
     return u < strain * rules.breakdown_a_year / 12.0 * 2.0
@@ -329,8 +356,7 @@ def carer_strain(p, load_minutes, u, rules):
 
 @compiled
 def live(
-    rows, lo, hi, month, clock, first_day, days, onset_on, seed, tables, rules, prices,
-    levers, rest_levers, events, totals, counts,
+    rows, lo, hi, month, clock, first_day, days, ageing, seed, tables, rules, councils, consortia, events, totals, counts,
 ):
     """Sweep rows [lo, hi) through one month; return how many events were written.
 
@@ -339,13 +365,12 @@ def live(
     rows : RECORD array, all people
     month, clock : month since the start, and the month that ages are counted at (held in frozen demography)
     first_day, days : the month's first day since the start, and its length
-    onset_on : whether conditions begin (not in frozen demography)
-    tables, rules : see :class:`Tables` and ``model.rules``
-    prices : shape (n_councils, 3), pence: an hour, a residential and a nursing day paid by oneself
-    levers, rest_levers : shape (n_councils, 9): the councils' levers now and at rest
+    ageing : whether conditions begin and birthdays change traits (not in frozen demography)
+    tables, rules : records, see :data:`TABLES` and ``model.rules``
+    councils, consortia : record arrays, see :data:`COUNCIL_STATE` and :data:`CONSORTIUM_STATE`
     events : EVENT array, written from 0; large enough for four events a person
     totals : shape (n_councils, N_TOTALS) int64, added to
-    counts : shape (n_councils, 4) int64, added to: people, with package, in care homes, deaths by leaving
+    counts : shape (n_councils, 5) int64, added to: people, with a package, in care homes, moved away, package minutes a week
     """
     n = 0
     year_part = days * 12.0 / 365.25
@@ -353,83 +378,77 @@ def live(
     season = tables.season[calendar_month]
     for i in range(lo, hi):
         p = rows[i]
-        if int(p["end_month"]) < month:
+        if np.int64(p["end_month"]) < month:
             continue
         age = age_index(p, clock)
-        if (month - int(p["birth_month"])) % 12 == 0:
-            birthday(p, i, month, age, tables, rules, seed, levers, rest_levers)
-            if int(p["flags"]) & record.LEFT:
-                counts[int(p["council"]), 3] += 1
+        if (month - np.int64(p["birth_month"])) % 12 == 0:
+            birthday(p, i, month, age, ageing, tables, rules, seed, councils[np.int64(p["council"])])
+            if np.int64(p["flags"]) & record.LEFT:
+                counts[np.int64(p["council"]), 3] += 1
                 continue
-        person = int(p["person"])
+        person = np.int64(p["person"])
         sex = person & record.FEMALE
         fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
         u_onset, u_death, u_illness, u_request = block(seed, i, month, 0, draws.ONSET)
 
-        if onset_on and u_onset < tables.onset_ceiling[sex, age] * year_part:
-            if new_condition(p, i, month, sex, age, fifth, tables, seed):
+        if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
+            if new_condition(p, i, month, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, seed):
                 settle(p, i, age, tables, rules, seed)
 
         # Frailty above the settled level fades; unmet need adds to it.
-        settled = int(p["frailty_trait"]) * 1e-4
-        decline = float(p["frailty"]) - settled
-        unmet_before = int(p["unmet_recent"])
-        if decline != 0.0 or unmet_before > 0:
+        settled = np.int64(p["frailty_trait"]) * 1e-4
+        decline = np.float64(p["frailty"]) - settled
+        unmet_before = np.int64(p["unmet_recent"])
+        if abs(decline) > 1e-5 or unmet_before > 0:
             decline = decline * (1.0 - rules.frailty_recovery) + rules.frailty_from_unmet * unmet_before / 60.0
             p["frailty"] = min(max(settled + decline, 0.0), rules.frailty_ceiling)
-        frailty = float(p["frailty"])
+        frailty = np.float64(p["frailty"])
         step = int(frailty * FRAILTY_STEPS)
 
         gave_up = False
         need = 0
-        if int(p["need_trait"]) > -8000 or int(p["flags"]) & record.DYING:
-            need = weekly_need(p, rules)
+        if np.int64(p["need_trait"]) > -8000 or np.int64(p["flags"]) & record.DYING:
+            need = weekly_need(p, 0.0, rules)
             p["need"] = need
-            care = int(p["care"])
+            care = np.int64(p["care"])
             if need > 0 and care & record.SETTING_MASK < RESIDENTIAL:
                 informal = min(need, carer_minutes(p, i, rules, seed))
                 p["informal"] = informal
-                if informal > 60.0 * rules.comfortable_hours or float(p["strain"]) > 0.0:
+                if informal > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)
                     if carer_strain(p, float(informal), u_break, rules):
                         gave_up = True
-                        p["flags"] = int(p["flags"]) | record.CARER_BROKEN
+                        p["flags"] = np.int64(p["flags"]) | record.CARER_BROKEN
                         p["informal"] = 0
             else:
                 p["informal"] = 0
 
-        flags = int(p["flags"])
+        flags = np.int64(p["flags"])
         if flags & record.DYING == 0:
             if u_death < tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
-        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, seed, events, n)
-        care = int(p["care"])
+        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n)
+        care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
             if wish_for_assessment(p, u_request, rules):
-                p["flags"] = int(p["flags"]) | record.ASKED
-                events[n]["day"] = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
-                events[n]["priority"] = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)
-                events[n]["person"] = i
-                events[n]["trigger"] = month * 16 + 8
-                events[n]["kind"] = REQUEST
-                events[n]["severity"] = 0.0
-                events[n]["cause"] = 0
-                events[n]["decider"] = NEED_DECIDES
-                events[n]["lever"] = 0
-                events[n]["avoided"] = 0
-                events[n]["hospital_day"] = -1
+                p["flags"] = np.int64(p["flags"]) | record.ASKED
+                day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
+                priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)
+                write_event(events[n], day, priority, i, month * 16 + 8, REQUEST, 0, 0.0, NEED_DECIDES, 0, 0)
                 n += 1
 
-        before = int(p["out_of_pocket"])
-        accrue(p, age, days, tables, rules, prices, totals)
-        spent = int(p["out_of_pocket"]) - before
+        before = np.int64(p["out_of_pocket"])
+        accrue(p, age, days, tables, rules, councils, totals)
+        spent = np.int64(p["out_of_pocket"]) - before
         if spent > 0:
-            p["capital"] = max(int(p["capital"]) - spent // 100, 0)
+            p["capital"] = max(np.int64(p["capital"]) - spent // 100, 0)
         p["unmet_recent"] = unmet_minutes(p)
-        council = int(p["council"])
+        council = np.int64(p["council"])
         counts[council, 0] += 1
-        if int(p["package"]) > 0:
+        package = np.int64(p["package"])
+        if package > 0:
             counts[council, 1] += 1
+            counts[council, 4] += package
         if care & record.SETTING_MASK >= RESIDENTIAL:
             counts[council, 2] += 1
     return n
@@ -440,19 +459,9 @@ def begin_last_phase(p, i, month, first_day, days, rules, seed, events, n):
     """Begin dying: set the day of death, at once for a share of people, else after weeks or months."""
     u_sudden, u_days = draw(seed, i, month, 0, draws.DYING_DAYS), draw(seed, i, month, 0, draws.DEATH_DAY)
     day = first_day + int(u_days * days)
-    p["flags"] = int(p["flags"]) | record.DYING
+    p["flags"] = np.int64(p["flags"]) | record.DYING
     if u_sudden >= rules.sudden_death_share:
         rest = (u_sudden - rules.sudden_death_share) / (1.0 - rules.sudden_death_share)
         day += min(int(-rules.last_phase_days * math.log(1.0 - rest)), 365)
-    events[n]["day"] = day
-    events[n]["priority"] = 0
-    events[n]["person"] = i
-    events[n]["trigger"] = month * 16
-    events[n]["severity"] = 1.0
-    events[n]["cause"] = 0
-    events[n]["decider"] = NEED_DECIDES
-    events[n]["lever"] = 0
-    events[n]["kind"] = DEATH_EVENT
-    events[n]["avoided"] = 0
-    events[n]["hospital_day"] = -1
+    write_event(events[n], day, 0, i, month * 16, DEATH_EVENT, 0, 1.0, NEED_DECIDES, 0, 0)
     return n + 1

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block
@@ -20,7 +22,6 @@ UNMET = int(Cause.UNMET)
 UNMANAGED = int(Cause.UNMANAGED)
 BREAKDOWN = int(Cause.BREAKDOWN)
 LAST_PHASE = int(Cause.LAST_PHASE)
-NEED_DECIDES = 65535
 PROACTIVE_LEVER = int(Lever.PROACTIVE)
 
 
@@ -60,6 +61,40 @@ class SeekingBehaviour(Checked):
         assumption="self-funders mostly arrange for themselves")
 
 
+EVENT = np.dtype(
+    [
+        ("day", "i4"),  # since the start
+        ("priority", "u4"),  # order within the day
+        ("person", "u4"),
+        ("trigger", "u4"),  # month of the trigger x 8 + cause: what its later draws are keyed by
+        ("severity", "f4"),  # 0 to 1
+        ("decider", "u2"),  # party whose decision caused it, or NEED
+        ("lever", "u1"),
+        ("cause", "u1"),
+        ("kind", "u1"),  # CONTACT, REQUEST or DEATH
+        ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
+    ],
+    align=True,
+)
+CONTACT, REQUEST, DEATH_EVENT = 0, 1, 2
+NEED_DECIDES = 65535
+
+
+@compiled
+def write_event(event, day, priority, person, trigger, kind, cause, severity, decider, lever, avoided):
+    """Fill one EVENT record."""
+    event["day"] = day
+    event["priority"] = priority
+    event["person"] = person
+    event["trigger"] = trigger
+    event["kind"] = kind
+    event["cause"] = cause
+    event["severity"] = severity
+    event["decider"] = decider
+    event["lever"] = lever
+    event["avoided"] = avoided
+
+
 @compiled
 def unmet_rate(minutes, rules):
     """Return contacts a month from `minutes` a week of unmet need."""
@@ -75,40 +110,31 @@ def happens(u, rate):
 @compiled
 def severity_of(u, age, scale, tables):
     """Return a severity in (0, 1): 1 - u ** (1 / b), with b falling as age rises, times `scale`."""
-    return (1.0 - u ** tables.severity_shape[age]) * scale
+    return (1.0 - math.pow(u, tables.severity_shape[age])) * scale
 
 
 @compiled
 def write_contact(p, i, month, first_day, days, age, cause, scale, decider, lever, avoided, tables, seed, events, n):
     """Write one emergency contact with its day, severity and place in the day's order; return the next free event."""
     u_day, u_severity, u_priority, _ = block(seed, i, month, cause, draws.CONTACT_DAY)
-    event = events[n]
-    event["day"] = first_day + int(u_day * days)
-    event["priority"] = int(u_priority * 4294967295.0)
-    event["person"] = i
-    event["trigger"] = month * 16 + cause
-    event["severity"] = severity_of(u_severity, age, scale, tables)
-    event["decider"] = decider
-    event["lever"] = lever
-    event["cause"] = cause
-    event["kind"] = 0
-    event["avoided"] = avoided
-    event["hospital_day"] = -1
+    day = first_day + int(u_day * days)
+    severity = severity_of(u_severity, age, scale, tables)
+    write_event(events[n], day, int(u_priority * 4294967295.0), i, month * 16 + cause, CONTACT, cause, severity, decider, lever, avoided)
     return n + 1
 
 
 @compiled
-def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, seed, events, n):
+def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n):
     """Let each cause's clock strike or not, and write the contacts; return the next free event.
 
     A contact that today's levers cause and reference levers would not is marked with its decider; one that they
     avoid is written with ``avoided`` 1 and only noted. Both come from the same draw.
     """
-    flags = int(p["flags"])
+    flags = np.int64(p["flags"])
     listed = flags & record.PROACTIVE != 0
     listed_at_rest = flags & record.PROACTIVE_AT_REST != 0
-    consortium = rules.first_consortium + int(p["consortium"])
-    council = int(p["council"])
+    consortium = rules.first_consortium + np.int64(p["consortium"])
+    council = np.int64(p["council"])
 
     rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
     now = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed else rate)
@@ -119,9 +145,9 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
         n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
                           PROACTIVE_LEVER if now != then else 0, 0 if now else 1, tables, seed, events, n)
 
-    minutes = int(p["unmet_recent"])
-    withheld = int(p["withheld"])
-    quiet = tables.unmanaged[int(p["conditions"]) & 0x3FFF] * year_part
+    minutes = np.int64(p["unmet_recent"])
+    withheld = np.int64(p["withheld"])
+    quiet = tables.unmanaged[np.int64(p["conditions"]) & 0x3FFF] * year_part
     dying = flags & record.DYING != 0
     if minutes == 0 and withheld == 0 and quiet == 0.0 and not dying and not gave_up:
         return n
@@ -131,7 +157,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
         now = happens(u_unmet, unmet_rate(minutes, rules) * year_part)
         then = now if withheld == 0 else happens(u_unmet, unmet_rate(max(minutes - withheld, 0), rules) * year_part)
         if now or then:
-            lever = rules.withheld_lever[council]
+            lever = councils[council].withheld_lever
             caused = now != then
             n = write_contact(p, i, month, first_day, days, age, UNMET, rules.low_severity, rules.first_council + council if caused else NEED_DECIDES,
                               lever if caused else 0, 0 if now else 1, tables, seed, events, n)
@@ -156,12 +182,12 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 @compiled
 def wish_for_assessment(p, u, rules):
     """Return whether this person asks the council for an assessment this month."""
-    if int(p["flags"]) & (record.ASKED | record.REFUSED):
+    if np.int64(p["flags"]) & (record.ASKED | record.REFUSED):
         return False
-    gap = int(p["need"]) - int(p["informal"]) - int(p["package"])
+    gap = np.int64(p["need"]) - np.int64(p["informal"]) - np.int64(p["package"])
     if gap <= 0:
         return False
     chance = rules.asks_a_month * min(gap / 600.0, 1.0)
-    if int(p["capital"]) > rules.upper_capital_limit:
+    if np.int64(p["capital"]) > rules.upper_capital_limit:
         chance *= rules.asks_if_paying
     return u < chance

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from agents import draws
+from agents.care import judged_package, needs_care_home, pays_in_full
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.patients import record
 from agents.patients.conditions import PLACE_CAP
-from agents.patients.living import carer_minutes, settle, weekly_need
+from agents.patients.living import COUNCIL, NURSING, RESIDENTIAL, SELF, carer_minutes, personal_need, settle, weekly_need
 from agents.vocabulary import N_CONDITIONS
 
 CLUSTERING = 0.15  # assumption, 0.05 to 0.3: share of the liability to each condition that all conditions have in common
@@ -42,14 +45,14 @@ def normal_score(u):
 
 
 @compiled
-def conditions_at_start(i, sex, age, fifth, consortium, tables, seed):
+def conditions_at_start(i, sex, age, fifth, tilts, tables, seed):
     """Return the bit mask of conditions: a common factor makes them cluster; each has its own prevalence."""
     common = normal_score(draw(seed, i, 0, 0, draws.CLUSTER))
     share = math.sqrt(CLUSTERING)
     rest = math.sqrt(1.0 - CLUSTERING)
     held = 0
     for condition in range(N_CONDITIONS):
-        tilt = min(tables.onset_tilt[consortium, condition] * tables.onset_fifth[condition, fifth], PLACE_CAP)
+        tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth], PLACE_CAP)
         prevalence = min(tables.prevalence[condition, sex, age] * tilt, 0.95)
         if prevalence <= 1e-6:
             continue
@@ -60,21 +63,22 @@ def conditions_at_start(i, sex, age, fifth, consortium, tables, seed):
 
 
 @compiled
-def begin(rows, lo, hi, clock, tables, rules, seed, catchment):
+def begin(rows, lo, hi, clock, tables, rules, consortia, seed, catchment):
     """Give rows [lo, hi), whose place, age, sex and deprivation are set, everything else that a person begins with.
 
     Parameters
     ----------
     rows : RECORD array; `birth_month`, `small_area`, `council`, `consortium` and the sex and deprivation bits are set
     clock : month that ages are counted at
+    consortia : CONSORTIUM_STATE records
     catchment : shape (n_councils, n_hospitals), cumulative shares of each council's hospital use
     """
     for i in range(lo, hi):
         p = rows[i]
-        person = int(p["person"]) & (record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)
+        person = np.int64(p["person"]) & (record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)
         sex = person & record.FEMALE
         fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
-        age = min(max((clock - int(p["birth_month"])) // 12 - 18, 0), 92)
+        age = min(max((clock - np.int64(p["birth_month"])) // 12 - 18, 0), 92)
         _, _, _, u_wealth = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
         u_partner, u_owner, _, _ = block(seed, i, 0, 0, draws.PARTNER)
         if u_partner < tables.partner[sex, age]:
@@ -82,12 +86,12 @@ def begin(rows, lo, hi, clock, tables, rules, seed, catchment):
         if u_owner < tables.owner[fifth] * min(1.0, 0.2 + 0.03 * age):
             person |= record.OWNER
         p["person"] = person
-        p["conditions"] = conditions_at_start(i, sex, age, fifth, int(p["consortium"]), tables, seed)
+        p["conditions"] = conditions_at_start(i, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, seed)
         years = age + 18.0
-        p["capital"] = int(min(tables.savings_median[fifth] * min(1.0, years / 65.0) ** 2 * math.exp(SAVINGS_SPREAD * normal_score(u_wealth)), 2e7))
+        p["capital"] = int(min(tables.savings_median[fifth] * min(1.0, years / 65.0) * min(1.0, years / 65.0) * math.exp(SAVINGS_SPREAD * normal_score(u_wealth)), 2e7))
         u_hospital = draw(seed, i, 0, 0, draws.HOSPITAL_CHOICE)
         hospital = 0
-        while hospital < catchment.shape[1] - 1 and u_hospital >= catchment[int(p["council"]), hospital]:
+        while hospital < catchment.shape[1] - 1 and u_hospital >= catchment[np.int64(p["council"]), hospital]:
             hospital += 1
         p["hospital"] = hospital
         p["end_month"] = record.ALIVE
@@ -95,17 +99,63 @@ def begin(rows, lo, hi, clock, tables, rules, seed, catchment):
         p["frailty"] = 0.0
         p["frailty_trait"] = 0
         settle(p, i, age, tables, rules, seed)
-        p["frailty"] = int(p["frailty_trait"]) * 1e-4
-        need = weekly_need(p, rules)
+        p["frailty"] = np.int64(p["frailty_trait"]) * 1e-4
+        need = weekly_need(p, 0.0, rules)
         p["need"] = need
         p["informal"] = min(need, carer_minutes(p, i, rules, seed)) if need > 0 else 0
-        p["unmet_recent"] = min(max(need - int(p["informal"]), 0), 65535)
+        p["unmet_recent"] = min(max(need - np.int64(p["informal"]), 0), 65535)
+
+
+@compiled
+def set_birth_months(rows, lo, hi, ages, oldest_survival, seed):
+    """Draw months of birth of rows [lo, hi) from ages in whole years; 90 stands for 90 and over.
+
+    Parameters
+    ----------
+    ages : shape (n,) int, age of each row at month 0
+    oldest_survival : chance of living another year at 90 and over
+    """
+    for i in range(lo, hi):
+        u_month = draw(seed, i, 0, 0, draws.BIRTH_MONTH)
+        age = int(ages[i])
+        if age >= 90:
+            u = draw(seed, i, 0, 0, draws.OLDEST_AGE)
+            age = min(90 + int(math.log(u) / math.log(oldest_survival)), 108)
+        rows[i]["birth_month"] = -(age * 12 + int(u_month * 12.0))
+
+
+@compiled
+def begin_care(rows, lo, hi, councils, share, rules, seed):
+    """Give rows [lo, hi) the care that many like them have: a first guess that the warm-up settles.
+
+    Parameters
+    ----------
+    councils : COUNCIL_STATE records
+    share : shape (n_councils,), of the eligible who have care at the start
+    """
+    for i in range(lo, hi):
+        p = rows[i]
+        council = np.int64(p["council"])
+        package = judged_package(p, councils[council].levers, rules)
+        u_care, u_home, _, _ = block(seed, i, 0, 0, draws.CARE_AT_START)
+        placement = needs_care_home(p, rules)
+        pays = pays_in_full(p, placement, rules)
+        if placement and u_home < 0.85:
+            setting = NURSING if np.int64(p["need"]) > 60.0 * rules.nursing_need_hours else RESIDENTIAL
+            funder = SELF if pays else COUNCIL
+            p["care"] = setting | funder << record.FUNDER_SHIFT
+            p["informal"] = 0
+        elif package > 0 and u_care < share[council]:
+            if pays:
+                package = int(max(np.int64(p["need"]) - np.int64(p["informal"]), 0) * rules.self_bought)
+            p["package"] = package
+            p["care"] = (SELF if pays else COUNCIL) << record.FUNDER_SHIFT
 
 
 @compiled
 def traits(n, seed, out):
-    """Write the lifelong logits of n people into `out`, shape (n, 2): frailty and need. For solving the tables."""
+    """Write the personal parts of n people into `out`, shape (n, 2): frailty (logit) and need. For solving the tables."""
     for i in range(n):
         u_frailty, u_need, _, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
         out[i, 0] = math.log(u_frailty / (1.0 - u_frailty))
-        out[i, 1] = math.log(u_need / (1.0 - u_need))
+        out[i, 1] = personal_need(out[i, 0], math.log(u_need / (1.0 - u_need)))

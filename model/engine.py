@@ -1,0 +1,284 @@
+"""One month of lives and care: the sweep over everybody, then the days in hospital and care.
+
+The engine holds arrays only. It knows nothing of budgets or structures: it is told levers, capacities and gates, and
+returns whole-number totals and journal rows. The warm-up and a run use the same engine.
+"""
+
+from __future__ import annotations
+
+import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.hospital.daily_flow import (
+    CASE,
+    CLOSED,
+    HOSPITAL_STATE,
+    N_HOSPITAL_OUT,
+    N_OUT,
+    Flow,
+    days_of_care,
+)
+from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
+from agents.patients import proactive
+from agents.patients.people import People
+from agents.patients.record import ALIVE, NEVER_DISCHARGED, RECORD
+from agents.patients.seeking import DEATH_EVENT, EVENT
+from model.ledger import CONSEQUENCE, JOURNAL
+
+CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
+N_COUNTS = 5
+LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
+EVENTS_A_PERSON = 8  # more than all clocks, a request and a death together
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What one month came to: whole numbers, by council (c) or hospital (h).
+
+    Parameters
+    ----------
+    number : months since the start
+    days : its length
+    totals : shape (c, 16), see ``agents.patients.living``
+    counts : shape (c, 5): living, with a package, in care homes, moved away, package minutes a week
+    out : shape (c, N_OUT), see ``agents.hospital.daily_flow``
+    hospital_out : shape (h, 5)
+    journal, notes : ledger rows
+    deaths : rows of people who died
+    """
+
+    number: int
+    days: int
+    totals: np.ndarray
+    counts: np.ndarray
+    out: np.ndarray
+    hospital_out: np.ndarray
+    journal: np.ndarray
+    notes: np.ndarray
+    deaths: np.ndarray
+
+
+class Calendar:
+    """Calendar months from a first month on: first day since the start, length, weekday."""
+
+    def __init__(self, start: str) -> None:
+        year, month = (int(part) for part in start.split("-"))
+        self.origin = datetime.date(year, month, 1)
+
+    def date(self, month: int) -> datetime.date:
+        """Return the first day of month `month` since the start."""
+        months = self.origin.year * 12 + self.origin.month - 1 + month
+        return datetime.date(months // 12, months % 12 + 1, 1)
+
+    def first_day(self, month: int) -> int:
+        """Return days from the start to the month's first day."""
+        return (self.date(month) - self.origin).days
+
+    def length(self, month: int) -> int:
+        """Return the days of the month."""
+        return (self.date(month + 1) - self.date(month)).days
+
+    def weekday(self, month: int) -> int:
+        """Return the weekday of the month's first day, Monday 0."""
+        return self.date(month).weekday()
+
+
+class Organisations:
+    """What kernels know of a place's organisations: one record each, to read and to write.
+
+    Parameters
+    ----------
+    n_councils, n_consortia, n_hospitals : how many there are
+
+    Attributes
+    ----------
+    councils, consortia, hospitals : record arrays of COUNCIL_STATE, CONSORTIUM_STATE and HOSPITAL_STATE
+    """
+
+    def __init__(self, n_councils: int, n_consortia: int, n_hospitals: int) -> None:
+        self.councils = np.zeros(n_councils, dtype=COUNCIL_STATE).view(np.recarray)
+        self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
+        self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
+
+    def copy(self) -> Organisations:
+        """Return organisations of their own arrays."""
+        twin = Organisations(0, 0, 0)
+        twin.councils, twin.consortia, twin.hospitals = self.councils.copy(), self.consortia.copy(), self.hospitals.copy()
+        return twin
+
+
+class Engine:
+    """People, cases and calendar of one place, advanced a month at a time.
+
+    Parameters
+    ----------
+    people : the store
+    tables, rules : records that kernels read, see ``agents.patients.living.TABLES`` and ``model.rules``
+    organisations : levers, prices, limits and what is in use; read and written
+    seed : of the run's luck
+    calendar : months
+    threads : sweeps run over as many threads; results do not depend on it
+    """
+
+    def __init__(self, people: People, tables: np.record, rules: np.record, organisations: Organisations, seed: int, calendar: Calendar, threads: int = 1) -> None:
+        self.people, self.tables, self.rules, self.organisations = people, tables, rules, organisations
+        self.seed = np.uint64(seed)
+        self.calendar = calendar
+        self.threads = threads
+        self.cases = np.zeros(256, dtype=CASE)
+        self.n_cases = 0
+        self.case_of = np.full(people.capacity, -1, dtype=np.int32)
+        self.future = np.zeros(0, dtype=EVENT)
+        self.contacts_before = np.zeros(len(people), dtype=np.uint8)
+        self._pool: ThreadPoolExecutor | None = None
+
+    def month(self, number: int, *, clock: int | None = None) -> Month:
+        """Run one month and return what it came to.
+
+        Parameters
+        ----------
+        number : months since the start
+        clock : the month that ages are held at in frozen demography: nobody ages, no condition begins
+        """
+        rows = self.people.rows
+        ageing = clock is None
+        clock = number if clock is None else clock
+        first_day, days = self.calendar.first_day(number), self.calendar.length(number)
+        councils, hospitals = self.organisations.councils, self.organisations.hospitals
+        totals = np.zeros((len(councils), N_TOTALS), dtype=np.int64)
+        counts = np.zeros((len(councils), N_COUNTS), dtype=np.int64)
+        events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
+        councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
+        councils["home_used"] = counts[:, CARE_HOME_COUNT]
+        if len(self.case_of) < len(rows):
+            self.case_of = np.concatenate([self.case_of, np.full(self.people.capacity - len(self.case_of), -1, dtype=np.int32)])
+
+        last = first_day + days
+        events = np.concatenate([self.future, events])
+        order = np.argsort((events["day"].astype(np.uint64) << np.uint64(32)) | events["priority"].astype(np.uint64), kind="stable")
+        soon = int((events["day"] < last).sum())
+        room = self.n_cases + 4 * soon + 1024
+        calendar = np.zeros(len(events) + room, dtype=EVENT)
+        calendar[: len(events)] = events[order]
+        self._make_room(self.n_cases + 2 * room)
+        size = np.array([self.n_cases, len(events), 0, 0], dtype=np.int64)
+        journal, notes = np.zeros(4 * room, dtype=JOURNAL), np.zeros(3 * room, dtype=CONSEQUENCE)
+        out = np.zeros((len(councils), N_OUT), dtype=np.int64)
+        hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
+        flow = Flow(
+            rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
+            councils, self.organisations.consortia, hospitals,
+        )  # fmt: skip
+        days_of_care(flow, clock, first_day, days, self.calendar.weekday(number), self.tables, self.rules, self.seed)
+        calendar = calendar[: size[1]]
+        past = calendar["day"] < last
+        self.future = calendar[~past].copy()
+        self._close_up(int(size[0]))
+        dead = np.unique(calendar["person"][past & (calendar["kind"] == DEATH_EVENT)])
+        dead = dead[rows["end_month"][dead] == -1]
+        rows["end_month"][dead] = number
+        return Month(number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead)
+
+    def _sweep(
+        self, rows: np.ndarray, month: int, clock: int, first_day: int, days: int, ageing: bool, totals: np.ndarray, counts: np.ndarray
+    ) -> np.ndarray:
+        """Sweep everybody in chunks, on one thread or several; return the events in row order."""
+        edges = list(range(0, len(rows), CHUNK)) + [len(rows)]
+        spans = list(zip(edges[:-1], edges[1:], strict=True))
+
+        def sweep(part: list[tuple[int, int]]) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+            own_totals, own_counts = np.zeros_like(totals), np.zeros_like(counts)
+            buffer = np.zeros(EVENTS_A_PERSON * min(CHUNK, len(rows)), dtype=EVENT)
+            found = []
+            for low, high in part:
+                n = live(
+                    rows, low, high, month, clock, first_day, days, ageing, self.seed, self.tables, self.rules,
+                    self.organisations.councils, self.organisations.consortia, buffer, own_totals, own_counts,
+                )  # fmt: skip
+                found.append(buffer[:n].copy())
+            return found, own_totals, own_counts
+
+        size = -(-len(spans) // self.threads) if spans else 1
+        parts = [spans[k : k + size] for k in range(0, len(spans), size)]
+        if self.threads > 1 and len(parts) > 1:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self.threads)
+            results = list(self._pool.map(sweep, parts))
+        else:
+            results = [sweep(part) for part in parts]
+        for _, own_totals, own_counts in results:
+            totals += own_totals
+            counts += own_counts
+        found = [events for part, _, _ in results for events in part]
+        return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+
+    def _make_room(self, room: int) -> None:
+        if len(self.cases) < room:
+            grown = np.zeros(room, dtype=CASE)
+            grown[: self.n_cases] = self.cases[: self.n_cases]
+            self.cases = grown
+
+    def _close_up(self, n: int) -> None:
+        """Drop closed cases, keeping the order of the line."""
+        open_cases = self.cases[:n][self.cases["state"][:n] != CLOSED].copy()
+        self.n_cases = len(open_cases)
+        self.cases[: self.n_cases] = open_cases
+        self.case_of[:] = -1
+        self.case_of[open_cases["person"]] = np.arange(self.n_cases, dtype=np.int32)
+
+    def renew_proactive(self, share: np.ndarray, share_at_rest: np.ndarray, number: int) -> None:
+        """Choose the proactive list afresh from the last year's heaviest users.
+
+        Parameters
+        ----------
+        share, share_at_rest : shape (n_consortia,), the lever now and at rest
+        number : month
+        """
+        rows = self.people.rows
+        before = np.zeros(len(rows), dtype=np.uint8)
+        before[: len(self.contacts_before)] = self.contacts_before
+        proactive.target(rows, before, share, share_at_rest, self.seed, number)
+        self.contacts_before = rows["contacts"].copy()
+
+    def replace_the_dead(self, dead: np.ndarray, starting: np.ndarray) -> None:
+        """Frozen demography: put a newcomer like the starting person in each dead person's row.
+
+        Age, sex, deprivation, conditions and lifelong traits are the dead person's own (matching on age, sex and
+        deprivation alone would let mortality make the place healthier year by year); care and outcomes begin anew.
+        """
+        self.people.rows[dead] = starting[dead]
+
+    def copy_state(self) -> dict[str, np.ndarray]:
+        """Return the arrays of a state that another engine can start from."""
+        return {"rows": self.people.rows.copy(), "cases": self.cases[: self.n_cases].copy(), "future": self.future.copy()}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Take up cases and calendar from :meth:`copy_state`; people and organisations are the caller's."""
+        self.n_cases = len(state["cases"])
+        self._make_room(self.n_cases + 256)
+        self.cases[: self.n_cases] = state["cases"]
+        self.case_of[:] = -1
+        self.case_of[state["cases"]["person"]] = np.arange(self.n_cases, dtype=np.int32)
+        self.future = state["future"].copy()
+
+
+def rebase_time(state: dict[str, np.ndarray], months: int, days: int) -> None:
+    """Move a warmed-up state's clock back by `months` and `days`, so that a run starts at month 0, and zero its outcomes."""
+    rows = state["rows"]
+    ending = rows["end_month"] != ALIVE
+    rows["end_month"][ending] -= months
+    met = rows["last_discharge"] != NEVER_DISCHARGED
+    rows["last_discharge"][met] = np.maximum(rows["last_discharge"][met].astype(np.int64) - days, NEVER_DISCHARGED + 1)
+    for name in ("qalys", "unmet", "out_of_pocket", "days_at_home", "days_in_hospital", "handovers", "contacts", "spells"):
+        rows[name] = 0
+    for name in ("start", "since", "due"):
+        state["cases"][name] -= days
+    state["future"]["day"] -= days
+
+
+def new_rows(n: int) -> np.ndarray:
+    """Return n blank records."""
+    return np.zeros(n, dtype=RECORD)

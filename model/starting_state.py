@@ -1,0 +1,282 @@
+"""The state that every structure starts from: a place's people, settled at the observed levers.
+
+People are drawn from the place's table, given their traits, and then live some years in *frozen demography* (ages and
+conditions held, the dead replaced) with levers at rest, first without limits, to see what is asked for, then with
+capacities set from it, until beds, queues, packages and places have settled. The end state, the capacities and the
+last year's out-turn are stored per place, scale and parameters, so that all structures and replications share them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import pickle
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from agents.care import judged_minutes
+from agents.compiled import cache_folder
+from agents.hospital.daily_flow import ASSESSED_OUT, HOSPITAL_BED_DAYS, STARTED_OUT
+from agents.patients.living import N_AGES, YOUNGEST
+from agents.patients.people import People
+from agents.patients.record import QUINTILE_SHIFT
+from agents.patients.starting import begin, begin_care, set_birth_months
+from agents.vocabulary import Condition, Lever
+from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
+from model.epidemiology import REST_READINESS, REST_THRESHOLD, england, reference_tables
+from model.evidence import evidence
+from model.parameters import Parameters
+from model.payment import pence
+from model.place import Place
+from model.rules import compile_rules
+
+PEOPLE_SEED = 20140401  # the people of a place are the same in every replication; luck differs
+FREE_MONTHS, SETTLING_MONTHS = 36, 48
+REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
+SLACK = 0.06  # assumption, 0.02 to 0.15: spare capacity of assessment, brokerage and home care over what is asked for
+INTERMEDIATE_POUNDS_PER_HEAD = 28.0  # P-B.cost-055: 2.8 m per 100,000 people on intermediate care and reablement
+INTERMEDIATE_SHARE = 0.5  # assumption, 0.35 to 0.65: the part of that spent on intermediate care for recovery
+OLDER_PLACES = 0.72  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
+UPTAKE = 0.8  # assumption, 0.6 to 0.95: eligible people on a council's books on a given day
+
+
+@dataclass(frozen=True, slots=True)
+class StartingState:
+    """Where a run begins.
+
+    Parameters
+    ----------
+    arrays : people, cases and calendar, see ``Engine.copy_state``
+    starting_rows : the people as they began, without care: what frozen demography replaces from
+    organisations : levers at rest, prices, limits and what is in use
+    proactive_rest : share of heavy users on the proactive list at rest
+    remainder_beds : shape (n_hospitals,), beds in use by patients outside the model
+    year : the last twelve warm-up months, from which out-turn and seasonal shape are taken
+    solved : levers solved from data: (organisation, lever, value, how, status)
+    """
+
+    arrays: dict[str, np.ndarray]
+    starting_rows: np.ndarray
+    organisations: Organisations
+    proactive_rest: float
+    remainder_beds: np.ndarray
+    year: tuple[Month, ...]
+    solved: tuple[tuple[str, str, float, str, str], ...]
+
+
+def organisations_of(place: Place, parameters: Parameters, scale: float) -> Organisations:
+    """Return the place's organisations at work without limits, but for places whose number is known; levers not yet set."""
+    known = Organisations(len(place.councils), len(place.consortia), len(place.hospitals))
+    tilt = known.consortia["tilt"]
+    tilt[:] = 1.0
+    for condition in Condition:
+        if condition.name.lower() in place.register_ratio:
+            tilt[:, condition] = place.register_ratio[condition.name.lower()]
+    population = np.zeros((len(place.councils), 2, N_AGES))
+    at = place.small_areas["council"][place.cells["small_area"]]
+    np.add.at(population, (at, place.cells["sex"], place.cells["age"].astype(int) - YOUNGEST), place.cells["count"])
+    oldest = place.net_migration.shape[2] - 1  # 90 and over: nobody is taken to move
+    leaving = np.maximum(-place.net_migration[:, :, :oldest], 0.0) / np.maximum(population[:, :, :oldest], 1.0)
+    known.councils["leaving"][:, :, :oldest] = np.minimum(leaving, 0.5)
+    care = parameters.care
+    for state, council in zip(known.councils, place.councils, strict=True):
+        week = council.home_care_pounds_per_hour * care.self_home_premium
+        home = [pounds / 7.0 * care.self_residential_premium for pounds in (council.residential_pounds_per_week, council.nursing_pounds_per_week)]
+        state.own_price[:] = [pence(week), pence(home[0]), pence(home[1])]
+        state.reablement_places = council.reablement_weeks / 52.18 * scale
+        state.home_places = council.care_home_beds * OLDER_PLACES * scale
+    places_a_head = INTERMEDIATE_POUNDS_PER_HEAD * INTERMEDIATE_SHARE / (parameters.prices.intermediate_place_week * 52.18)
+    known.consortia["intermediate_places"] = [consortium.people * places_a_head * scale for consortium in place.consortia]
+    known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
+    known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
+    known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
+    known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD
+    known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
+    known.hospitals["trim_days"] = int(parameters.prices.trim_days)
+    for name in ("spell", "attendance"):
+        known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
+    known.hospitals["excess_price"] = pence(parameters.prices.excess_day)
+    return known
+
+
+def build_people(place: Place, scale: float) -> np.ndarray:
+    """Return the place's adults with area, age, sex and deprivation set: a systematic sample where `scale` is not 1.
+
+    People are in order of council, consortium, small area, sex and age. Raises ValueError if the scale leaves nobody.
+    """
+    cells = place.cells
+    areas = place.small_areas
+    council, consortium = areas["council"][cells["small_area"]], areas["consortium"][cells["small_area"]]
+    order = np.lexsort((cells["age"], cells["sex"], cells["small_area"], consortium, council))
+    cells = cells[order]
+    edges = np.cumsum(cells["count"].astype(np.int64))
+    people = int(round(edges[-1] * scale))
+    if people < 1:
+        raise ValueError(f"scale must leave at least one person in {place.name!r}, got {scale!r}")
+    at = np.searchsorted(edges, (np.arange(people) + 0.5) * (edges[-1] / people), side="right")
+    chosen = cells[at]
+    rows = new_rows(people)
+    rows["small_area"] = chosen["small_area"]
+    rows["council"] = areas["council"][chosen["small_area"]]
+    rows["consortium"] = areas["consortium"][chosen["small_area"]]
+    rows["person"] = chosen["sex"] | (areas["quintile"][chosen["small_area"]] - 1) << QUINTILE_SHIFT
+    set_birth_months(rows, 0, people, chosen["age"].astype(np.int64), 0.79, np.uint64(PEOPLE_SEED))
+    return rows
+
+
+def cumulative_catchment(place: Place) -> np.ndarray:
+    """Return cumulative shares of each council's hospital use, shape (n_councils, n_hospitals)."""
+    return np.cumsum(place.catchment, axis=1)
+
+
+def observed_levers(place: Place, rows: np.ndarray, rules: np.record) -> tuple[np.ndarray, list[tuple[str, str, float, str, str]]]:
+    """Solve each council's strictness from its home-care clients, and its generosity from its home-care hours.
+
+    Returns values of shape (n_councils, 2) and a note on each.
+    """
+    levers = np.zeros((len(place.councils), 2))
+    notes = []
+    gap = rows["need"].astype(float) - rows["informal"]
+    home = (gap <= 60.0 * rules.placement_hours) | (rows["frailty"] < rules.placement_frailty)
+    poor = rows["capital"] <= rules.upper_capital_limit
+    scale = len(rows) / sum(council.adults for council in place.councils)
+    for c, council in enumerate(place.councils):
+        inside = (rows["council"] == c) & home & poor & (rows["need"] > 0)
+        need, informal = rows["need"][inside].astype(float), rows["informal"][inside].astype(float)
+        wanted = council.home_care_clients * scale / UPTAKE
+
+        def clients(strictness: float, need: np.ndarray = need, informal: np.ndarray = informal) -> np.ndarray:
+            judged = judged_minutes(need, strictness)
+            return (judged >= 60.0 * rules.eligible_hours) & (judged > informal)
+
+        low, high = 0.0, 0.5
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if clients(middle).sum() > wanted else (low, middle)
+        strictness = (low + high) / 2
+        status = "solved" if 0.001 < strictness < 0.499 else "assumed"
+        notes.append((council.name, "strictness", strictness, f"from {council.home_care_clients:,.0f} home-care clients on 31 March 2014", status))
+        kept = clients(strictness)
+        granted = (judged_minutes(need, strictness) - informal)[kept]
+        hours = council.home_care_hours_per_year / 52.18 / max(council.home_care_clients, 1.0)
+        ratio = hours * 60.0 / granted.mean() if kept.any() else 1.0
+        generosity = float(np.clip(ratio, 0.3, 1.2))
+        status = "solved" if generosity == ratio else "assumed"
+        notes.append((council.name, "generosity", generosity, f"from {hours:.1f} hours a client a week in 2013/14", status))
+        levers[c] = strictness, generosity
+    return levers, notes
+
+
+def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month]) -> np.ndarray:
+    """Set beds, assessment, brokerage and home care from what a year without limits asked for.
+
+    Beds follow the national rate; what the place's adult emergencies leave at the national occupancy (electives,
+    children, people from elsewhere) is a remainder at constant reference activity. Returns that remainder, in beds in
+    use, shape (n_hospitals,).
+    """
+    days = sum(month.days for month in year)
+    out = sum(month.out for month in year)
+    used = sum(month.hospital_out[:, HOSPITAL_BED_DAYS] for month in year) / days
+    occupancy = evidence("P-B.beds-002").number() / 100.0
+    beds = np.maximum(np.array([hospital.beds * scale for hospital in place.hospitals]), used / occupancy)
+    remainder = beds * occupancy - used
+    known.hospitals["beds"] = np.maximum(np.floor(beds - remainder), 1)
+    known.hospitals["escalation"] = np.floor(parameters.hospital.escalation_share * beds)
+    weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
+    known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
+    known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + SLACK), 0.02)
+    minutes = np.max([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
+    known.councils["care_capacity"] = np.maximum(minutes * (1.0 + SLACK), 1)
+    return remainder
+
+
+def settle(place: Place, scale: float, parameters: Parameters, free_months: int = FREE_MONTHS, settling_months: int = SETTLING_MONTHS) -> StartingState:
+    """Build the people of a place and let care settle around them at the observed levers."""
+    rules = compile_rules(parameters)
+    tables = reference_tables(parameters)
+    known = organisations_of(place, parameters, scale)
+    rows = build_people(place, scale)
+    seed = np.uint64(PEOPLE_SEED)
+    begin(rows, 0, len(rows), 0, tables, rules, known.consortia, seed, cumulative_catchment(place))
+    starting_rows = rows.copy()
+    levers, notes = observed_levers(place, rows, rules)
+    known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
+    known.councils["rest"] = known.councils["levers"]
+    known.hospitals["rest"] = known.hospitals["levers"]
+    begin_care(rows, 0, len(rows), known.councils, np.full(len(place.councils), UPTAKE), rules, seed)
+    months = free_months + settling_months
+    calendar = Calendar(f"{2014 - months // 12}-04")
+    engine = Engine(People(rows), tables, rules, known, PEOPLE_SEED, calendar)
+    year: list[Month] = []
+    remainder = np.zeros(len(place.hospitals))
+    for number in range(months):
+        if number == free_months:
+            remainder = set_limits(known, place, parameters, scale, year)
+        if number % 12 == 0:
+            engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
+        month = engine.month(number, clock=0)
+        engine.replace_the_dead(month.deaths, starting_rows)
+        year = [*year[-11:], month]
+    arrays = engine.copy_state()
+    rebase_time(arrays, months, calendar.first_day(months))
+    arrays["rows"]["birth_month"] = starting_rows["birth_month"]
+    return StartingState(
+        arrays=arrays, starting_rows=starting_rows, organisations=known, proactive_rest=REST_PROACTIVE,
+        remainder_beds=remainder, year=tuple(year), solved=tuple(notes),
+    )  # fmt: skip
+
+
+def _key(place: Place, scale: float, parameters: Parameters) -> str:
+    parts = {"place": place.name, "councils": [c.code for c in place.councils], "scale": scale, "parameters": parameters.values()}
+    parts["sources"] = source_hash()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+@lru_cache(maxsize=1)
+def source_hash() -> str:
+    """Return a hash of the code and data that a starting state depends on."""
+    room = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*room.rglob("*.py"), *room.rglob("*.csv"), *room.rglob("*.gz"), *room.rglob("*.toml"), *(room.parent / "agents").rglob("*.py")]):
+        digest.update(path.relative_to(room.parent).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=2)
+def _settled(place_key: str, place: _Held, scale: float, parameters: Parameters) -> StartingState:
+    folder = cache_folder()
+    file = folder / f"start-{place_key}.pickle" if folder else None
+    if file and file.exists():
+        with file.open("rb") as stream:
+            return pickle.load(stream)  # written by this program, in the user's own cache folder
+    state = settle(place.place, scale, parameters)
+    if file:
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as stream:
+            pickle.dump(state, stream, protocol=5)
+        os.replace(stream.name, file)
+    return state
+
+
+class _Held:
+    """Carries a place past the cache without being part of its key: the place's key says what it is."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+
+def starting_state(place: Place, scale: float, parameters: Parameters) -> StartingState:
+    """Return the starting state, from the cache folder if it was built before with the same code, data and parameters."""
+    relevant = dataclasses.replace(Parameters(), living=parameters.living, seeking=parameters.seeking, care=parameters.care, hospital=parameters.hospital)
+    return _settled(_key(place, scale, relevant), _Held(place), scale, relevant)
