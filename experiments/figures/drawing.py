@@ -129,12 +129,22 @@ DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
 def _save(name: str, module: ModuleType, rows: pd.DataFrame, title: str, context: Context, folder: Path) -> Drawn:
     figure = module.draw(rows, title, context)
     FigureCanvasAgg(figure)
+    _settle(figure)
     drawn = Drawn(name=name, title=title, words=f"{title}. {module.describe(rows, context)}")
     save_figure(figure, folder / f"{name}.png")
     save_figure(figure, folder / f"{name}.svg")
     write_csv(rows, folder / f"{name}.csv")
     write_text(folder / f"{name}.txt", drawn.words + "\n")
     return drawn
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out once and keep that, rounded: the solver's last digits differ from run to run."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position().bounds
+        axes.set_position([round(number, 5) for number in (left, bottom, width, height)])
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -26,9 +26,10 @@ NAME = "outcomes"
 NOTE = (
     "Paired difference from {baseline} in percent of its mean, with the 95% t-interval over replications; filled where "
     "it leaves zero out. Right: the baseline's mean a year and the difference in the measure's own unit, and which "
-    "direction is better in itself, where one is."
+    "direction is better in itself, where one is. An arrowhead at the edge: beyond the scale."
 )
-COLUMNS = (0.02, 0.28, 0.9)  # where the words beside the forest begin, as shares of their panel
+BEYOND = 6.0  # times the middle of all: further out a measure is shown by an arrowhead at the edge
+COLUMNS = (0.02, 0.3, 0.9)  # where the words beside the forest begin, as shares of their panel
 
 
 def table(differences: pd.DataFrame) -> pd.DataFrame:
@@ -50,13 +51,14 @@ def title(differences: pd.DataFrame, context: Context) -> str:
     measures = others["measure"].nunique()
     if clear.empty:
         return f"{compared}: none of {measures} headline measures differs clearly from {base}"
-    widest = clear.loc[clear["percent"].abs().idxmax()] if clear["percent"].notna().any() else clear.iloc[0]
-    size = percent(widest["percent"]) if not np.isnan(widest["percent"]) else number(widest["difference"], signed=True)
+    told = f"{compared}: {clear['measure'].nunique()} of {measures} headline measures differ clearly from {base}"
+    # Spillovers are measured against the base year, so the baseline's are small and percent of them say little.
+    sized = clear[clear["percent"].notna() & (clear["measure"] != "spillover")]
+    if sized.empty:
+        return told
+    widest = sized.loc[sized["percent"].abs().idxmax()]
     under = f" under {label_of(widest['structure']).lower()}" if len(context.others) > 1 else ""
-    return (
-        f"{compared}: {clear['measure'].nunique()} of {measures} headline measures differ clearly from {base}; "
-        f"most, {_small(widest['label'])} ({size}{under})"
-    )
+    return f"{told}; most, {_small(widest['label'])} ({percent(widest['percent'])}{under})"
 
 
 def _small(label: str) -> str:
@@ -95,24 +97,38 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
 def _scale(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
     quiet_grid(axes, "x")
     axes.axvline(0, color=GREY, linewidth=1.2)
-    bounds = rows[["percent", "percent_low", "percent_high"]].to_numpy(float)
-    reach = np.nanmax(np.abs(bounds)) if np.isfinite(bounds).any() else 0.0
-    reach = 1.12 * reach if reach > 0 else 1.0
+    reach = _reach(rows)
     axes.set_xlim(-reach, reach)
     axes.locator_params(axis="x", nbins=7)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, "percent"))
     axes.set_xlabel(f"Difference from {label_of(context.baseline).lower()}, percent")
 
 
+def _reach(rows: pd.DataFrame) -> float:
+    """Return how far the scale goes each way: to the end of all intervals, but for measures far beyond most others."""
+    far = rows[["percent", "percent_low", "percent_high"]].abs().max(axis=1)
+    far = far[far > 0]
+    return 1.12 * min(far.max(), BEYOND * far.median()) if len(far) else 1.0
+
+
 def _point(axes: Axes, row: pd.Series, place: float, structure: str, context: Context) -> None:
     look = context.look(structure)
-    if np.isnan(row["percent"]):
+    edge = axes.get_xlim()[1]
+    value, low, high = row["percent"], row["percent_low"], row["percent_high"]
+    if np.isnan(value):
         return
-    if not np.isnan(row["percent_low"]):
-        axes.plot([row["percent_low"], row["percent_high"]], [place, place], color=look.colour, linewidth=2)
+    if abs(value) > edge:
+        side = np.sign(value)
+        axes.plot(0.985 * side * edge, place, ">" if side > 0 else "<", color=look.colour, markersize=7, clip_on=False)
+        axes.text(
+            0.95 * side * edge, place, percent(value), va="center", ha="right" if side > 0 else "left", fontsize=8
+        )
+        return
+    if not np.isnan(low):
+        axes.plot([max(low, -edge), min(high, edge)], [place, place], color=look.colour, linewidth=2)
     filled = is_clear(row["low"], row["high"])
     axes.plot(
-        row["percent"],
+        value,
         place,
         look.marker,
         color=look.colour,
