@@ -81,9 +81,9 @@ def joinedup(
 ) -> None:
     """Compare how a local health and care economy in England fares under different commissioning structures."""
     if version:
-        import importlib.metadata
+        from experiments.store import version_of
 
-        typer.echo(f"joinedup {importlib.metadata.version('joinedup')}")
+        typer.echo(f"joinedup {version_of('joinedup')}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

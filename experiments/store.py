@@ -358,8 +358,16 @@ def new_manifest(spec: ComparisonSpec) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions that results may depend on, by name; the machine's type is one of them."""
-    found = {name: importlib.metadata.version(name) for name in VERSIONED}
+    found = {name: version_of(name) for name in VERSIONED}
     return {"python": platform.python_version(), "machine": platform.machine(), **found}
+
+
+def version_of(distribution: str) -> str:
+    """Return the version of an installed distribution; ours may also run from its checkout without being installed."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def reason(error: OSError) -> str:
