@@ -25,14 +25,17 @@ class CareRules(Checked):
 
     upper_capital_limit: float = parameter(
         23250.0, "savings above which people pay for their care in full", unit="pounds", low=14250.0, high=118000.0, evidence="P-C.means-001")
+    house_pounds: float = parameter(
+        180000.0, "value of a home that is sold to pay for a care home", unit="pounds", low=120000.0, high=260000.0,
+        assumption="about the middle of English house prices of 2014")
     eligible_hours: float = parameter(
-        7.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils", unit="hours a week", low=3.5, high=10.0,
-        assumption="help with two or more activities of daily living; bands: low 0, moderate 3.5, substantial 7, critical 21 hours (P-A.adl-029 to 031)")
+        10.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils", unit="hours a week", low=7.0, high=14.0,
+        assumption="several kinds of help every day: above the seven hours put on help with two activities (P-A.adl-029 to 031), since far fewer people have council care")
     critical_hours: float = parameter(
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        22.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=16.0, high=30.0,
+        26.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=18.0, high=34.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
         0.24, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.12, high=0.3,
@@ -44,8 +47,8 @@ class CareRules(Checked):
         34.0, "weekly need at which a placement is with nursing", unit="hours a week", low=25.0, high=45.0,
         assumption="about a third of places used are nursing places (council activity 2014/15)")
     tolerated_hours: float = parameter(
-        5.0, "weekly hours of need without help with which people still go home from hospital", unit="hours a week", low=2.0, high=10.0,
-        assumption="below substantial need")
+        8.0, "weekly hours of need without help with which people still go home from hospital", unit="hours a week", low=4.0, high=12.0,
+        assumption="below the threshold of council care")
     kept_days: float = parameter(
         14.0, "days in hospital for which a package is kept", unit="days", low=7.0, high=28.0, assumption="contracts commonly hold a package for one to two weeks")
     reablement_days: float = parameter(
@@ -134,3 +137,12 @@ def pays_in_full(p, placement, rules):
         return True
     person = np.int64(p["person"])
     return placement and person & record.OWNER != 0 and person & record.PARTNER == 0
+
+
+@compiled
+def sell_home(p, rules):
+    """Turn the home of someone who moves into a care home, and leaves nobody in it, into savings."""
+    person = np.int64(p["person"])
+    if person & record.OWNER and not person & record.PARTNER:
+        p["capital"] = np.int64(p["capital"]) + int(rules.house_pounds)
+        p["person"] = person & ~record.OWNER

@@ -25,9 +25,9 @@ from agents.compiled import cache_folder
 from agents.hospital.daily_flow import ASSESSED_OUT, HOSPITAL_BED_DAYS, STARTED_OUT
 from agents.patients.living import N_AGES, YOUNGEST
 from agents.patients.people import People
-from agents.patients.record import QUINTILE_SHIFT
+from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.starting import begin, begin_care, set_birth_months
-from agents.vocabulary import Condition, Lever
+from agents.vocabulary import Condition, Funder, Lever, Setting
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
 from model.epidemiology import REST_READINESS, REST_THRESHOLD, england, reference_tables
 from model.evidence import evidence
@@ -37,12 +37,11 @@ from model.place import Place
 from model.rules import compile_rules
 
 PEOPLE_SEED = 20140401  # the people of a place are the same in every replication; luck differs
-FREE_MONTHS, SETTLING_MONTHS = 36, 48
+FREE_MONTHS, SETTLING_MONTHS = 72, 48
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 SLACK = 0.06  # assumption, 0.02 to 0.15: spare capacity of assessment, brokerage and home care over what is asked for
-INTERMEDIATE_POUNDS_PER_HEAD = 28.0  # P-B.cost-055: 2.8 m per 100,000 people on intermediate care and reablement
-INTERMEDIATE_SHARE = 0.5  # assumption, 0.35 to 0.65: the part of that spent on intermediate care for recovery
-OLDER_PLACES = 0.72  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
+INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
+OLDER_PLACES = 0.75  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
 UPTAKE = 0.8  # assumption, 0.6 to 0.95: eligible people on a council's books on a given day
 
 
@@ -91,8 +90,7 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
         state.own_price[:] = [pence(week), pence(home[0]), pence(home[1])]
         state.reablement_places = council.reablement_weeks / 52.18 * scale
         state.home_places = council.care_home_beds * OLDER_PLACES * scale
-    places_a_head = INTERMEDIATE_POUNDS_PER_HEAD * INTERMEDIATE_SHARE / (parameters.prices.intermediate_place_week * 52.18)
-    known.consortia["intermediate_places"] = [consortium.people * places_a_head * scale for consortium in place.consortia]
+    known.consortia["intermediate_places"] = 1e9
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
@@ -135,10 +133,11 @@ def cumulative_catchment(place: Place) -> np.ndarray:
     return np.cumsum(place.catchment, axis=1)
 
 
-def observed_levers(place: Place, rows: np.ndarray, rules: np.record) -> tuple[np.ndarray, list[tuple[str, str, float, str, str]]]:
+def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str, float, str, str]]]:
     """Solve each council's strictness from its home-care clients, and its generosity from its home-care hours.
 
-    Returns values of shape (n_councils, 2) and a note on each.
+    `uptake`, shape (n_councils,), is the share of eligible people who have council care. Returns values of shape
+    (n_councils, 2) and a note on each.
     """
     levers = np.zeros((len(place.councils), 2))
     notes = []
@@ -149,7 +148,7 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record) -> tuple[n
     for c, council in enumerate(place.councils):
         inside = (rows["council"] == c) & home & poor & (rows["need"] > 0)
         need, informal = rows["need"][inside].astype(float), rows["informal"][inside].astype(float)
-        wanted = council.home_care_clients * scale / UPTAKE
+        wanted = council.home_care_clients * scale / uptake[c]
 
         def clients(strictness: float, need: np.ndarray = need, informal: np.ndarray = informal) -> np.ndarray:
             judged = judged_minutes(need, strictness)
@@ -173,12 +172,30 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record) -> tuple[n
     return levers, notes
 
 
-def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month]) -> np.ndarray:
+def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.record, before: np.ndarray) -> np.ndarray:
+    """Return how many people have council home care for each one who would be eligible today, by council."""
+    uptake = before.copy()
+    council_paid = (rows["package"] > 0) & (rows["care"] >> FUNDER_SHIFT & FUNDER_MASK == Funder.COUNCIL)
+    for c in range(len(place.councils)):
+        mine = rows["council"] == c
+        judged = judged_minutes(rows["need"].astype(float), known.councils["levers"][c, Lever.STRICTNESS])
+        eligible = mine & (judged >= 60.0 * rules.eligible_hours) & (judged > rows["informal"]) & (rows["capital"] <= rules.upper_capital_limit)
+        eligible &= (rows["care"] & SETTING_MASK) == Setting.HOME
+        uptake[c] = np.clip((council_paid & mine).sum() / max(eligible.sum(), 1), 0.1, 1.5)
+    return uptake
+
+
+def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray) -> np.ndarray:
     """Set beds, assessment, brokerage and home care from what a year without limits asked for.
 
     Beds follow the national rate; what the place's adult emergencies leave at the national occupancy (electives,
     children, people from elsewhere) is a remainder at constant reference activity. Returns that remainder, in beds in
     use, shape (n_hospitals,).
+
+    Parameters
+    ----------
+    year : twelve months without limits
+    recovering : shape (n_consortia,), people in intermediate care on a mean day of that year
     """
     days = sum(month.days for month in year)
     out = sum(month.out for month in year)
@@ -186,6 +203,7 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     occupancy = evidence("P-B.beds-002").number() / 100.0
     beds = np.maximum(np.array([hospital.beds * scale for hospital in place.hospitals]), used / occupancy)
     remainder = beds * occupancy - used
+    known.consortia["intermediate_places"] = np.maximum(recovering * INTERMEDIATE_OF_NEED, 0.5 * scale)
     known.hospitals["beds"] = np.maximum(np.floor(beds - remainder), 1)
     known.hospitals["escalation"] = np.floor(parameters.hospital.escalation_share * beds)
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
@@ -205,23 +223,30 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     seed = np.uint64(PEOPLE_SEED)
     begin(rows, 0, len(rows), 0, tables, rules, known.consortia, seed, cumulative_catchment(place))
     starting_rows = rows.copy()
-    levers, notes = observed_levers(place, rows, rules)
+    uptake = np.full(len(place.councils), UPTAKE)
+    levers, notes = observed_levers(place, rows, rules, uptake)
     known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
     known.councils["rest"] = known.councils["levers"]
     known.hospitals["rest"] = known.hospitals["levers"]
-    begin_care(rows, 0, len(rows), known.councils, np.full(len(place.councils), UPTAKE), rules, seed)
+    begin_care(rows, 0, len(rows), known.councils, uptake, rules, seed)
     months = free_months + settling_months
     calendar = Calendar(f"{2014 - months // 12}-04")
     engine = Engine(People(rows), tables, rules, known, PEOPLE_SEED, calendar)
     year: list[Month] = []
+    recovering: list[np.ndarray] = []
     remainder = np.zeros(len(place.hospitals))
     for number in range(months):
+        if 0 < number < free_months and number % 12 == 0:
+            levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
+            known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
+            known.councils["rest"] = known.councils["levers"]
         if number == free_months:
-            remainder = set_limits(known, place, parameters, scale, year)
+            remainder = set_limits(known, place, parameters, scale, year, np.mean(recovering[-12:], axis=0))
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
         engine.replace_the_dead(month.deaths, starting_rows)
+        recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[-11:], month]
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents import draws
-from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full
+from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.stays import acute_days, admission_chance, grave, recovery_days, return_chance
@@ -534,6 +534,8 @@ def act(flow, k, c, p, council, outcome, day, rules, seed):
         p["informal"] = 0
         p["withheld"] = 0
         set_care(p, NURSING if np.int64(p["need"]) > 60.0 * rules.nursing_need_hours else RESIDENTIAL, np.int64(c["funder"]))
+        if c["funder"] == SELF:
+            sell_home(p, rules)
         council.home_used += 1
         row[ENTRIES_OUT] += 1
     elif outcome == TO_REABLEMENT:

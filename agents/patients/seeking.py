@@ -54,8 +54,8 @@ class SeekingBehaviour(Checked):
         0.04, "more illness contacts of people on the proactive list, as cases are found", unit="ratio", low=0.0, high=0.1,
         assumption="case management finds cases: direction from the mechanisms page")
     asks_a_month: float = parameter(
-        0.12, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.05, high=0.3,
-        assumption="solved loosely from new-client assessments (T-C-009)")
+        0.04, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.02, high=0.15,
+        assumption="puts assessments near the national number of new clients (T-C-009); most unmet need is never put to a council (T-C-018)")
     asks_if_paying: float = parameter(
         0.4, "how readily people ask who would have to pay in full, relative to others", unit="ratio", low=0.2, high=0.8,
         assumption="self-funders mostly arrange for themselves")

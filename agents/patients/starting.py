@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents import draws
-from agents.care import judged_package, needs_care_home, pays_in_full
+from agents.care import judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.patients import record
@@ -145,6 +145,8 @@ def begin_care(rows, lo, hi, councils, share, rules, seed):
             funder = SELF if pays else COUNCIL
             p["care"] = setting | funder << record.FUNDER_SHIFT
             p["informal"] = 0
+            if pays:
+                sell_home(p, rules)
         elif package > 0 and u_care < share[council]:
             if pays:
                 package = int(max(np.int64(p["need"]) - np.int64(p["informal"]), 0) * rules.self_bought)
