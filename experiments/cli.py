@@ -104,7 +104,10 @@ def compare(
     workers: Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")] = "",
     output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results.")] = "results/headline",
     hold: Annotated[
-        list[str] | None, typer.Option(metavar="LEVER=LEVEL", help="Freeze a lever; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="LEVER[=LEVEL]", help="Freeze a lever, as observed if no level is given; may be repeated."
+        ),
     ] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
@@ -123,7 +126,7 @@ def compare(
         replications=_whole("--replications", replications),
         scale=_number("--scale", scale),
         seed=_whole("--seed", seed, least=0),
-        hold=_assignments("--hold", hold),
+        hold=_held(hold),
         parameters=_assignments("--set", change),
     )
     processes = _whole("--workers", workers) if workers else os.cpu_count() or 1
@@ -163,6 +166,12 @@ def _assignments(option: str, texts: Sequence[str] | None) -> dict[str, float]:
     return values
 
 
+def _held(texts: Sequence[str] | None) -> dict[str, float | None]:
+    """Return the level of each held lever; None, the observed one, where a text is only its name."""
+    bare = [text.strip() for text in texts or () if "=" not in text]
+    return {**dict.fromkeys(bare), **_assignments("--hold", [text for text in texts or () if "=" in text])}
+
+
 @contextlib.contextmanager
 def _no_traceback_for_the_users_errors() -> Iterator[None]:
     from experiments.store import ResultsError
@@ -173,7 +182,7 @@ def _no_traceback_for_the_users_errors() -> Iterator[None]:
         raise UsageError(str(error)) from error
 
 
-def _comparison(*, place: str, structures: str, hold: dict[str, float], **rest: Any) -> ComparisonSpec:
+def _comparison(*, place: str, structures: str, hold: dict[str, float | None], **rest: Any) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
     from experiments.specification import ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
@@ -202,15 +211,18 @@ def _comparison(*, place: str, structures: str, hold: dict[str, float], **rest: 
         raise UsageError(f"cannot read {error.filename}: {error.strerror}") from error
 
 
-def _levers(hold: dict[str, float]) -> dict[str, float]:
-    from agents.vocabulary import Lever
+def _levers(hold: dict[str, float | None]) -> dict[str, float | None]:
+    from agents.deciding import LEVER_RANGES
     from experiments.specification import unknown_name
 
-    known = {lever.name.lower() for lever in Lever if lever is not Lever.NONE}
+    bounds = {lever.name.lower(): reach for lever, reach in LEVER_RANGES.items()}
     held = {name.lower().replace("-", "_"): value for name, value in hold.items()}
-    for name in held:
-        if name not in known:
-            raise unknown_name("lever", name, known)
+    for name, level in held.items():
+        if name not in bounds:
+            raise unknown_name("lever", name, bounds)
+        low, high = bounds[name].low, bounds[name].high
+        if level is not None and not low <= level <= high:
+            raise ValueError(f"--hold {name} must be a level from {low:g} to {high:g}, got {level:g}")
     return held
 
 

@@ -81,7 +81,7 @@ class RunSpec:
     years : whole years from April 2014
     scale : share of the place's people that live in the model
     settlement : name of the yearly settlement
-    hold : for each held lever the level it is frozen at
+    hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
     files : SHA-256 of each TOML file of the user's own that `place` or `structure` names
@@ -94,7 +94,7 @@ class RunSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
-    hold: Mapping[str, float] = field(default_factory=dict)
+    hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class ComparisonSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
-    hold: Mapping[str, float] = field(default_factory=dict)
+    hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -192,9 +192,12 @@ def _check_common(spec: RunSpec | ComparisonSpec) -> None:
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not math.isfinite(scale) or not 0 < scale <= 1:
         raise ValueError(f"{type(spec).__name__}.scale must be a share above 0 and at most 1, got {scale!r}")
     object.__setattr__(spec, "scale", float(scale))  # 1 and 1.0 are one specification
-    for name in ("hold", "parameters"):
-        values = {key: _finite(spec, name, key, value) for key, value in sorted(getattr(spec, name).items())}
-        object.__setattr__(spec, name, values)
+    hold = {
+        key: None if value is None else _finite(spec, "hold", key, value) for key, value in sorted(spec.hold.items())
+    }
+    parameters = {key: _finite(spec, "parameters", key, value) for key, value in sorted(spec.parameters.items())}
+    object.__setattr__(spec, "hold", hold)
+    object.__setattr__(spec, "parameters", parameters)
     object.__setattr__(spec, "files", dict(sorted(spec.files.items())))
 
 

@@ -403,5 +403,5 @@ def _difference(found: ComparisonSpec, wanted: ComparisonSpec) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " ".join(f"{key}={number:g}" for key, number in value.items()) or "none"
+        return " ".join(f"{key}={'observed' if v is None else f'{v:g}'}" for key, v in value.items()) or "none"
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -188,8 +188,9 @@ def _what(material: Material, context: Context) -> str:
     return _bullets(lines)
 
 
-def _pairs(values: Mapping[str, float]) -> str:
-    return ", ".join(f"`{name}` = {value:g}" for name, value in values.items()) or "none"
+def _pairs(values: Mapping[str, float | None]) -> str:
+    told = [f"`{name}` = {'observed' if value is None else f'{value:g}'}" for name, value in values.items()]
+    return ", ".join(told) or "none"
 
 
 def _figure(figure: Drawn) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from agents.deciding import LEVER_RANGES
 from experiments.figures.paths import name_ends
 from experiments.figures.style import Context, label_of, number, sheet, tick
 
@@ -20,6 +21,7 @@ NOTE = (
     "replications. Levels at the end of each quarter; the vertical scale does not begin at zero; ticks mark April. "
     "Every structure starts from the same levels."
 )
+UNITS = {lever.name.lower(): reach.unit for lever, reach in LEVER_RANGES.items()}
 STILL = 1e-9  # a lever that moved less than this did not move
 
 
@@ -64,6 +66,7 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     for axes, lever in zip(grid.flat, levers, strict=False):
         _panel(axes, rows[rows["lever"] == lever], context)
         axes.set_title(lever.replace("_", " ").capitalize())
+        axes.set_ylabel(UNITS.get(lever, ""), size=7.5)
     return figure
 
 

@@ -124,6 +124,12 @@ def test_a_specification_survives_json():
     assert ComparisonSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
 
 
+def test_a_lever_held_where_it_was_observed_is_not_one_held_at_zero():
+    observed, zero = (ComparisonSpec(structures=("a", "b"), hold={"strictness": level}) for level in (None, 0))
+    assert ComparisonSpec.from_dict(json.loads(json.dumps(observed.as_dict()))) == observed
+    assert observed.key != zero.key
+
+
 def test_canonical_json_has_one_spelling_and_no_nan():
     assert canonical_json({"b": 1, "a": [1.5]}) == '{"a":[1.5],"b":1}'
     with pytest.raises(ValueError, match="not JSON compliant"):
