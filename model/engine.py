@@ -24,7 +24,7 @@ from agents.hospital.daily_flow import (
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients import proactive
 from agents.patients.people import People
-from agents.patients.record import ALIVE, NEVER_DISCHARGED, RECORD
+from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
 from agents.patients.seeking import DEATH_EVENT, EVENT
 from model.ledger import CONSEQUENCE, JOURNAL
 
@@ -42,7 +42,7 @@ class Month:
     ----------
     number : months since the start
     days : its length
-    totals : shape (c, 16), see ``agents.patients.living``
+    totals : shape (c, 15), see ``agents.patients.living``
     counts : shape (c, 5): living, with a package, in care homes, moved away, package minutes a week
     out : shape (c, N_OUT), see ``agents.hospital.daily_flow``
     hospital_out : shape (h, 5)
@@ -133,6 +133,7 @@ class Engine:
         self.case_of = np.full(people.capacity, -1, dtype=np.int32)
         self.future = np.zeros(0, dtype=EVENT)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
+        self.listed = np.zeros(len(organisations.consortia), dtype=np.int64)  # people on each consortium's proactive list
         self._pool: ThreadPoolExecutor | None = None
 
     def month(self, number: int, *, clock: int | None = None) -> Month:
@@ -230,7 +231,7 @@ class Engine:
         self.case_of[open_cases["person"]] = np.arange(self.n_cases, dtype=np.int32)
 
     def renew_proactive(self, share: np.ndarray, share_at_rest: np.ndarray, number: int) -> None:
-        """Choose the proactive list afresh from the last year's heaviest users.
+        """Choose the proactive list afresh from the last year's heaviest users; counts go to :attr:`listed`.
 
         Parameters
         ----------
@@ -242,6 +243,8 @@ class Engine:
         before[: len(self.contacts_before)] = self.contacts_before
         proactive.target(rows, before, share, share_at_rest, self.seed, number)
         self.contacts_before = rows["contacts"].copy()
+        on_list = (rows["flags"] & PROACTIVE) != 0
+        self.listed = np.bincount(rows["consortium"][on_list], minlength=len(share))
 
     def replace_the_dead(self, dead: np.ndarray, starting: np.ndarray) -> None:
         """Frozen demography: put a newcomer like the starting person in each dead person's row.

@@ -368,7 +368,7 @@ def reference_tables(parameters: Parameters) -> np.record:
     The reference: national rates of emergency contacts and admissions by age (2014/15), of death by age, sex and
     deprivation (2014), of frailty and of need for help by age and sex, each from the evidence rows named above.
     """
-    rules = compile_rules(parameters)
+    rules = compile_rules(parameters, people_seed=int(REFERENCE_SEED))
     deaths = death_rates()
     death_curve, contact_curve = _hazard_curve(DEATH_HAZARD_ROWS), _hazard_curve(CONTACT_HAZARD_ROWS)
     onset = _onset(deaths, death_curve)
@@ -400,7 +400,7 @@ def reference_tables(parameters: Parameters) -> np.record:
     rows = _reference_rows()
     catchment = np.ones((1, 1))
     everywhere = np.ones(1, dtype=CONSORTIUM_STATE).view(np.recarray)
-    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, REFERENCE_SEED, catchment)
+    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     sex = rows["person"] & 1
     fifth = (rows["person"] >> QUINTILE_SHIFT) & 7
     age = np.clip(-rows["birth_month"].astype(int) // 12 - YOUNGEST, 0, N_AGES - 1)
@@ -416,7 +416,7 @@ def reference_tables(parameters: Parameters) -> np.record:
     known["relative_risk_mean"] = _mean_risk(relative_risk, held, sex, years)
     known["utility_age"] = _utility_norms() - _mean_by_age(known["utility_conditions"][held], years)
 
-    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, REFERENCE_SEED, catchment)
+    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
     mean_effect = _mean_by_cell(death_curve[step], sex, fifth, years)
     known["death"] = deaths / 12.0 / mean_effect

@@ -417,8 +417,12 @@ class Ledger:
 
     def spillover_pence(self, month: int) -> int:
         """Return the net spillover of one month, in pence."""
-        rows, months = self._consequences()
-        return int(rows["pence"][self._spills(rows) & (months == month)].sum())
+        journal = self._journal.month(month)
+        journal = journal[(journal["decider"] < len(self.parties)) & (journal["lever"] != Lever.NONE)]
+        total = 0
+        for rows in (journal, self._memo.month(month)):
+            total += int(rows["pence"][self._spills(rows)].sum())
+        return total
 
     def resources(self) -> pd.DataFrame:
         """Return the resource account: columns month, organisation, resource, quantity, unit_pounds, pounds."""

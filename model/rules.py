@@ -19,15 +19,19 @@ _CLASSES = (LivingBehaviour, SeekingBehaviour, CareRules, HospitalRules)
 _FIELDS = [field.name for kind in _CLASSES for field in dataclasses.fields(kind)]
 _PARTIES = ["first_council", "first_consortium", "first_hospital"]
 
-RULES = np.dtype([(name, "f8") for name in _FIELDS] + [(name, "i8") for name in _PARTIES])
-"""Every number of the four behaviour classes, and the ledger's first index of each kind of organisation."""
+RULES = np.dtype([(name, "f8") for name in _FIELDS] + [(name, "i8") for name in _PARTIES] + [("people_seed", "u8")])
+"""Every number of the four behaviour classes, the ledger's first index of each kind of organisation, and the seed of
+lifelong traits, which replications share."""
+
+PEOPLE_SEED = 20140401
 
 
-def compile_rules(parameters: Parameters, first_council: int = 0, first_consortium: int = 0, first_hospital: int = 0) -> np.record:
+def compile_rules(parameters: Parameters, first_council: int = 0, first_consortium: int = 0, first_hospital: int = 0, people_seed: int = PEOPLE_SEED) -> np.record:
     """Return the rules of `parameters` for a place whose parties begin at the given indices."""
     rules = np.zeros(1, dtype=RULES).view(np.recarray)
     for part in (parameters.living, parameters.seeking, parameters.care, parameters.hospital):
         for field in dataclasses.fields(part):
             rules[field.name] = float(getattr(part, field.name))
     rules["first_council"], rules["first_consortium"], rules["first_hospital"] = first_council, first_consortium, first_hospital
+    rules["people_seed"] = people_seed
     return rules[0]

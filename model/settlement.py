@@ -18,6 +18,10 @@ class Settlement(Checked):
         -0.021, "real yearly growth of councils' adult social care budgets", unit="growth a year", low=-0.035, high=0.01,
         assumption="10% less over five years (P-C.asc-003), carried on")
 
+    gate_margin: float = parameter(
+        0.01, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.0, high=0.03,
+        assumption="finance officers act on a forecast only when it is clearly over")
+
     def factor(self, payer: str, year: int) -> float:
         """Return the budget of financial year `year` (0 is the first) over that of the base year.
 

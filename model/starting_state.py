@@ -34,9 +34,8 @@ from model.evidence import evidence
 from model.parameters import Parameters
 from model.payment import pence
 from model.place import Place
-from model.rules import compile_rules
+from model.rules import PEOPLE_SEED, compile_rules
 
-PEOPLE_SEED = 20140401  # the people of a place are the same in every replication; luck differs
 FREE_MONTHS, SETTLING_MONTHS = 72, 48
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 SLACK = 0.06  # assumption, 0.02 to 0.15: spare capacity of assessment, brokerage and home care over what is asked for
@@ -56,7 +55,9 @@ class StartingState:
     organisations : levers at rest, prices, limits and what is in use
     proactive_rest : share of heavy users on the proactive list at rest
     remainder_beds : shape (n_hospitals,), beds in use by patients outside the model
+    listed : shape (n_consortia,), people on the proactive lists
     year : the last twelve warm-up months, from which out-turn and seasonal shape are taken
+    weekdays : weekday of each of those months' first day, Monday 0
     solved : levers solved from data: (organisation, lever, value, how, status)
     """
 
@@ -65,7 +66,9 @@ class StartingState:
     organisations: Organisations
     proactive_rest: float
     remainder_beds: np.ndarray
+    listed: np.ndarray
     year: tuple[Month, ...]
+    weekdays: tuple[int, ...]
     solved: tuple[tuple[str, str, float, str, str], ...]
 
 
@@ -221,7 +224,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     known = organisations_of(place, parameters, scale)
     rows = build_people(place, scale)
     seed = np.uint64(PEOPLE_SEED)
-    begin(rows, 0, len(rows), 0, tables, rules, known.consortia, seed, cumulative_catchment(place))
+    begin(rows, 0, len(rows), 0, tables, rules, known.consortia, 0, seed, cumulative_catchment(place))
     starting_rows = rows.copy()
     uptake = np.full(len(place.councils), UPTAKE)
     levers, notes = observed_levers(place, rows, rules, uptake)
@@ -253,7 +256,8 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
     return StartingState(
         arrays=arrays, starting_rows=starting_rows, organisations=known, proactive_rest=REST_PROACTIVE,
-        remainder_beds=remainder, year=tuple(year), solved=tuple(notes),
+        remainder_beds=remainder, listed=engine.listed, year=tuple(year),
+        weekdays=tuple(calendar.weekday(month.number) for month in year), solved=tuple(notes),
     )  # fmt: skip
 
 

@@ -215,11 +215,11 @@ def gap_of(p):
 
 
 @compiled
-def update_need(p, i, illness, rules, seed):
+def update_need(p, i, illness, rules):
     """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
     need = weekly_need(p, illness, rules)
     p["need"] = need
-    p["informal"] = 0 if setting_of(p) >= RESIDENTIAL else min(need, carer_minutes(p, i, rules, seed))
+    p["informal"] = 0 if setting_of(p) >= RESIDENTIAL else min(need, carer_minutes(p, i, rules))
 
 
 @compiled
@@ -411,7 +411,7 @@ def decide_day(flow, c, p, council, state, day, rules, seed):
     if state == ACUTE:
         days = day - np.int64(c["start"])
         decline(p, rules.deconditioning * days * np.float64(p["frailty"]), rules)
-        update_need(p, i, np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), rules, seed)
+        update_need(p, i, np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), rules)
         if days > rules.kept_days:
             drop_package(council, p)
         return fit_to_leave(c, p, consortium, day, rules)
@@ -421,7 +421,7 @@ def decide_day(flow, c, p, council, state, day, rules, seed):
         c["recovery"] = max(np.int64(c["recovery"]) - 1, 0)
         c["recovery_at_rest"] = min(np.int64(c["recovery_at_rest"]), np.int64(c["recovery"]))
         if np.int64(c["recovery"]) == 0:
-            update_need(p, i, 0.0, rules, seed)
+            update_need(p, i, 0.0, rules)
         return further_care(c, p, consortium, day, rules)
     if state in (WAIT_ASSESSMENT, HOME_ASSESSMENT):
         if council.assessment_tokens >= 1.0:
@@ -490,12 +490,12 @@ def end_short_term(flow, c, p, council, rules, seed):
         if above > 0.0:
             p["frailty"] = settled + above * (1.0 - rules.reablement_restores)
         set_care(p, HOME, 0)
-        update_need(p, i, 0.0, rules, seed)
+        update_need(p, i, 0.0, rules)
         grant(c, p, council, rules)
         return HOME_PACKAGE if np.int64(c["package"]) > 0 else CLOSED
     flow.consortia[np.int64(p["consortium"])].intermediate_used -= 1
     set_care(p, HOME, funder_of(p))
-    update_need(p, i, 0.0, rules, seed)
+    update_need(p, i, 0.0, rules)
     return HOME_ASSESSMENT if unmet_minutes(p) > 60.0 * rules.tolerated_hours else CLOSED
 
 

@@ -161,9 +161,8 @@ CONSORTIUM_STATE = np.dtype(
 # Columns of the accrual totals, one row a council, all integers: days, minutes, micro-QALYs and pence.
 PERSON_DAYS, UNMET_MINUTES, MICRO_QALYS, COUNCIL_CARE, SELF_CARE = 0, 1, 2, 3, 4
 RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, NURSING_COUNCIL, NURSING_SELF = 5, 6, 7, 8
-REABLEMENT_DAYS, INTERMEDIATE_DAYS, WITHHELD, INFORMAL, HOSPITAL_DAYS, PROACTIVE_DAYS = 9, 10, 11, 12, 13, 14
-SELF_PENCE = 15
-N_TOTALS = 16
+REABLEMENT_DAYS, INTERMEDIATE_DAYS, WITHHELD, INFORMAL, HOSPITAL_DAYS, SELF_PENCE = 9, 10, 11, 12, 13, 14
+N_TOTALS = 15
 
 @compiled
 def age_index(p, clock):
@@ -183,13 +182,13 @@ def personal_need(logit_frailty, logit_need):
 
 
 @compiled
-def settle(p, i, age, tables, rules, seed):
+def settle(p, i, age, tables, rules):
     """Set the settled frailty and propensity to need that age, sex, deprivation and conditions give this person."""
     person = np.int64(p["person"])
     sex = person & record.FEMALE
     fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
     held = np.int64(p["conditions"]) & 0x3FFF
-    u_frailty, u_need, _, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
+    u_frailty, u_need, _, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)
     logit_frailty = math.log(u_frailty / (1.0 - u_frailty))
     logit_need = math.log(u_need / (1.0 - u_need))
     settled = tables.frailty_age[sex, age] + tables.frailty_conditions[held] + tables.frailty_spread[age] * logit_frailty
@@ -218,11 +217,11 @@ def weekly_need(p, illness, rules):
 
 
 @compiled
-def carer_minutes(p, i, rules, seed):
+def carer_minutes(p, i, rules):
     """Return minutes a week that family and friends can give: a trait of the person, more with a partner."""
     if np.int64(p["flags"]) & record.CARER_BROKEN:
         return 0
-    _, _, u, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)  # lane 2: CARER_TRAIT
+    _, _, u, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)  # lane 2: CARER_TRAIT
     if np.int64(p["person"]) & record.PARTNER:
         return min(int(-60.0 * rules.partner_hours * math.log(u)), 5000)
     if u >= rules.family_share:
@@ -260,8 +259,6 @@ def accrue(p, age, days, tables, rules, councils, totals):
     row = totals[council]
     row[PERSON_DAYS] += days
     row[MICRO_QALYS] += micro
-    if np.int64(p["flags"]) & record.PROACTIVE:
-        row[PROACTIVE_DAYS] += days
     pence = 0
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
         if funder == SELF:
@@ -326,7 +323,7 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
         p["end_month"] = month
         p["flags"] = flags | record.LEFT
     if ageing:
-        settle(p, i, age, tables, rules, seed)
+        settle(p, i, age, tables, rules)
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
@@ -393,7 +390,7 @@ def live(
 
         if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
             if new_condition(p, i, month, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, seed):
-                settle(p, i, age, tables, rules, seed)
+                settle(p, i, age, tables, rules)
 
         # Frailty above the settled level fades; unmet need adds to it.
         settled = np.int64(p["frailty_trait"]) * 1e-4
@@ -412,7 +409,7 @@ def live(
             p["need"] = need
             care = np.int64(p["care"])
             if need > 0 and care & record.SETTING_MASK < RESIDENTIAL:
-                informal = min(need, carer_minutes(p, i, rules, seed))
+                informal = min(need, carer_minutes(p, i, rules))
                 p["informal"] = informal
                 if informal > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)

@@ -63,7 +63,7 @@ def conditions_at_start(i, sex, age, fifth, tilts, tables, seed):
 
 
 @compiled
-def begin(rows, lo, hi, clock, tables, rules, consortia, seed, catchment):
+def begin(rows, lo, hi, clock, tables, rules, consortia, first_row, seed, catchment):
     """Give rows [lo, hi), whose place, age, sex and deprivation are set, everything else that a person begins with.
 
     Parameters
@@ -71,10 +71,12 @@ def begin(rows, lo, hi, clock, tables, rules, consortia, seed, catchment):
     rows : RECORD array; `birth_month`, `small_area`, `council`, `consortium` and the sex and deprivation bits are set
     clock : month that ages are counted at
     consortia : CONSORTIUM_STATE records
+    first_row : row that `rows[0]` will have in the store: draws are keyed by it
     catchment : shape (n_councils, n_hospitals), cumulative shares of each council's hospital use
     """
-    for i in range(lo, hi):
-        p = rows[i]
+    for k in range(lo, hi):
+        p = rows[k]
+        i = first_row + k
         person = np.int64(p["person"]) & (record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)
         sex = person & record.FEMALE
         fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
@@ -98,11 +100,11 @@ def begin(rows, lo, hi, clock, tables, rules, consortia, seed, catchment):
         p["last_discharge"] = record.NEVER_DISCHARGED
         p["frailty"] = 0.0
         p["frailty_trait"] = 0
-        settle(p, i, age, tables, rules, seed)
+        settle(p, i, age, tables, rules)
         p["frailty"] = np.int64(p["frailty_trait"]) * 1e-4
         need = weekly_need(p, 0.0, rules)
         p["need"] = need
-        p["informal"] = min(need, carer_minutes(p, i, rules, seed)) if need > 0 else 0
+        p["informal"] = min(need, carer_minutes(p, i, rules)) if need > 0 else 0
         p["unmet_recent"] = min(max(need - np.int64(p["informal"]), 0), 65535)
 
 

@@ -1,0 +1,108 @@
+"""Measure what each lever does, by paired runs at rest, and write it as the data that organisations believe.
+
+``python -m experiments.beliefs`` re-makes ``model/data/derived/beliefs.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from agents.vocabulary import Account, Lever
+
+PLACE = "berkshire-west"
+YEARS = 2  # horizon: how far ahead organisations look
+SEEDS = (11, 12, 13, 14)
+STEPS = {  # steps up and down that are measured: enough for a signal, few enough to be near rest
+    Lever.STRICTNESS: 3, Lever.GENEROSITY: 4, Lever.REABLEMENT: 10, Lever.ASSESSMENT: 5,
+    Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 3, Lever.DISCHARGE_READINESS: 5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Pounds on each account and QALYs of one run."""
+
+    pounds: dict[Account, float]
+    qalys: float
+    heads: int
+
+
+def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
+    """Return what a run comes to with all levers at rest, but one by `steps`; frozen demography, flat money."""
+    from agents.deciding import LEVER_RANGES, Belief
+    from model.economy import HealthEconomy
+
+    nothing = {each: Belief(lever=each, costs={}, qalys=0.0) for each in Lever if each != Lever.NONE}
+    hold = {each.name.lower(): None for each in Lever if each != Lever.NONE}
+    economy = HealthEconomy(place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing)
+    for unit in [*economy.councils, *economy.consortia, *economy.hospitals]:
+        if lever in unit.levers:
+            bounds = LEVER_RANGES[lever]
+            unit.levers[lever] = min(max(bounds.level(steps, unit.rest[lever]), bounds.low), bounds.high)
+    if lever == Lever.PROACTIVE:
+        import numpy as np
+
+        economy.engine.renew_proactive(
+            np.array([unit.levers[lever] for unit in economy.consortia]), np.array([unit.rest[lever] for unit in economy.consortia]), 0
+        )
+    economy.run(YEARS)
+    costs = economy.costs
+    return Outcome(
+        pounds={
+            Account.SOCIAL_CARE: sum(int(month.social_care.sum()) for month in costs) / 100.0,
+            Account.ACUTE: sum(int(month.spells.sum()) for month in costs) / 100.0,
+            Account.COMMUNITY: sum(int(month.community.sum()) for month in costs) / 100.0,
+            Account.HOSPITAL: -sum(int(month.income.sum()) - int(month.resources.sum()) for month in costs) / 100.0,
+        },
+        qalys=float(economy.measures.query("organisation == 'place' and measure == 'qalys'")["value"].sum()),
+        heads=sum(council.heads for council in economy.councils),
+    )  # fmt: skip
+
+
+def effects(lever: Lever) -> dict[str, tuple[float, float]]:
+    """Return per head, year and step: mean effect on each account and on QALYs, and its standard error over seeds."""
+    steps = STEPS[lever]
+    found: dict[str, list[float]] = {}
+    for seed in SEEDS:
+        up, down = one_run(lever, steps, seed), one_run(lever, -steps, seed)
+        each = up.heads * YEARS * 2 * steps
+        for account in Account:
+            found.setdefault(account.name.lower(), []).append((up.pounds[account] - down.pounds[account]) / each)
+        found.setdefault("qalys", []).append((up.qalys - down.qalys) / each)
+    means = {name: sum(values) / len(values) for name, values in found.items()}
+    spread = {name: (sum((v - means[name]) ** 2 for v in values) / (len(values) - 1) / len(values)) ** 0.5 for name, values in found.items()}
+    return {name: (means[name], spread[name]) for name in found}
+
+
+def measured(workers: int = 2) -> Iterator[tuple[Lever, dict[str, tuple[float, float]]]]:
+    """Yield the effects of every lever."""
+    levers = [lever for lever in Lever if lever != Lever.NONE]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from zip(levers, pool.map(effects, levers), strict=True)
+
+
+def main() -> None:
+    """Measure and write the file."""
+    from model.beliefs import FILE
+    from model.economy import prepare
+
+    prepare(PLACE)
+    file = Path(FILE)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        table = csv.writer(lines, lineterminator="\n")
+        table.writerow(["lever", "effect_on", "per_head_per_year_per_step", "standard_error"])
+        for lever, found in measured():
+            for name, (mean, error) in found.items():
+                table.writerow([lever.name.lower(), name, f"{mean:.6g}", f"{error:.2g}"])
+                sys.stderr.write(f"{lever.name.lower():20} {name:12} {mean:12.6f} ± {error:.6f}\n")
+
+
+if __name__ == "__main__":
+    main()

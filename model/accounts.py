@@ -1,0 +1,132 @@
+"""What a month costs on each account, and to whom: the one place where quantities become pounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.hospital.daily_flow import HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.patients.living import (
+    COUNCIL_CARE,
+    NURSING_COUNCIL,
+    NURSING_SELF,
+    RESIDENTIAL_COUNCIL,
+    RESIDENTIAL_SELF,
+    SELF_CARE,
+)
+from model.engine import Month, Organisations
+from model.parameters import Parameters
+from model.payment import pence
+from model.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Pence of one month, by council (c), consortium (k) or hospital (h); int64 arrays.
+
+    Parameters
+    ----------
+    home_care, residential, nursing, assessment, reablement : (c,) gross, paid by the holder of social care
+    charges : (c,) recovered from households, of the above
+    self_home, self_residential, self_nursing : (c,) paid by households to providers
+    spells : (k,) tariff, excess days and attendances paid to hospitals
+    intermediate, proactive : (k,) community services
+    income, resources : (h,) of hospitals: tariff income, and what the month's activity takes
+    """
+
+    home_care: np.ndarray
+    residential: np.ndarray
+    nursing: np.ndarray
+    assessment: np.ndarray
+    reablement: np.ndarray
+    charges: np.ndarray
+    self_home: np.ndarray
+    self_residential: np.ndarray
+    self_nursing: np.ndarray
+    spells: np.ndarray
+    intermediate: np.ndarray
+    proactive: np.ndarray
+    income: np.ndarray
+    resources: np.ndarray
+
+    @property
+    def social_care(self) -> np.ndarray:
+        """Net cost of social care by council."""
+        return self.home_care + self.residential + self.nursing + self.assessment + self.reablement - self.charges
+
+    @property
+    def community(self) -> np.ndarray:
+        """Cost of community services by consortium."""
+        return self.intermediate + self.proactive
+
+    @property
+    def households(self) -> np.ndarray:
+        """What households pay, by council."""
+        return self.charges + self.self_home + self.self_residential + self.self_nursing
+
+
+def working_days(days: int, weekday: int) -> int:
+    """Return weekdays among `days` days that begin on `weekday` (Monday 0).
+
+    Examples
+    --------
+    >>> working_days(30, 1)
+    22
+    """
+    return sum((weekday + day) % 7 < 5 for day in range(days))
+
+
+def month_costs(
+    month: Month, weekday: int, known: Organisations, listed: np.ndarray, place: Place, parameters: Parameters, first_consortium: int, first_hospital: int
+) -> Costs:
+    """Return what a month came to.
+
+    Parameters
+    ----------
+    month : quantities
+    weekday : of its first day
+    known : organisations as they stood in the month: capacity costs money whether it is used or not
+    listed : shape (n_consortia,), people on the proactive lists
+    first_consortium, first_hospital : the journal's index of the first of each
+    """
+    prices, care = parameters.prices, parameters.care
+    totals = month.totals
+    hourly = np.array([pence(council.home_care_pounds_per_hour) for council in place.councils])
+    residential = np.array([pence(council.residential_pounds_per_week) for council in place.councils])
+    nursing = np.array([pence(council.nursing_pounds_per_week) for council in place.councils])
+    reablement = np.array([pence(council.reablement_pounds_per_week) for council in place.councils])
+    own = known.councils["own_price"]
+    home_care = totals[:, COUNCIL_CARE] * hourly // 60
+    residential_cost = totals[:, RESIDENTIAL_COUNCIL] * residential // 7
+    nursing_cost = totals[:, NURSING_COUNCIL] * nursing // 7
+    charges = np.floor(home_care * care.charge_share + (residential_cost + nursing_cost) * care.residential_charge_share).astype(np.int64)
+    journal = month.journal
+    consortia, hospitals = len(known.consortia), len(known.hospitals)
+    spells, income = np.zeros(consortia, dtype=np.int64), np.zeros(hospitals, dtype=np.int64)
+    np.add.at(spells, journal["payer"].astype(np.int64) - first_consortium, journal["pence"])
+    np.add.at(income, journal["payee"].astype(np.int64) - first_hospital, journal["pence"])
+    work = working_days(month.days, weekday) + care.weekend_pace * (month.days - working_days(month.days, weekday))
+    use = month.hospital_out
+    resources = (
+        use[:, HOSPITAL_BED_DAYS] * pence(prices.bed_day_resource)
+        + use[:, HOSPITAL_ESCALATION_DAYS] * pence(prices.escalation_day_resource - prices.bed_day_resource)
+        + use[:, 0] * pence(prices.spell_resource)
+        + use[:, HOSPITAL_ATTENDANCES] * pence(prices.attendance_resource)
+    )
+    return Costs(
+        home_care=home_care,
+        residential=residential_cost,
+        nursing=nursing_cost,
+        assessment=np.floor(known.councils["assessment_rate"] * work * pence(prices.assessment)).astype(np.int64),
+        reablement=np.floor(known.councils["reablement_places"] * month.days / 7.0 * reablement).astype(np.int64),
+        charges=charges,
+        self_home=totals[:, SELF_CARE] * own[:, 0] // 60,
+        self_residential=totals[:, RESIDENTIAL_SELF] * own[:, 1],
+        self_nursing=totals[:, NURSING_SELF] * own[:, 2],
+        spells=spells,
+        intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
+        proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
+        income=income,
+        resources=resources,
+    )

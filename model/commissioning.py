@@ -1,0 +1,78 @@
+"""Who decides what under a structure: the world that organisations see when they decide.
+
+A structure's facts become stakes through shared parameters; nothing here knows any structure's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from agents.deciding import Belief, Decision, DecidingBehaviour, stakes
+from agents.organisation import Organisation
+from agents.vocabulary import Account, Lever, Party
+from model.structures import CommissioningStructure
+
+if TYPE_CHECKING:
+    from model.economy import HealthEconomy
+
+
+class Commissioning:
+    """The organisations' world under one structure (see ``agents.organisation.World``).
+
+    Parameters
+    ----------
+    economy : whose month, log and organisations these are
+    structure : facts in force
+    beliefs : what a step of each lever does, per head
+    hold : levers that nobody may move
+    """
+
+    def __init__(self, economy: HealthEconomy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever]) -> None:
+        self.economy, self.structure, self.beliefs = economy, structure, beliefs
+        self.behaviour: DecidingBehaviour = economy.parameters.deciding
+        self._hold = frozenset(hold)
+        facts = structure.stake_facts()
+        self._stakes = {kind: stakes(facts, kind, self.behaviour) for kind in structure.kinds}
+
+    @property
+    def month(self) -> int:
+        """Months since the start."""
+        return self.economy.month
+
+    def decider(self, unit: Organisation, lever: Lever) -> Organisation:
+        """Return who decides a lever of this organisation."""
+        kind = self.structure.decider(lever)
+        return unit if kind == unit.kind else self.holder_of_kind(kind)
+
+    def holder_of_kind(self, kind: Party) -> Organisation:
+        """Return the one organisation of a kind that decides for others."""
+        return self.economy.bodies[kind]
+
+    def stakes(self, decider: Organisation) -> Mapping[Account, float]:
+        """Return how much of a pound on each account the decider feels."""
+        return self._stakes[decider.kind]
+
+    def own_accounts(self, decider: Organisation) -> Collection[Account]:
+        """Return the accounts whose bills the decider sees in full."""
+        return tuple(decider.budgets)
+
+    def sight(self, decider: Organisation) -> float:
+        """Return how much of an effect on other accounts the decider sees."""
+        return 1.0 if self.structure.information_shared else self.behaviour.sight_apart
+
+    def prices(self, decider: Organisation) -> Mapping[Account, float]:
+        """Return the price of money of the decider's own accounts; others cost 1."""
+        return decider.prices
+
+    def belief(self, unit: Organisation, lever: Lever) -> Belief:
+        """Return what a step of this lever does, as a good analyst would find."""
+        return self.beliefs[lever]
+
+    def held(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers that are frozen."""
+        return self._hold
+
+    def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
+        """Write a decision to the model's log."""
+        self.economy.log_decision(unit, decider, decision)

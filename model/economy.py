@@ -1,0 +1,550 @@
+"""HealthEconomy: a place under a commissioning structure, stepped a month at a time.
+
+The phases of a month are :data:`PHASES`, in order.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import functools
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.care_market import CareMarket
+from agents.commissioner import Commissioner
+from agents.consortium import GPConsortium
+from agents.council import Council
+from agents.deciding import LEVER_RANGES, Belief, Decision
+from agents.hospital.daily_flow import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.hospital import Hospital
+from agents.organisation import Organisation, decides_this_month
+from agents.patients.living import WITHHELD
+from agents.patients.people import People
+from agents.patients.population import Population
+from agents.vocabulary import N_CAUSES, Account, CaseState, Lever, Party, Service
+from model.accounts import Costs, month_costs
+from model.beliefs import measured_beliefs
+from model.commissioning import Commissioning
+from model.demography import Newcomers
+from model.engine import Calendar, Engine, Month
+from model.epidemiology import reference_tables
+from model.ledger import RULES as RULES_DECIDE
+from model.ledger import CONSEQUENCE, Ledger, Parties
+from model.measures import HEADLINE
+from model.observing import measure_month
+from model.parameters import Parameters
+from model.payment import pence
+from model.place import Place, load_place
+from model.rules import PEOPLE_SEED, compile_rules
+from model.settlement import FLAT, Settlement
+from model.starting_state import StartingState, cumulative_catchment, starting_state
+from model.structures import BASELINE, CommissioningStructure, load_structure
+
+PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
+"""The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
+
+SETTLEMENTS = ("published", "flat")
+DEFAULT_SEED = 1
+MONTHS = 12
+
+
+def prepare(place: str | Path, scale: float = 1.0, parameters: Parameters | None = None) -> None:
+    """Compile, and build and store the starting state of a place, so that later runs only load it."""
+    starting_state(load_place(place), _checked_scale(scale), parameters or Parameters())
+    nothing = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
+    HealthEconomy(place=place, scale=scale, parameters=parameters, years=1, beliefs=nothing).step()
+
+
+class HealthEconomy(mesa.Model):
+    """A local health and care economy.
+
+    Parameters
+    ----------
+    place : name of a place, or the path of a TOML file
+    structure : name of a commissioning structure, or the path of a TOML file
+    seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
+    years : after which :attr:`running` turns False
+    scale : share of the place's people, 1 for all; below 1 is for demonstrations and tests
+    parameters : all tunable numbers; the defaults if None
+    start : first month, ``YYYY-MM``
+    hold : levers frozen for everybody: name to level (capacities as a multiple of the observed level), or to None for
+        the observed level
+    threads : over which sweeps are spread; results do not depend on it
+    settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
+    demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
+    beliefs : what organisations believe of levers; as measured if None
+
+    Attributes
+    ----------
+    patients : Population, a Mesa AgentSet of the living
+    councils, consortia, hospitals, markets : lists of organisations
+    bodies : organisations that the structure creates, by kind
+    ledger, place, structure, parameters, month, datacollector
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown (the nearest is given) or a number out of bounds.
+    """
+
+    def __init__(
+        self,
+        place: str | Path = "berkshire-west",
+        structure: str | Path | CommissioningStructure = BASELINE,
+        seed: int | None = None,
+        *,
+        rng: int | None = None,
+        years: int = 10,
+        scale: float = 1.0,
+        parameters: Parameters | None = None,
+        start: str = "2014-04",
+        hold: Mapping[str, float | None] | None = None,
+        threads: int = 1,
+        settlement: str = "published",
+        demography: str = "moving",
+        beliefs: Mapping[Lever, Belief] | None = None,
+    ) -> None:
+        if seed is None:
+            seed = DEFAULT_SEED if rng is None else rng
+        seed = _checked_whole("seed", seed, 0, 2**64 - 1)
+        super().__init__(rng=seed)
+        self.seed_of_luck = seed
+        self.years = _checked_whole("years", years, 1, 200)
+        self.scale = _checked_scale(scale)
+        self.parameters = parameters or Parameters()
+        self.settlement = _settlement(settlement, self.parameters)
+        self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
+        self.place: Place = load_place(place)
+        self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
+        self.month = 0
+        threads = _checked_whole("threads", threads, 1, 256)
+
+        state = starting_state(self.place, self.scale, self.parameters)
+        self._state = state
+        self.parties = Parties.of_place(
+            councils=[council.name for council in self.place.councils],
+            consortia=[consortium.name for consortium in self.place.consortia],
+            hospitals=[hospital.name for hospital in self.place.hospitals],
+            commissioners=[f"single commissioner of {self.place.title}"] if Party.COMMISSIONER in self.structure.kinds else [],
+        )
+        self.ledger = Ledger(self.parties)
+        first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
+        self._first = first
+        self._rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
+        self._tables = reference_tables(self.parameters)
+        known = state.organisations.copy()
+        self._at_rest = state.organisations
+        newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
+        people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
+        self.engine = Engine(people, self._tables, self._rules, known, seed, Calendar(_checked_start(start)), threads)
+        self.engine.load_state(state.arrays)
+        self.engine.listed = state.listed.copy()
+        self.engine.contacts_before = people.rows["contacts"].copy()
+        self._newcomers = Newcomers(self.place, self.scale, PEOPLE_SEED)
+        self._catchment = cumulative_catchment(self.place)
+        self.patients = Population(self, people)
+
+        self._make_organisations(state)
+        hold = _checked_hold(hold or {})
+        beliefs = measured_beliefs() if beliefs is None else beliefs
+        self.world = Commissioning(self, self.structure, beliefs, hold)
+        baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
+        for unit in self._units:
+            unit.solve_norms(baseline)
+            for lever in unit.levers:
+                if lever in hold and hold[lever] is not None:
+                    unit.levers[lever] = hold[lever]
+        self._apply_levers()
+        self._decisions: list[dict[str, Any]] = []
+        self._measures: list[tuple[int, str, str, float]] = []
+        self._last: dict[str, float] = {}
+        self.datacollector = mesa.DataCollector(
+            model_reporters={measure.name: functools.partial(_read, measure.name) for measure in HEADLINE}
+        )
+
+    # Organisations and money
+
+    def _make_organisations(self, state: StartingState) -> None:
+        """Create every organisation at its observed levers, with budgets at the base year's modelled out-turn."""
+        place, parameters, known = self.place, self.parameters, state.organisations
+        self._history = [
+            month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
+        ]
+        year = {name: sum(getattr(costs, name) for costs in self._history) for name in ("social_care", "spells", "community", "income", "resources")}
+        at = self.parties.index
+        holds = self.structure.holder
+        self.councils = [
+            Council(
+                self, name=council.name, index=at(council.name), heads=max(int(council.adults * self.scale), 1),
+                rest={lever: float(known.councils["levers"][c, lever]) for lever in Council.own_levers},
+                budgets={Account.SOCIAL_CARE: int(year["social_care"][c])} if holds(Account.SOCIAL_CARE) == Party.COUNCIL else {},
+                behaviour=parameters.council,
+            )
+            for c, council in enumerate(place.councils)
+        ]  # fmt: skip
+        self.consortia = []
+        for k, consortium in enumerate(place.consortia):
+            budgets = {Account.ACUTE: int(year["spells"][k]), Account.COMMUNITY: int(year["community"][k])}
+            self.consortia.append(
+                GPConsortium(
+                    self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
+                    rest={Lever.COMMUNITY: 1.0, Lever.PROACTIVE: state.proactive_rest},
+                    budgets={account: value for account, value in budgets.items() if holds(account) == Party.CONSORTIUM},
+                    behaviour=parameters.consortium,
+                )  # fmt: skip
+            )
+        self.hospitals = [
+            Hospital(
+                self, name=hospital.name, index=at(hospital.name), heads=max(int(hospital.catchment_adults * self.scale), 1),
+                rest={lever: float(known.hospitals["levers"][h, lever]) for lever in Hospital.own_levers},
+                budgets={Account.HOSPITAL: max(int(year["income"][h]), 1)}, behaviour=parameters.hospital_board,
+            )
+            for h, hospital in enumerate(place.hospitals)
+        ]  # fmt: skip
+        self.markets = [
+            CareMarket(
+                self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
+                places=int(known.councils["home_places"][c]), behaviour=parameters.market,
+            )
+            for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
+        ]  # fmt: skip
+        self.bodies: dict[Party, Organisation] = {}
+        if Party.COMMISSIONER in self.structure.kinds:
+            whole = {Account.ACUTE: year["spells"].sum(), Account.COMMUNITY: year["community"].sum(), Account.SOCIAL_CARE: year["social_care"].sum()}
+            index = self.parties.indices(Party.COMMISSIONER)[0]
+            self.bodies[Party.COMMISSIONER] = Commissioner(
+                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
+                budgets={account: int(value) for account, value in whole.items() if holds(account) == Party.COMMISSIONER}, behaviour=parameters.commissioner,
+            )  # fmt: skip
+        self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
+        self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
+        self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
+        self._margin = year["income"] - year["resources"]
+
+    def _payer(self, account: Account, unit: int) -> int:
+        """Return the ledger's index of who pays on an account for a council or consortium (by position)."""
+        kind = self.structure.holder(account)
+        if kind in self.bodies:
+            return self.bodies[kind].index
+        return self._first[kind] + unit
+
+    # Phases
+
+    def step(self) -> None:
+        """Run one month."""
+        self._settle()
+        self._decide()
+        month = self._live_and_flow()
+        costs = self._pay(month)
+        self._observe(month, costs)
+        self.month += 1
+        self.running = self.month < self.years * MONTHS
+        self.datacollector.collect(self)
+
+    def run(self, years: int) -> None:
+        """Run `years` more years."""
+        for _ in range(_checked_whole("years", years, 1, 200) * MONTHS):
+            self.step()
+
+    def _settle(self) -> None:
+        """In April: new budgets at the settlement, and the proactive lists renewed."""
+        if self.month % MONTHS:
+            return
+        year = self.month // MONTHS
+        for holder in self._holders:
+            for account in holder.budgets:
+                if account != Account.HOSPITAL:
+                    source = "council" if account == Account.SOCIAL_CARE else "nhs"
+                    holder.budgets[account] = int(self._base[id(holder)][account] * self.settlement.factor(source, year))
+        share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
+        at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
+        if self.month > 0:
+            self.engine.renew_proactive(share, at_rest, self.month)
+
+    def _decide(self) -> None:
+        """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        if self.month % 3 == 0:
+            for holder in self._holders:
+                holder.update_prices(self._forecasts(holder), self.parameters.deciding, self.structure.pool_facts())
+            for c, market in enumerate(self.markets):
+                council = self.engine.organisations.councils[c]
+                queue = self._queue[c] if self.month else (0, 0)
+                market.respond(
+                    home_care_minutes_wanted=int((council.care_used + queue[0]) * 1.06), places_wanted=int((council.home_used + queue[1]) / 0.93)
+                )
+        for position, unit in enumerate(self._units):
+            if decides_this_month(position, self.month):
+                unit.decide(self.world)
+        self._apply_levers()
+
+    def _forecasts(self, holder: Organisation) -> dict[Account, float]:
+        """Return each account's spending over the last twelve months: the seasonal forecast of the year's."""
+        last = self._history[-MONTHS:]
+        if isinstance(holder, Hospital):
+            h = holder.index - self._first[Party.HOSPITAL]
+            income = sum(int(costs.income[h]) for costs in last)
+            loss = int(self._margin[h]) - (income - sum(int(costs.resources[h]) for costs in last))
+            return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
+        found = {}
+        for account in holder.budgets:
+            name = {Account.SOCIAL_CARE: "social_care", Account.ACUTE: "spells", Account.COMMUNITY: "community"}[account]
+            total = sum(getattr(costs, name) for costs in last)
+            if holder.kind in (Party.COUNCIL, Party.CONSORTIUM):
+                found[account] = float(total[holder.index - self._first[holder.kind]])
+            else:
+                found[account] = float(total.sum())
+        return found
+
+    def _apply_levers(self) -> None:
+        """Write the levers, and the capacities they set, where people and care meet them."""
+        known, rest = self.engine.organisations, self._at_rest
+        for c, council in enumerate(self.councils):
+            state = known.councils[c]
+            for lever, level in council.levers.items():
+                state.levers[lever] = level
+            strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
+            generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
+            state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
+            state.reablement_places = rest.councils[c].reablement_places * council.levers[Lever.REABLEMENT]
+            state.assessment_rate = rest.councils[c].assessment_rate * council.levers[Lever.ASSESSMENT]
+            state.start_rate = rest.councils[c].start_rate * council.levers[Lever.ASSESSMENT]
+            state.care_capacity = self.markets[c].home_care_minutes
+            state.home_places = float(self.markets[c].places)
+        for k, consortium in enumerate(self.consortia):
+            known.consortia[k].intermediate_places = rest.consortia[k].intermediate_places * consortium.levers[Lever.COMMUNITY]
+        for h, hospital in enumerate(self.hospitals):
+            for lever, level in hospital.levers.items():
+                known.hospitals[h].levers[lever] = level
+
+    def _live_and_flow(self) -> Month:
+        """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
+        if self.frozen:
+            month = self.engine.month(self.month, clock=0)
+            self.engine.replace_the_dead(month.deaths, self._state.starting_rows)
+            return month
+        people = self.engine.people
+        people.append(self._newcomers.rows(self.month, len(people), self._tables, self._rules, self.engine.organisations, self._catchment))
+        return self.engine.month(self.month)
+
+    def _pay(self, month: Month) -> Costs:
+        """Post everything to the ledger and check that the books balance."""
+        known, parties, ledger, number = self.engine.organisations, self.parties, self.ledger, self.month
+        weekday = self.engine.calendar.weekday(number)
+        consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
+        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
+        journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
+        ledger.post(journal, number)
+        ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
+        households, provider, outside = parties.index("households"), parties.index("community provider"), parties.index("elsewhere")
+        for c in range(len(self.councils)):
+            payer, market = self._payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
+            for service, amount, payee in (
+                (Service.HOME_CARE, costs.home_care[c], market),
+                (Service.RESIDENTIAL_CARE, costs.residential[c], market),
+                (Service.NURSING_CARE, costs.nursing[c], market),
+                (Service.REABLEMENT, costs.reablement[c], provider),
+                (Service.ASSESSMENT, costs.assessment[c], outside),
+            ):
+                ledger.pay(payer, payee, service, int(amount), month=number)
+            ledger.pay(households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE, month=number)
+            for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
+                ledger.pay(households, market, service, int(amount[c]), RULES_DECIDE, month=number)
+        for k in range(len(self.consortia)):
+            payer = self._payer(Account.COMMUNITY, k)
+            ledger.pay(payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), month=number)
+            ledger.pay(payer, provider, Service.PROACTIVE, int(costs.proactive[k]), month=number)
+        for holder in self._holders:
+            budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
+            share = budget * (number % MONTHS + 1) // MONTHS - budget * (number % MONTHS) // MONTHS
+            if share > 0:
+                ledger.pay("treasury", holder.index, Service.SETTLEMENT, share, RULES_DECIDE, month=number)
+        for h in range(len(self.hospitals)):
+            use = month.hospital_out[h]
+            prices = self.parameters.prices
+            for resource, quantity, pounds in (
+                ("bed days", use[HOSPITAL_BED_DAYS], prices.bed_day_resource),
+                ("escalation days", use[HOSPITAL_ESCALATION_DAYS], prices.escalation_day_resource - prices.bed_day_resource),
+                ("spells", use[HOSPITAL_ADMISSIONS], prices.spell_resource),
+                ("attendances", use[HOSPITAL_ATTENDANCES], prices.attendance_resource),
+            ):
+                ledger.use(resource, hospital + h, int(quantity), pence(pounds), month=number)
+        ledger.books_balance(number)
+        return costs
+
+    def _own_consequences(self, month: Month, costs: Costs) -> np.ndarray:
+        """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
+        rows = []
+        for c, council in enumerate(self.councils):
+            state = self.engine.organisations.councils[c]
+            payer = self._payer(Account.SOCIAL_CARE, c)
+            withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
+            rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
+            rows.append((payer, Service.REABLEMENT, council, Lever.REABLEMENT, _beyond_rest(costs.reablement[c], council.levers[Lever.REABLEMENT])))
+            rows.append((payer, Service.ASSESSMENT, council, Lever.ASSESSMENT, _beyond_rest(costs.assessment[c], council.levers[Lever.ASSESSMENT])))
+        for k, consortium in enumerate(self.consortia):
+            payer = self._payer(Account.COMMUNITY, k)
+            rows.append((payer, Service.COMMUNITY, consortium, Lever.COMMUNITY, _beyond_rest(costs.intermediate[k], consortium.levers[Lever.COMMUNITY])))
+            at_rest = max(consortium.rest[Lever.PROACTIVE], 1e-9)
+            rows.append((payer, Service.PROACTIVE, consortium, Lever.PROACTIVE, _beyond_rest(costs.proactive[k], consortium.levers[Lever.PROACTIVE] / at_rest)))
+        rows = [row for row in rows if row[4] != 0]
+        notes = np.zeros(len(rows), dtype=CONSEQUENCE)
+        for at, (payer, service, unit, lever, amount) in enumerate(rows):
+            notes[at]["payer"], notes[at]["service"], notes[at]["lever"], notes[at]["pence"] = payer, service, lever, amount
+            notes[at]["decider"] = self.world.decider(unit, lever).index
+        return notes
+
+    def _as_structured(self, rows: np.ndarray) -> np.ndarray:
+        """Put the structure's payers and deciders in the place of councils and consortia in kernel rows."""
+        rows = rows.copy()
+        consortium, n = self._first[Party.CONSORTIUM], len(self.consortia)
+        holder = self.structure.holder(Account.ACUTE)
+        if holder in self.bodies:
+            paid = (rows["payer"] >= consortium) & (rows["payer"] < consortium + n)
+            rows["payer"][paid] = self.bodies[holder].index
+        for lever in Lever:
+            if lever != Lever.NONE and self.structure.decider(lever) in self.bodies:
+                rows["decider"][rows["lever"] == lever] = self.bodies[self.structure.decider(lever)].index
+        return rows
+
+    def _observe(self, month: Month, costs: Costs) -> None:
+        """Measure, look ahead, and close or open the gate to public funding."""
+        self._history.append(costs)
+        self._queue = [self._waiting(c) for c in range(len(self.councils))]
+        self._set_gates()
+        spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
+        acute = costs.spells.sum() * spell_share / spell_share.sum()
+        heads = month.counts[:, 0] / month.counts[:, 0].sum()
+        found = measure_month(month, costs, acute, costs.community.sum() * heads, self.parameters.care.recording_ratio)
+        self._last = {}
+        for name, values in found.items():
+            self._last[name] = float(values.sum())
+            self._measures.append((self.month, "place", name, float(values.sum())))
+            for council, value in zip(self.councils, values, strict=True):
+                self._measures.append((self.month, council.name, name, float(value)))
+        spillover = self.ledger.spillover_pence(self.month) / 100.0
+        self._last["spillover"] = spillover
+        self._measures.append((self.month, "place", "spillover", spillover))
+        for unit in self._units:
+            for lever, level in unit.levers.items():
+                self._measures.append((self.month, unit.name, f"lever/{lever.name.lower()}", float(level)))
+        for holder in self._holders:
+            for account, price in holder.prices.items():
+                self._measures.append((self.month, holder.name, f"price_of_money/{account.name.lower()}", float(price)))
+        for c, council in enumerate(self.councils):
+            self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
+
+    def _waiting(self, c: int) -> tuple[int, int]:
+        """Return weekly minutes of home care, and places, that people of a council wait for."""
+        cases = self.engine.cases[: self.engine.n_cases]
+        mine = cases[self.engine.people.rows["council"][cases["person"]] == c]
+        minutes = int(mine["package"][np.isin(mine["state"], (CaseState.WAIT_PACKAGE, CaseState.HOME_PACKAGE))].sum())
+        return minutes, int(np.isin(mine["state"], (CaseState.WAIT_PLACEMENT, CaseState.HOME_PLACEMENT)).sum())
+
+    def _set_gates(self) -> None:
+        """A holder of social care that would overspend beyond its limit lets non-critical starts wait."""
+        kind = self.structure.holder(Account.SOCIAL_CARE)
+        limit = self.structure.deficit_limits.get(kind, 0.0) + self.settlement.gate_margin
+        for c, council in enumerate(self.councils):
+            holder = self.bodies.get(kind, council)
+            forecasts = self._forecasts(holder)
+            purse = next((pool.accounts for pool in self.structure.pool_facts() if Account.SOCIAL_CARE in pool.accounts), (Account.SOCIAL_CARE,))
+            spent = sum(forecasts[account] for account in purse if account in forecasts)
+            budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
+            self.engine.organisations.councils[c].gate = int(budget > 0 and spent > budget * (1.0 + limit))
+
+    # Reading
+
+    @property
+    def costs(self) -> list[Costs]:
+        """What each month since the start came to on each account."""
+        return self._history[MONTHS:]
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """Tidy frame of all measures: month, organisation, measure, value."""
+        return pd.DataFrame(self._measures, columns=["month", "organisation", "measure", "value"])
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers)."""
+        return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
+
+    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
+        """Add a decision to the log."""
+        numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
+        self._decisions.append(
+            {
+                "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
+                "after": decision.after, "reasons": f"decided by {decider.name}: {numbers}",
+            }
+        )  # fmt: skip
+
+    def latest(self, measure: str) -> float:
+        """Return the last month's value of a measure for the whole place; NaN before the first month."""
+        return self._last.get(measure, float("nan"))
+
+
+def _beyond_rest(amount: int, multiple: float) -> int:
+    """Return the part of `amount` that a capacity of `multiple` times the rest level costs beyond rest (negative: saves)."""
+    return int(int(amount) * (1.0 - 1.0 / multiple)) if multiple > 0 else 0
+
+
+def _read(measure: str, economy: HealthEconomy) -> float:
+    return economy.latest(measure)
+
+
+def _checked_whole(name: str, value: Any, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= int(value) <= most:
+        raise ValueError(f"HealthEconomy.{name} must be a whole number from {least} to {most}, got {value!r}")
+    return int(value)
+
+
+def _checked_scale(scale: Any) -> float:
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= 200.0:
+        raise ValueError(f"HealthEconomy.scale must be a number above 0 and at most 200, got {scale!r}")
+    return float(scale)
+
+
+def _checked_start(start: Any) -> str:
+    if not isinstance(start, str) or not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", start):
+        raise ValueError(f"HealthEconomy.start must be a month such as '2014-04', got {start!r}")
+    datetime.date(int(start[:4]), int(start[5:]), 1)
+    return start
+
+
+def _one_of(name: str, value: Any, valid: tuple[str, ...]) -> str:
+    if value not in valid:
+        raise ValueError(f"HealthEconomy.{name} must be one of {', '.join(valid)}, got {value!r}")
+    return value
+
+
+def _settlement(name: str, parameters: Parameters) -> Settlement:
+    return parameters.settlement if _one_of("settlement", name, SETTLEMENTS) == "published" else FLAT
+
+
+def _checked_hold(hold: Mapping[str, float | None]) -> dict[Lever, float | None]:
+    """Return held levers by code.
+
+    Raises
+    ------
+    ValueError
+        If a lever is unknown (the nearest is given) or a level outside its range.
+    """
+    names = {lever.name.lower(): lever for lever in Lever if lever != Lever.NONE}
+    held: dict[Lever, float | None] = {}
+    for name, level in hold.items():
+        if name not in names:
+            nearest = difflib.get_close_matches(str(name), names, n=3, cutoff=0.0)
+            raise ValueError(f"unknown lever {name!r}; nearest: {', '.join(nearest)}")
+        bounds = LEVER_RANGES[names[name]]
+        if level is not None and not bounds.low <= level <= bounds.high:
+            raise ValueError(f"hold of {name} must lie in [{bounds.low:g}, {bounds.high:g}], got {level!r}")
+        held[names[name]] = level
+    return held

@@ -1,0 +1,58 @@
+"""Measures of a month, for the place and each council, from whole-number totals (definitions: ``model.measures``)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.hospital.daily_flow import (
+    ADMISSIONS_OUT,
+    BED_DAYS_OUT,
+    BOARDING_OUT,
+    CONTACTS_OUT,
+    DEATHS_OUT,
+    DELAYED_OUT,
+    ENTRIES_OUT,
+    READMITTED_OUT,
+    WAITING_HOME_OUT,
+)
+from agents.patients.living import MICRO_QALYS, UNMET_MINUTES
+from agents.vocabulary import N_CAUSES, N_REASONS
+from model.accounts import Costs
+from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_COUNT, Month
+from model.measures import CAUSES, REASONS
+
+
+def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, community_by_council: np.ndarray, recording_ratio: float) -> dict[str, np.ndarray]:
+    """Return each measure by council, shape (n_councils,); the place is their sum.
+
+    Parameters
+    ----------
+    month, costs : of the month
+    acute_by_council, community_by_council : pence that consortia spent for each council's residents
+    recording_ratio : true delayed days for each recorded one
+    """
+    out, totals, counts = month.out, month.totals, month.counts
+    found: dict[str, np.ndarray] = {}
+    for name, first in (("emergency_contacts", CONTACTS_OUT), ("emergency_admissions", ADMISSIONS_OUT), ("emergency_bed_days", BED_DAYS_OUT)):
+        found[name] = out[:, first : first + N_CAUSES].sum(axis=1)
+        for cause, label in enumerate(CAUSES):
+            found[f"{name}/{label}"] = out[:, first + cause]
+    delayed = out[:, DELAYED_OUT : DELAYED_OUT + N_REASONS]
+    found["delayed_days_true"] = delayed.sum(axis=1)
+    for reason, label in enumerate(REASONS):
+        found[f"delayed_days_true/{label}"] = delayed[:, reason]
+    found["delayed_days_recorded"] = delayed.sum(axis=1) / recording_ratio
+    found["care_home_entries"] = out[:, ENTRIES_OUT]
+    found["unmet_hours"] = totals[:, UNMET_MINUTES] / 60.0
+    found["qalys"] = totals[:, MICRO_QALYS] / 1e6
+    found["deaths"] = out[:, DEATHS_OUT]
+    found["public_spending"] = (costs.social_care + acute_by_council + community_by_council) / 100.0
+    found["household_cost"] = costs.households / 100.0
+    found["people"] = counts[:, LIVING_COUNT]
+    found["package_people"] = counts[:, PACKAGE_COUNT]
+    found["care_home_residents"] = counts[:, CARE_HOME_COUNT]
+    found["occupied_beds"] = found["emergency_bed_days"] / month.days
+    found["boarding_days"] = out[:, BOARDING_OUT]
+    found["out_of_hospital_waiting"] = out[:, WAITING_HOME_OUT] / month.days
+    found["readmissions"] = out[:, READMITTED_OUT]
+    return found
