@@ -181,7 +181,7 @@ def _what(material: Material, context: Context) -> str:
         f"{context.first_year + spec.years}",
         f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
         f"scale: {spec.scale:g}",
-        f"settlement: {notes['settlement']} (`{spec.settlement}`), the same under every structure",
+        f"settlement: {notes['settlement']} (`{spec.settlement}`)",
         f"levers held: {_pairs(spec.hold)}",
         f"parameters changed: {_pairs(spec.parameters)}",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     for axes, lever in zip(grid.flat, levers, strict=False):
         _panel(axes, rows[rows["lever"] == lever], context)
         axes.set_title(lever.replace("_", " ").capitalize())
-        axes.set_ylabel(UNITS.get(lever, ""), size=7.5)
+        axes.set_ylabel(textwrap.fill(UNITS.get(lever, ""), 24), size=7.5)
     return figure
 
 

@@ -28,7 +28,7 @@ NOTE = (
     "it leaves zero out. Right: the baseline's mean a year and the difference in the measure's own unit, and which "
     "direction is better in itself, where one is. An arrowhead at the edge: beyond the scale."
 )
-BEYOND = 6.0  # times the middle of all: further out a measure is shown by an arrowhead at the edge
+BEYOND = 12.0  # times the middle of all: further out a measure is shown by an arrowhead at the edge
 COLUMNS = (0.02, 0.3, 0.9)  # where the words beside the forest begin, as shares of their panel
 
 
@@ -126,6 +126,9 @@ def _point(axes: Axes, row: pd.Series, place: float, structure: str, context: Co
         return
     if not np.isnan(low):
         axes.plot([max(low, -edge), min(high, edge)], [place, place], color=look.colour, linewidth=2)
+        for side, goes_on in ((-1, low < -edge), (1, high > edge)):
+            if goes_on:
+                axes.plot(0.99 * side * edge, place, "<" if side < 0 else ">", color=look.colour, markersize=6)
     filled = is_clear(row["low"], row["high"])
     axes.plot(
         value,
