@@ -35,7 +35,7 @@ class CareRules(Checked):
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        26.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=18.0, high=34.0,
+        28.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=18.0, high=34.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
         0.24, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.12, high=0.3,
@@ -44,8 +44,8 @@ class CareRules(Checked):
         0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
         assumption="discharge straight to a care home is for those who will not recover")
     nursing_need_hours: float = parameter(
-        34.0, "weekly need at which a placement is with nursing", unit="hours a week", low=25.0, high=45.0,
-        assumption="about a third of places used are nursing places (council activity 2014/15)")
+        50.0, "weekly need at which a placement is with nursing", unit="hours a week", low=40.0, high=60.0,
+        assumption="with the need curve: some four in ten places used are nursing places (council activity 2014/15)")
     tolerated_hours: float = parameter(
         8.0, "weekly hours of need without help with which people still go home from hospital", unit="hours a week", low=4.0, high=12.0,
         assumption="below the threshold of council care")

@@ -40,7 +40,9 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
 
     nothing = {each: Belief(lever=each, costs={}, qalys=0.0) for each in Lever if each != Lever.NONE}
     hold = {each.name.lower(): None for each in Lever if each != Lever.NONE}
-    economy = HealthEconomy(place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing)
+    economy = HealthEconomy(
+        place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing
+    )
     for unit in [*economy.councils, *economy.consortia, *economy.hospitals]:
         if lever in unit.levers:
             bounds = LEVER_RANGES[lever]
@@ -49,7 +51,9 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
         import numpy as np
 
         economy.engine.renew_proactive(
-            np.array([unit.levers[lever] for unit in economy.consortia]), np.array([unit.rest[lever] for unit in economy.consortia]), 0
+            np.array([unit.levers[lever] for unit in economy.consortia]),
+            np.array([unit.rest[lever] for unit in economy.consortia]),
+            0,
         )
     economy.run(YEARS)
     costs = economy.costs
@@ -76,7 +80,10 @@ def effects(lever: Lever) -> dict[str, tuple[float, float]]:
             found.setdefault(account.name.lower(), []).append((up.pounds[account] - down.pounds[account]) / each)
         found.setdefault("qalys", []).append((up.qalys - down.qalys) / each)
     means = {name: sum(values) / len(values) for name, values in found.items()}
-    spread = {name: (sum((v - means[name]) ** 2 for v in values) / (len(values) - 1) / len(values)) ** 0.5 for name, values in found.items()}
+    spread = {
+        name: (sum((v - means[name]) ** 2 for v in values) / (len(values) - 1) / len(values)) ** 0.5
+        for name, values in found.items()
+    }
     return {name: (means[name], spread[name]) for name in found}
 
 

@@ -28,7 +28,7 @@ from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
 from agents.patients.population import Population
-from agents.vocabulary import N_CAUSES, Account, CaseState, Lever, Party, Service
+from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
 from model.accounts import Costs, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
@@ -211,7 +211,8 @@ class HealthEconomy(mesa.Model):
         self.markets = [
             CareMarket(
                 self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
-                places=int(known.councils["home_places"][c]), behaviour=parameters.market,
+                places=int(known.councils["home_places"][c]), asked_minutes=int(state.asked_minutes[c]),
+                asked_places=int(state.asked_places[c]), behaviour=parameters.market,
             )
             for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
         ]  # fmt: skip
@@ -273,12 +274,9 @@ class HealthEconomy(mesa.Model):
         if self.month % 3 == 0:
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self.structure.pool_facts())
+            minutes, places = self.engine.asked_for()
             for c, market in enumerate(self.markets):
-                council = self.engine.organisations.councils[c]
-                queue = self._queue[c] if self.month else (0, 0)
-                market.respond(
-                    home_care_minutes_wanted=int((council.care_used + queue[0]) * 1.06), places_wanted=int((council.home_used + queue[1]) / 0.93)
-                )
+                market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
@@ -416,7 +414,6 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
-        self._queue = [self._waiting(c) for c in range(len(self.councils))]
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         acute = costs.spells.sum() * spell_share / spell_share.sum()
@@ -440,15 +437,8 @@ class HealthEconomy(mesa.Model):
         for c, council in enumerate(self.councils):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
-    def _waiting(self, c: int) -> tuple[int, int]:
-        """Return weekly minutes of home care, and places, that people of a council wait for."""
-        cases = self.engine.cases[: self.engine.n_cases]
-        mine = cases[self.engine.people.rows["council"][cases["person"]] == c]
-        minutes = int(mine["package"][np.isin(mine["state"], (CaseState.WAIT_PACKAGE, CaseState.HOME_PACKAGE))].sum())
-        return minutes, int(np.isin(mine["state"], (CaseState.WAIT_PLACEMENT, CaseState.HOME_PLACEMENT)).sum())
-
     def _set_gates(self) -> None:
-        """A holder of social care that would overspend beyond its limit lets non-critical starts wait."""
+        """The further a holder of social care would overspend its limit, the more non-critical starts wait for money."""
         kind = self.structure.holder(Account.SOCIAL_CARE)
         limit = self.structure.deficit_limits.get(kind, 0.0) + self.settlement.gate_margin
         for c, council in enumerate(self.councils):
@@ -457,7 +447,8 @@ class HealthEconomy(mesa.Model):
             purse = next((pool.accounts for pool in self.structure.pool_facts() if Account.SOCIAL_CARE in pool.accounts), (Account.SOCIAL_CARE,))
             spent = sum(forecasts[account] for account in purse if account in forecasts)
             budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
-            self.engine.organisations.councils[c].gate = int(budget > 0 and spent > budget * (1.0 + limit))
+            over = spent / max(budget, 1.0) - 1.0 - limit
+            self.engine.organisations.councils[c].gate = min(max(over / self.settlement.gate_reach, 0.0), 1.0)
 
     # Reading
 

@@ -26,6 +26,7 @@ from agents.patients import proactive
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
 from agents.patients.seeking import DEATH_EVENT, EVENT
+from agents.vocabulary import CaseState
 from model.ledger import CONSEQUENCE, JOURNAL
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
@@ -230,6 +231,18 @@ class Engine:
         self.case_of[:] = -1
         self.case_of[open_cases["person"]] = np.arange(self.n_cases, dtype=np.int32)
 
+    def asked_for(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return weekly minutes of home care, and care-home places, in use and waited for; each of shape (n_councils,)."""
+        cases = self.cases[: self.n_cases]
+        councils = self.organisations.councils
+        where = self.people.rows["council"][cases["person"]]
+        minutes, places = councils["care_used"].copy(), councils["home_used"].copy()
+        for_package = np.isin(cases["state"], (CaseState.WAIT_PACKAGE, CaseState.HOME_PACKAGE))
+        for_place = np.isin(cases["state"], (CaseState.WAIT_PLACEMENT, CaseState.HOME_PLACEMENT))
+        np.add.at(minutes, where[for_package], cases["package"][for_package])
+        np.add.at(places, where[for_place], 1)
+        return minutes, places
+
     def renew_proactive(self, share: np.ndarray, share_at_rest: np.ndarray, number: int) -> None:
         """Choose the proactive list afresh from the last year's heaviest users; counts go to :attr:`listed`.
 
@@ -260,8 +273,8 @@ class Engine:
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
         """Take up cases and calendar from :meth:`copy_state`; people and organisations are the caller's."""
+        self._make_room(len(state["cases"]) + 256)
         self.n_cases = len(state["cases"])
-        self._make_room(self.n_cases + 256)
         self.cases[: self.n_cases] = state["cases"]
         self.case_of[:] = -1
         self.case_of[state["cases"]["person"]] = np.arange(self.n_cases, dtype=np.int32)

@@ -418,7 +418,8 @@ def reference_tables(parameters: Parameters) -> np.record:
 
     begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
-    mean_effect = _mean_by_cell(death_curve[step], sex, fifth, years)
+    with_need = np.exp(rules.death_with_need * np.minimum(rows["need"] / 1800.0, 1.0))
+    mean_effect = _mean_by_cell(death_curve[step] * with_need, sex, fifth, years)
     known["death"] = deaths / 12.0 / mean_effect
     _solve_contacts(known, rules, rows, fifth, years, held, deaths)
     frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)

@@ -19,8 +19,12 @@ class Settlement(Checked):
         assumption="10% less over five years (P-C.asc-003), carried on")
 
     gate_margin: float = parameter(
-        0.01, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.0, high=0.03,
+        0.02, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.01, high=0.04,
         assumption="finance officers act on a forecast only when it is clearly over")
+
+    gate_reach: float = parameter(
+        0.05, "further overspend at which every non-critical start waits", unit="share of budget", low=0.02, high=0.1,
+        assumption="few councils let a forecast run further over")
 
     def factor(self, payer: str, year: int) -> float:
         """Return the budget of financial year `year` (0 is the first) over that of the base year.

@@ -36,9 +36,9 @@ from model.payment import pence
 from model.place import Place
 from model.rules import PEOPLE_SEED, compile_rules
 
-FREE_MONTHS, SETTLING_MONTHS = 72, 48
+FREE_MONTHS, SETTLING_MONTHS = 120, 120
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
-SLACK = 0.06  # assumption, 0.02 to 0.15: spare capacity of assessment, brokerage and home care over what is asked for
+SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment and brokerage over what is asked for
 INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
 OLDER_PLACES = 0.75  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
 UPTAKE = 0.8  # assumption, 0.6 to 0.95: eligible people on a council's books on a given day
@@ -55,6 +55,7 @@ class StartingState:
     organisations : levers at rest, prices, limits and what is in use
     proactive_rest : share of heavy users on the proactive list at rest
     remainder_beds : shape (n_hospitals,), beds in use by patients outside the model
+    asked_minutes, asked_places : shape (n_councils,), home care and places in use and waited for, mean of that year
     listed : shape (n_consortia,), people on the proactive lists
     year : the last twelve warm-up months, from which out-turn and seasonal shape are taken
     weekdays : weekday of each of those months' first day, Monday 0
@@ -66,6 +67,8 @@ class StartingState:
     organisations: Organisations
     proactive_rest: float
     remainder_beds: np.ndarray
+    asked_minutes: np.ndarray
+    asked_places: np.ndarray
     listed: np.ndarray
     year: tuple[Month, ...]
     weekdays: tuple[int, ...]
@@ -212,8 +215,8 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + SLACK), 0.02)
-    minutes = np.max([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
-    known.councils["care_capacity"] = np.maximum(minutes * (1.0 + SLACK), 1)
+    minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
+    known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
 
 
@@ -237,6 +240,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     engine = Engine(People(rows), tables, rules, known, PEOPLE_SEED, calendar)
     year: list[Month] = []
     recovering: list[np.ndarray] = []
+    asked: list[tuple[np.ndarray, np.ndarray]] = []
     remainder = np.zeros(len(place.hospitals))
     for number in range(months):
         if 0 < number < free_months and number % 12 == 0:
@@ -249,6 +253,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
         engine.replace_the_dead(month.deaths, starting_rows)
+        asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[-11:], month]
     arrays = engine.copy_state()
@@ -256,7 +261,8 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
     return StartingState(
         arrays=arrays, starting_rows=starting_rows, organisations=known, proactive_rest=REST_PROACTIVE,
-        remainder_beds=remainder, listed=engine.listed, year=tuple(year),
+        remainder_beds=remainder, listed=engine.listed,
+        asked_minutes=np.mean([minutes for minutes, _ in asked[-12:]], axis=0), asked_places=np.mean([places for _, places in asked[-12:]], axis=0), year=tuple(year),
         weekdays=tuple(calendar.weekday(month.number) for month in year), solved=tuple(notes),
     )  # fmt: skip
 
@@ -272,7 +278,8 @@ def source_hash() -> str:
     """Return a hash of the code and data that a starting state depends on."""
     room = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted([*room.rglob("*.py"), *room.rglob("*.csv"), *room.rglob("*.gz"), *room.rglob("*.toml"), *(room.parent / "agents").rglob("*.py")]):
+    data = [path for path in (room / "data").rglob("*.*") if "derived" not in path.parts]
+    for path in sorted([*room.glob("*.py"), *(room / "places").glob("*.toml"), *data, *(room.parent / "agents").rglob("*.py")]):
         digest.update(path.relative_to(room.parent).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -307,5 +314,6 @@ class _Held:
 
 def starting_state(place: Place, scale: float, parameters: Parameters) -> StartingState:
     """Return the starting state, from the cache folder if it was built before with the same code, data and parameters."""
-    relevant = dataclasses.replace(Parameters(), living=parameters.living, seeking=parameters.seeking, care=parameters.care, hospital=parameters.hospital)
+    parts = ("living", "seeking", "care", "hospital", "market", "prices")
+    relevant = dataclasses.replace(Parameters(), **{part: getattr(parameters, part) for part in parts})
     return _settled(_key(place, scale, relevant), _Held(place), scale, relevant)

@@ -317,6 +317,12 @@ def grant(c, p, council, rules):
 
 
 @compiled
+def waits_for_money(c, council, seed):
+    """Return whether this start is among the share that the council's gate holds back: one draw a request."""
+    return council.gate > 0.0 and draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 5, draws.GATE) < council.gate
+
+
+@compiled
 def assess(flow, c, p, council, day, rules, seed):
     """A social worker sees the person: eligible or not, who pays, and what is arranged."""
     i = np.int64(c["person"])
@@ -342,7 +348,7 @@ def assess(flow, c, p, council, day, rules, seed):
     row[GRANTED_OUT] += 1
     c["funder"] = COUNCIL
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
-    c["blocked"] = 1 if council.gate == 1 and not critical else 0
+    c["blocked"] = 1 if not critical and waits_for_money(c, council, seed) else 0
     if placement:
         enter(c, WAIT_PLACEMENT if ward else HOME_PLACEMENT, day, 0)
         return STAY
@@ -362,7 +368,7 @@ def leaves_queue(c, day, rules, seed):
 @compiled
 def wait_for_package(c, p, council, state, day, rules, seed):
     """A start of home care needs the council's money, a broker, and a round with room."""
-    if c["blocked"] == 1 and council.gate == 0:
+    if c["blocked"] == 1 and not waits_for_money(c, council, seed):
         c["blocked"] = 0
     minutes = np.int64(c["package"])
     room = council.care_used + minutes - np.int64(p["package"]) <= council.care_capacity
@@ -376,7 +382,7 @@ def wait_for_package(c, p, council, state, day, rules, seed):
 @compiled
 def wait_for_place(c, council, day, rules, seed):
     """A place is a match: each day a chance from the vacancies that suit."""
-    if c["blocked"] == 1 and council.gate == 0:
+    if c["blocked"] == 1 and not waits_for_money(c, council, seed):
         c["blocked"] = 0
     vacant = council.home_places - council.home_used
     if (c["blocked"] == 0 or c["funder"] == SELF) and vacant >= 1.0:

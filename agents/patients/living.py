@@ -81,6 +81,9 @@ class LivingBehaviour(Checked):
     carer_recovery_a_year: float = parameter(
         0.5, "share of broken carers who take up care again in a year", unit="share a year", low=0.2, high=0.8,
         assumption="half resume within a year")
+    death_with_need: float = parameter(
+        0.9, "log hazard of death added by thirty or more weekly hours of need, at equal frailty", unit="log hazard", low=0.4, high=1.3,
+        assumption="with frailty: care-home residents die at three to four times the rate of others of their age (P-C.prov-009)")
     sudden_death_share: float = parameter(
         0.25, "share of deaths without a last phase", unit="share", low=0.15, high=0.35,
         assumption="about a quarter of deaths come without a foreseeable decline")
@@ -144,7 +147,7 @@ COUNCIL_STATE = np.dtype(
         ("reablement_used", "i8"),
         ("home_places", "f8"),  # care-home places
         ("home_used", "i8"),
-        ("gate", "i8"),  # 1 where the budget is spent and non-critical starts wait
+        ("gate", "f8"),  # share of non-critical starts that wait for money
     ]
 )
 """What people and care meet of one council."""
@@ -214,6 +217,12 @@ def weekly_need(p, illness, rules):
     if propensity <= 0.0:
         return 0
     return min(int(60.0 * rules.need_hours * math.pow(propensity, rules.need_curve)), 7000)
+
+
+@compiled
+def need_effect(need, rules):
+    """Return how `need`, minutes a week, multiplies the hazard of death."""
+    return math.exp(rules.death_with_need * min(need / 1800.0, 1.0))
 
 
 @compiled
@@ -422,7 +431,10 @@ def live(
 
         flags = np.int64(p["flags"])
         if flags & record.DYING == 0:
-            if u_death < tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part:
+            hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part
+            if need > 0:
+                hazard *= need_effect(need, rules)
+            if u_death < hazard:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n)
         care = np.int64(p["care"])

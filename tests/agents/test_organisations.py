@@ -202,16 +202,25 @@ def test_each_decides_once_a_quarter_and_a_third_at_a_time(month):
     assert sum(decides_this_month(index, month) for index in range(6)) == 2
 
 
-@given(st.integers(0, 10**9), st.integers(0, 10**9))
-def test_supply_moves_towards_what_is_wanted_and_never_past_it(supply, wanted):
-    after = next_supply(supply, wanted, MarketBehaviour())
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.floats(0.0, 1.0))
+def test_supply_moves_towards_what_is_wanted_and_never_past_it(supply, wanted, response):
+    after = next_supply(supply, wanted, response)
     assert min(supply, wanted) <= after <= max(supply, wanted)
 
 
 def test_a_care_market_is_a_mesa_agent_with_finite_supply():
     market = CareMarket(
-        mesa.Model(), name="care market", index=5, home_care_minutes=6000, places=100, behaviour=MarketBehaviour()
+        mesa.Model(),
+        name="care market",
+        index=5,
+        home_care_minutes=6000,
+        places=100,
+        asked_minutes=5000,
+        asked_places=90,
+        behaviour=MarketBehaviour(home_care_response=0.5, place_response=0.1),
     )
-    market.respond(home_care_minutes_wanted=12000, places_wanted=100)
-    assert (market.home_care_minutes, market.places) == (6300, 100)
+    market.respond(asked_minutes=5000, asked_places=90)
+    assert (market.home_care_minutes, market.places) == (6000, 100), "what is asked at rest moves nothing"
+    market.respond(asked_minutes=10000, asked_places=180)
+    assert (market.home_care_minutes, market.places) == (9000, 110)
     assert not isinstance(market, Organisation)
