@@ -66,6 +66,9 @@ class CareRules(Checked):
     self_bought: float = parameter(
         0.6, "share of hours without help that people buy who pay themselves", unit="share", low=0.3, high=0.9,
         assumption="about the hours that councils grant")
+    family_arrange_days: float = parameter(
+        6.0, "mean days in hospital until family has arranged what it can for someone who was refused care", unit="days", low=2.0, high=12.0,
+        assumption="a refusal frees no bed at once")
     placement_chance: float = parameter(
         0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,
         assumption="price, type and distance must all suit")

@@ -22,6 +22,7 @@ from agents.patients.living import (
     COUNCIL,
     HOME,
     INTERMEDIATE,
+    NOBODY,
     NURSING,
     REABLEMENT,
     RESIDENTIAL,
@@ -344,7 +345,11 @@ def assess(flow, c, p, council, day, rules, seed):
         row[REFUSED_OUT] += 1
         p["flags"] = np.int64(p["flags"]) | record.REFUSED
         p["withheld"] = c["withheld"]
-        return GO_HOME
+        if not ward:
+            return GO_HOME
+        c["funder"] = NOBODY
+        enter(c, WAIT_CHOICE, day, day + 1 + int(-rules.family_arrange_days * math.log(u_wait)))
+        return STAY
     row[GRANTED_OUT] += 1
     c["funder"] = COUNCIL
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
@@ -398,6 +403,8 @@ def arrange_oneself(c, p, council, state, day, rules, seed):
     """People who pay in full look for themselves: first for a provider, then buy hours or wait for a place."""
     if day < np.int64(c["due"]):
         return STAY
+    if c["funder"] == NOBODY:  # refused: family has made what arrangements it could
+        return GO_HOME
     if c["blocked"] == 1:  # it is a care home they look for
         c["blocked"] = 0
         enter(c, WAIT_PLACEMENT if state == WAIT_CHOICE else HOME_PLACEMENT, day, 0)
@@ -474,13 +481,18 @@ def plan_return(flow, c, p, day, rules, seed):
     """Draw, at the discharge, whether and on which day the person comes back, and whose decision it was."""
     i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
     u_return, u_day, u_severity, _ = block(seed, i, trigger, 1, draws.RETURN)
-    whole = max(np.int64(c["recovery_all"]), 1)
-    frailty = np.float64(p["frailty"])
-    now = u_return < return_chance(frailty, np.int64(c["recovery"]) / whole, rules)
-    then = u_return < return_chance(frailty, np.int64(c["recovery_at_rest"]) / whole, rules)
-    if now or then:
-        decider = NEED_DECIDES if now == then else rules.first_hospital + np.int64(c["hospital"])
-        lever = 0 if now == then else DISCHARGE_READINESS
+    frailty, whole = np.float64(p["frailty"]), max(np.int64(c["recovery_all"]), 1)
+    unready, unready_at_rest = np.int64(c["recovery"]) / whole, np.int64(c["recovery_at_rest"]) / whole
+    alone = unmet_minutes(p)
+    alone_at_rest = max(alone - np.int64(p["withheld"]), 0) if alone > 0 else 0
+    now = u_return < return_chance(frailty, unready, alone, rules)
+    if unready != unready_at_rest and now != (u_return < return_chance(frailty, unready_at_rest, alone, rules)):
+        decider, lever = rules.first_hospital + np.int64(c["hospital"]), DISCHARGE_READINESS
+    elif alone != alone_at_rest and now != (u_return < return_chance(frailty, unready, alone_at_rest, rules)):
+        decider, lever = rules.first_council + np.int64(p["council"]), flow.councils[np.int64(p["council"])].withheld_lever
+    else:
+        decider, lever = NEED_DECIDES, 0
+    if now or lever != 0:
         back = day + 1 + min(int(-rules.return_days * math.log(u_day)), 89)
         schedule(flow, back, i, follow_up(trigger, RETURN), CONTACT, RETURN, 1.0 - 0.6 * u_severity, decider, lever, 0 if now else 1)
 
@@ -527,7 +539,6 @@ def act(flow, k, c, p, council, outcome, day, rules, seed):
     ward = in_hospital(np.int64(c["state"]))
     if ward:
         discharge(flow, c, p, day, rules)
-        plan_return(flow, c, p, day, rules, seed)
     close(flow, k)
     if outcome == TO_PACKAGE:
         council.care_used += np.int64(c["package"]) - np.int64(p["package"])
@@ -555,6 +566,8 @@ def act(flow, k, c, p, council, outcome, day, rules, seed):
         flow.consortia[np.int64(p["consortium"])].intermediate_used += 1
         row[INTERMEDIATE_OUT] += 1
         open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), trigger, 0, hospital)
+    if ward:
+        plan_return(flow, c, p, day, rules, seed)
 
 
 @compiled

@@ -51,6 +51,9 @@ class HospitalRules(Checked):
     return_unready: float = parameter(
         0.30, "more returns where the whole recovery is still to come", unit="share", low=0.1, high=0.5,
         assumption="premature discharge returns: direction known")
+    return_unsupported: float = parameter(
+        0.15, "more returns of people who go home to twenty or more weekly hours of need that nobody meets", unit="share", low=0.0, high=0.35,
+        assumption="going home without help brings people back: direction known, the prior includes zero")
     return_days: float = parameter(
         11.0, "mean days from discharge to return", unit="days", low=7.0, high=16.0, assumption="most returns within a month come in its first half")
     intermediate_days: float = parameter(
@@ -80,9 +83,13 @@ def recovery_days(acute, frailty, rules):
 
 
 @compiled
-def return_chance(frailty, remaining, rules):
-    """Return the chance of an emergency return; `remaining` is the share of recovery still to come at discharge."""
-    return min(rules.return_base + rules.return_by_frailty * frailty + rules.return_unready * remaining, 0.9)
+def return_chance(frailty, remaining, alone, rules):
+    """Return the chance of an emergency return.
+
+    `remaining` is the share of recovery still to come at discharge, `alone` the weekly minutes of need that nobody meets.
+    """
+    unsupported = rules.return_unsupported * min(alone / 1200.0, 1.0)
+    return min(rules.return_base + rules.return_by_frailty * frailty + rules.return_unready * remaining + unsupported, 0.9)
 
 
 @compiled

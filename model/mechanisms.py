@@ -1,0 +1,76 @@
+"""Which mechanisms a run has, which it lacks, and whom a lack favours: worked out from what is switched on.
+
+A mechanism that this version does not have at all is lacking in every run; one that a parameter or a structure
+switches is lacking where it is switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agents.vocabulary import Account
+from model.parameters import Parameters
+from model.structures import CommissioningStructure
+
+Switch = Callable[[Parameters, CommissioningStructure], bool]
+
+
+def _never(parameters: Parameters, structure: CommissioningStructure) -> bool:
+    return False
+
+
+def _above_zero(name: str) -> Switch:
+    part, _, key = name.partition(".")
+    return lambda parameters, structure: getattr(getattr(parameters, part), key) > 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One mechanism.
+
+    Parameters
+    ----------
+    name : what it is, in words
+    favours : whom its lack favours, in words
+    present : whether a run with these parameters and this structure has it
+    """
+
+    name: str
+    favours: str
+    present: Switch = _never
+
+
+MECHANISMS: tuple[Mechanism, ...] = (
+    Mechanism("unmet need that brings people to hospital", "whoever cuts social care: nothing comes back as emergencies",
+              _above_zero("seeking.contacts_per_unmet_hour")),
+    Mechanism("unmet need that makes people frailer", "whoever cuts social care: no lasting harm is done",
+              _above_zero("living.frailty_from_unmet")),
+    Mechanism("frailty lost to days in hospital", "whoever lets people wait in beds", _above_zero("hospital.deconditioning")),
+    Mechanism("harm from emergencies that are not admitted", "hospitals that raise their threshold", _above_zero("hospital.untreated_death")),
+    Mechanism("crises that proactive care prevents", "structures that cut proactive care", _above_zero("seeking.proactive_prevents")),
+    Mechanism("reablement that restores", "structures that cut reablement", _above_zero("care.reablement_restores")),
+    Mechanism("supply of care that answers to demand", "nobody in particular: queues grow under every structure", _above_zero("market.home_care_response")),
+    Mechanism("a holder of social care money that sees the hospital bill", "separate budgets do not have it; that is the question asked here",
+              lambda parameters, structure: structure.holder(Account.SOCIAL_CARE) == structure.holder(Account.ACUTE)),
+    Mechanism("elective care that competes for beds and is worth having", "structures under which emergencies grow: no cancelled operation counts against them"),
+    Mechanism("continuing healthcare and its disputes", "separate budgets: two payers never quarrel over a patient here"),
+    Mechanism("teams, shared records and single assessment", "separate budgets: integration brings no quicker assessment or handover here"),
+    Mechanism("trust that grows and breaks", "structures imposed on poor relationships; trust is one constant"),
+    Mechanism("reorganisation: the dip in capacity and its cost", "the single budget, which begins at full strength in the first month"),
+    Mechanism("management cost", "structures that need more managers"),
+    Mechanism("prevention through public health", "nobody for ten years; then structures that would have cut it"),
+    Mechanism("access to and continuity of general practice", "nobody: it is the same under every structure"),
+    Mechanism("mental-health, dementia and continence services", "consortia: cutting them cannot land on social care here"),
+    Mechanism("health and wellbeing boards", "structures without one"),
+    Mechanism("marginal rate, 30-day rule and fines for delay", "hospitals, which are paid in full for growth and for returns"),
+    Mechanism("fees that a council sets and a market that leaves", "councils: paying less never loses them providers here"),
+    Mechanism("charges that keep people from asking more than a little", "councils that would raise charges"),
+    Mechanism("growth of demand at fixed age", "every budget: only ageing and migration add to demand"),
+    Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest"),
+)  # fmt: skip
+
+
+def lacking(parameters: Parameters, structure: CommissioningStructure) -> list[Mechanism]:
+    """Return the mechanisms that a run with these parameters and this structure lacks, in a fixed order."""
+    return [mechanism for mechanism in MECHANISMS if not mechanism.present(parameters, structure)]
