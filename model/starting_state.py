@@ -38,7 +38,8 @@ from model.rules import PEOPLE_SEED, compile_rules
 
 FREE_MONTHS, SETTLING_MONTHS = 120, 120
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
-SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment and brokerage over what is asked for
+BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
+SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
 INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
 OLDER_PLACES = 0.75  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
 UPTAKE = 0.8  # assumption, 0.6 to 0.95: eligible people on a council's books on a given day
@@ -214,7 +215,7 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     known.hospitals["escalation"] = np.floor(parameters.hospital.escalation_share * beds)
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
-    known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + SLACK), 0.02)
+    known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
