@@ -90,7 +90,7 @@ def test_workers_and_hash_seeds_leave_no_trace_in_any_file(headline, tmp_path):
 
 
 # Long enough to be disturbed while runs go on.
-LONG = ("compare", "--place", "wigan", "--scale", "0.02", "--years", "40", "--replications", "6", "--workers", "2")
+LONG = ("compare", "--place", "wigan", "--scale", "0.002", "--years", "40", "--replications", "20", "--workers", "2")
 
 
 def children_of(process: int) -> list[int]:
@@ -151,7 +151,7 @@ def test_a_full_disk_ends_in_one_line_and_nothing_half_written(tmp_path):
     import resource
 
     def small_files_only() -> None:  # the system refuses larger ones, as it does when a disk is full
-        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))
 
     folder = tmp_path / "results"
     run = joinedup("compare", *SMALL, "--workers", "1", "--output", str(folder), "--quiet", preexec_fn=small_files_only)
