@@ -162,11 +162,20 @@ def _reading(context: Context) -> str:
 
 def _lacking(results: Results) -> str:
     told: dict[str, str] = {}
-    for note in results.notes.values():
-        told.update({mechanism["name"]: mechanism["favours"] for mechanism in note["lacking"]})
+    under: dict[str, set[str]] = {}
+    structures = {run.key: run.structure for run in results.spec.runs()}
+    for key, note in results.notes.items():
+        for mechanism in note["lacking"]:
+            told[mechanism["name"]] = mechanism["favours"]
+            under.setdefault(mechanism["name"], set()).add(structures[key])
     if not told:
         return "None that this version knows of."
-    rows = [f"| {name} | {favours} |" for name, favours in told.items()]
+    everywhere = {structures[key] for key in results.keys}
+    rows = []
+    for name, favours in told.items():
+        lacked = [label_of(structure).lower() for structure in results.spec.structures if structure in under[name]]
+        where = "" if under[name] == everywhere else f" (lacking under {', '.join(lacked)})"
+        rows.append(f"| {name}{where} | {favours} |")
     return "\n".join(["| mechanism | leaving it out favours |", "| --- | --- |", *rows])
 
 

@@ -28,7 +28,7 @@ NOTE = (
     "it leaves zero out. Right: the baseline's mean a year and the difference in the measure's own unit, and which "
     "direction is better in itself, where one is. An arrowhead at the edge: beyond the scale."
 )
-BEYOND = 12.0  # times the middle of all: further out a measure is shown by an arrowhead at the edge
+BEYOND = 3.0  # times the next: a measure that far out is shown by an arrowhead, so that the others can be read
 COLUMNS = (0.02, 0.3, 0.9)  # where the words beside the forest begin, as shares of their panel
 
 
@@ -105,10 +105,12 @@ def _scale(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
 
 
 def _reach(rows: pd.DataFrame) -> float:
-    """Return how far the scale goes each way: to the end of all intervals, but for measures far beyond most others."""
-    far = rows[["percent", "percent_low", "percent_high"]].abs().max(axis=1)
-    far = far[far > 0]
-    return 1.12 * min(far.max(), BEYOND * far.median()) if len(far) else 1.0
+    """Return how far the scale goes each way: to the end of all intervals but those of one measure far out."""
+    ends = rows[["percent", "percent_low", "percent_high"]].abs().max(axis=1)
+    far = sorted((end for end in ends.groupby(rows["measure"]).max() if end > 0), reverse=True)
+    if not far:
+        return 1.0
+    return 1.12 * (far[1] if len(far) > 1 and far[0] > BEYOND * far[1] else far[0])
 
 
 def _point(axes: Axes, row: pd.Series, place: float, structure: str, context: Context) -> None:

@@ -270,12 +270,14 @@ def percent(value: float, *, signed: bool = True) -> str:
 
     Examples
     --------
-    >>> percent(-3.71), percent(0.042), percent(12.6, signed=False)
-    ('−3.7%', '+0.04%', '13%')
+    >>> percent(-3.71), percent(0.042), percent(12.6, signed=False), percent(-0.0009)
+    ('−3.7%', '+0.04%', '13%', '−0.0009%')
     """
     if math.isnan(value):
         return "n/a"
     sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
     size = abs(value)
-    decimals = 0 if size >= 9.95 or size == 0 else 1 if size >= 0.95 else 2
+    if size == 0:
+        return "0%"
+    decimals = 0 if size >= 9.95 else 1 if size >= 0.95 else 2 if size >= 0.095 else -math.floor(math.log10(size))
     return f"{sign}{size:.{decimals}f}%"

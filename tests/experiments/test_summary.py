@@ -1,11 +1,14 @@
+import dataclasses
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from experiments.store import Store
 from experiments.summary import ATTRIBUTION, compare, write_report
 from tests.experiments.figures.test_drawing import material
+from tests.experiments.made_up import comparison, made_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +57,19 @@ def test_all_links_of_the_summary_lead_to_files(page, folder):
 def test_the_attribution_is_what_the_data_licence_asks_to_carry():
     licence = (ROOT / "DATA_LICENCE.md").read_text(encoding="utf-8")
     assert [line.removeprefix("> ") for line in licence.splitlines() if line.startswith("> ")] == list(ATTRIBUTION)
+
+
+def test_a_mechanism_that_only_some_structures_lack_is_told_with_them(tmp_path):
+    store = Store(tmp_path, comparison(replications=1, years=1))
+    for run in store.spec.runs():
+        result = made_up(run)
+        own = {"name": f"what {run.structure} lacks", "favours": "somebody"}
+        notes = {**result.notes, "lacking": [*result.notes["lacking"], own]}
+        store.write(dataclasses.replace(result, notes=notes))
+    write_report(store.results(), compare(store.results()))
+    page = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "| what single-budget lacks (lacking under single budget) | somebody |" in page
+    assert "| Trust | nobody in particular |" in page
 
 
 def test_tables_of_results_are_saved(tmp_path):
