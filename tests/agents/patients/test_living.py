@@ -1,0 +1,292 @@
+"""A person's month: ageing, frailty, need, the carer, the last phase of life, and what a day amounts to."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.patients import record
+from agents.patients.living import (
+    COUNCIL,
+    COUNCIL_CARE,
+    N_AGES,
+    N_TOTALS,
+    RESIDENTIAL,
+    SELF,
+    SELF_CARE,
+    SELF_PENCE,
+    accrue,
+    age_index,
+    carer_minutes,
+    carer_strain,
+    settle,
+    unmet_minutes,
+    utility_a_day,
+    weekly_need,
+)
+from agents.vocabulary import Setting
+from tests.strategies import bench, bits_of, person, rules_with, sweep
+
+
+@pytest.fixture(scope="module")
+def base():
+    return bench(0.01)
+
+
+# Age and need
+
+
+@given(st.integers(0, 140), st.integers(0, 11), st.integers(0, 120))
+def test_age_is_counted_in_whole_years_within_the_tables(age, months, clock):
+    p = person()[0]
+    p["birth_month"] = clock - age * 12 - months
+    assert age_index(p, clock) == min(max(age - 18, 0), N_AGES - 1)
+
+
+@given(st.floats(-2.0, 4.0), st.floats(0.0, 0.4), st.floats(0.0, 1.0))
+def test_need_grows_with_propensity_decline_and_illness(propensity, decline, illness):
+    rules = rules_with()
+    trait = int(propensity * 1000)
+
+    def need(trait: int, decline: float, illness: float, flags: int = 0) -> int:
+        return weekly_need(person(need_trait=trait, frailty_trait=2000, frailty=0.2 + decline, flags=flags)[0], illness, rules)
+
+    usual = need(trait, decline, illness)
+    assert 0 <= usual <= 7000
+    assert need(trait + 500, decline, illness) >= usual
+    assert need(trait, decline + 0.1, illness) >= usual
+    assert need(trait, decline, min(illness + 0.2, 1.0)) >= usual
+    assert need(trait, decline, illness, record.DYING) >= usual
+    assert need(-9000, 0.0, 0.0) == 0
+
+
+def test_one_logit_is_the_hours_that_the_parameter_says():
+    rules = rules_with()
+    assert weekly_need(person(need_trait=1000)[0], 0.0, rules) == int(60 * rules.need_hours)
+
+
+@given(st.integers(0, 100_000))
+def test_what_family_can_give_is_a_trait(i):
+    rules = rules_with()
+    with_partner, alone = person()[0].copy(), person()[0].copy()
+    with_partner["person"] |= record.PARTNER
+    broken = person(flags=record.CARER_BROKEN)[0]
+    assert carer_minutes(with_partner, i, rules) == carer_minutes(with_partner, i, rules)
+    assert 0 <= carer_minutes(alone, i, rules) <= 5000
+    assert carer_minutes(broken, i, rules) == 0
+
+
+def test_family_gives_the_hours_of_the_parameters_on_average():
+    rules = rules_with()
+    together, alone = person()[0].copy(), person()[0].copy()
+    together["person"] |= record.PARTNER
+    many = np.arange(20_000)
+    hours = np.array([carer_minutes(together, i, rules) for i in many]) / 60
+    assert hours.mean() == pytest.approx(rules.partner_hours, rel=0.05)
+    hours = np.array([carer_minutes(alone, i, rules) for i in many]) / 60
+    assert (hours > 0).mean() == pytest.approx(rules.family_share, abs=0.02)
+    assert hours[hours > 0].mean() == pytest.approx(rules.family_hours, rel=0.05)
+
+
+@given(st.floats(0.0, 0.7), st.floats(0, 200.0), st.floats(0.0, 1.0))
+def test_strain_moves_towards_the_load_and_stays_between_nothing_and_one(strain, hours, u):
+    rules = rules_with()
+    p = person(strain=strain)[0]
+    was = float(p["strain"])
+    gave_up = carer_strain(p, hours * 60.0, u, rules)
+    now = float(p["strain"])
+    assert 0.0 <= now <= 1.0
+    if hours <= rules.comfortable_hours:
+        assert now <= was
+    assert not gave_up or now > 0.0
+
+
+# A day's worth
+
+
+def accrued(p, days, age=62):
+    known = bench(0.002).known
+    totals = np.zeros((len(known.councils), N_TOTALS), dtype=np.int64)
+    b = bench(0.002)
+    accrue(p, age, days, b.tables, b.rules, known.councils, totals)
+    return totals
+
+
+STATES = st.fixed_dictionaries(
+    {
+        "need": st.integers(0, 3000),
+        "informal": st.integers(0, 3000),
+        "package": st.integers(0, 2000),
+        "withheld": st.integers(-500, 500),
+        "conditions": st.integers(0, 2**14 - 1),
+        "frailty": st.floats(0.0, 0.625, width=32),
+        "care": st.builds(
+            lambda setting, funder, inside: setting | funder << record.FUNDER_SHIFT | inside,
+            st.integers(0, 4), st.integers(0, 2), st.sampled_from((0, record.IN_HOSPITAL)),
+        ),
+    }
+)  # fmt: skip
+
+
+@given(STATES, st.integers(1, 31))
+def test_days_taken_back_leave_nothing_behind(state, days):
+    p = person(qalys=10**6, unmet=10**5, out_of_pocket=10**7, days_at_home=100, days_in_hospital=100, **state)
+    before = p.copy()
+    there, back = accrued(p[0], days), accrued(p[0], -days)
+    assert ((there + back) == 0).all()
+    for name in p.dtype.names:
+        if name != "unmet_recent":
+            assert p[name] == before[name], name
+
+
+@given(STATES, st.integers(0, 31), st.integers(0, 31))
+def test_days_add_up(state, some, more):
+    one, two = person(**state), person(**state)
+    together = accrued(one[0], some + more)
+    apart = accrued(two[0], some) + accrued(two[0], more)
+    assert (together == apart).all()
+    assert one["qalys"] == two["qalys"]
+    assert one["days_at_home"] == two["days_at_home"]
+    assert one["days_in_hospital"] == two["days_in_hospital"]
+
+
+@given(STATES)
+def test_a_day_is_worth_no_more_than_a_day(state):
+    b = bench(0.002)
+    p = person(**state)[0]
+    worth = utility_a_day(p, 62, b.tables, b.rules)
+    assert 0 <= worth <= 1e6 / 365.25
+    frailer = p.copy()
+    frailer["frailty"] = min(float(p["frailty"]) + 0.05, 0.7)
+    assert utility_a_day(frailer, 62, b.tables, b.rules) <= worth
+
+
+@given(STATES)
+def test_unmet_need_is_what_neither_family_nor_package_meets(state):
+    p = person(**state)[0]
+    gap = max(state["need"] - state["informal"] - state["package"], 0)
+    at_home = state["care"] & (record.SETTING_MASK | record.IN_HOSPITAL) == 0
+    assert unmet_minutes(p) == (gap if at_home else 0)
+
+
+def test_who_pays_for_a_package():
+    council = accrued(person(need=900, package=700, care=COUNCIL << record.FUNDER_SHIFT)[0], 7)
+    assert council[0, COUNCIL_CARE] == 700
+    assert council[0, SELF_CARE] == council[0, SELF_PENCE] == 0
+    alone = person(need=900, package=700, care=SELF << record.FUNDER_SHIFT)
+    own = accrued(alone[0], 7)
+    assert own[0, SELF_CARE] == 700
+    assert own[0, COUNCIL_CARE] == 0
+    assert own[0, SELF_PENCE] == alone["out_of_pocket"][0] > 0
+
+
+# The month
+
+
+def test_birthdays_renew_traits_and_nothing_else_does(base):
+    born_now = base.rows["birth_month"] % 12 == 0
+    old = bench(0.01)
+    old.tables["onset_ceiling"] = 0.0
+    old.tables["need_age"] = old.tables["need_age"] + 0.5
+    after = sweep(old).rows
+    assert (after["need_trait"] != old.rows["need_trait"])[born_now].mean() > 0.95
+    assert (after["need_trait"] == old.rows["need_trait"])[~born_now].all()
+    assert (after["person"] == old.rows["person"])[~born_now].all()
+
+
+def test_partners_are_lost_on_birthdays_and_never_found(base):
+    widowing = bench(0.01)
+    widowing.tables["partner_loss"] = 1.0
+    after = sweep(widowing).rows
+    born_now = base.rows["birth_month"] % 12 == 0
+    had = base.rows["person"] & record.PARTNER != 0
+    has = after["person"] & record.PARTNER != 0
+    assert not has[born_now & had].any()
+    assert has[~born_now & had].all()
+    assert not has[~had].any()
+
+
+def test_a_refusal_is_forgotten_on_the_birthday(base):
+    refused = bench(0.01)
+    refused.rows["flags"] |= record.REFUSED
+    after = sweep(refused).rows["flags"] & record.REFUSED != 0
+    assert (after == (base.rows["birth_month"] % 12 != 0)).all()
+
+
+def test_nobody_gets_a_package_on_a_birthday_without_having_one():
+    """A package begins with an assessment and a start of care, of which there are only so many."""
+    unasked = bench(0.05).without_cases()
+    unasked.rows["care"] = COUNCIL << record.FUNDER_SHIFT  # as after a package that was lost to a long stay
+    unasked.rows["package"] = 0
+    assert (sweep(unasked).rows["package"] == 0).all()
+
+
+def test_traits_are_settled_by_who_a_person_is_and_keep_what_was_added():
+    b = bench(0.002)
+    p = person(frailty=0.3, frailty_trait=2000)
+    settle(p[0], 4711, 62, b.tables, b.rules)
+    first = bits_of(p["frailty_trait"])
+    assert float(p["frailty"][0]) - p["frailty_trait"][0] * 1e-4 == pytest.approx(0.1, abs=1e-6)
+    settle(p[0], 4711, 62, b.tables, b.rules)
+    assert bits_of(p["frailty_trait"]) == first
+    ill = p.copy()
+    ill["conditions"] = 0b1111
+    settle(ill[0], 4711, 62, b.tables, b.rules)
+    assert ill["frailty_trait"] > p["frailty_trait"]
+
+
+def test_frailty_above_the_settled_level_fades_unless_need_goes_unmet():
+    rested = bench(0.01, frailty_from_unmet=0.0)
+    rested.tables["onset_ceiling"] = 0.0
+    rested.rows["frailty"] = rested.rows["frailty_trait"] * 1e-4 + 0.1
+    rested.rows["unmet_recent"] = 0
+    keep = (rested.rows["birth_month"] % 12 != 0) & (rested.rows["frailty"] < 0.65)
+    after = sweep(rested).rows
+    above = after["frailty"][keep] - after["frailty_trait"][keep] * 1e-4
+    assert np.allclose(above, 0.1 * (1.0 - rested.rules.frailty_recovery), atol=1e-5)
+    rested.rows["unmet_recent"] = 1200
+    rested.rules["frailty_from_unmet"] = 0.001
+    more = sweep(rested).rows["frailty"][keep]
+    assert np.allclose(more - after["frailty"][keep], 0.02, atol=1e-5)
+
+
+def test_the_dead_and_those_who_left_are_left_in_peace():
+    gone = bench(0.005).without_cases()
+    gone.rows["end_month"] = -1
+    found = sweep(gone)
+    assert len(found.events) == found.totals.sum() == found.counts.sum() == 0
+    assert bits_of(found.rows) == bits_of(gone.rows)
+
+
+def test_people_move_away_on_birthdays_only_and_without_care():
+    leaving = bench(0.01).without_cases()
+    leaving.known.councils["leaving"] = 1.0
+    found = sweep(leaving)
+    left = found.rows["flags"] & record.LEFT != 0
+    expected = (leaving.rows["birth_month"] % 12 == 0) & (leaving.rows["care"] == 0)
+    assert (left == expected).all()
+    assert (found.rows["end_month"][left] == 0).all()
+    assert found.counts[:, 3].sum() == left.sum() > 0
+    assert found.counts[:, 0].sum() == len(left) - left.sum()
+
+
+def test_care_home_residents_have_no_informal_help_and_no_unmet_need(base):
+    after = sweep(base).rows
+    residents = (after["care"] & record.SETTING_MASK) >= RESIDENTIAL
+    assert residents.any()
+    assert (after["informal"][residents] == 0).all()
+    assert (after["unmet_recent"][residents] == 0).all()
+
+
+def test_frailer_people_die_sooner():
+    fragile = bench(0.02)
+    fragile.tables["death"] = fragile.tables["death"] * 10.0
+    calm = sweep(fragile).rows["flags"] & record.DYING != 0
+    fragile.rows["frailty"] = np.minimum(fragile.rows["frailty"] + 0.1, 0.7)
+    found = sweep(fragile).rows["flags"] & record.DYING != 0
+    assert found.sum() > calm.sum() > 0
+    assert (found >= calm).all(), "whom a lower hazard strikes, a higher one strikes too"
+
+
+def test_settings_of_the_kernel_are_those_of_the_vocabulary():
+    assert [Setting.RESIDENTIAL, Setting.NURSING] == [RESIDENTIAL, RESIDENTIAL + 1]

@@ -1,0 +1,210 @@
+"""Every cause of an emergency is its own clock; what levers changed is known from the same draw."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.patients import record
+from agents.patients.seeking import CONTACT, DEATH_EVENT, NEED_DECIDES, REQUEST, happens, severity_of, unmet_rate, wish_for_assessment
+from agents.vocabulary import Cause, Lever
+from tests.strategies import bench, bits_of, person, rules_with, sweep
+
+SWEPT = (Cause.ILLNESS, Cause.UNMET, Cause.UNMANAGED, Cause.BREAKDOWN, Cause.LAST_PHASE)
+
+
+@pytest.fixture(scope="module")
+def base():
+    """Some thousands of people among whom every cause strikes in a month."""
+    crowd = bench(0.02, breakdown_a_year=12.0, contacts_per_unmet_hour=0.02)
+    crowd.rows["strain"][crowd.rows["informal"] > 0] = 1.0
+    return crowd
+
+
+SILENCED = {
+    Cause.ILLNESS: lambda b: b.tables.__setitem__("illness", 0.0),
+    Cause.UNMET: lambda b: b.rules.__setitem__("contacts_per_unmet_hour", 0.0),
+    Cause.UNMANAGED: lambda b: b.tables.__setitem__("unmanaged", 0.0),
+    Cause.BREAKDOWN: lambda b: b.rules.__setitem__("breakdown_contact", 0.0),
+    Cause.LAST_PHASE: lambda b: b.rules.__setitem__("last_phase_contacts", 0.0),
+}
+
+
+@pytest.mark.parametrize("cause", SWEPT)
+def test_removing_a_cause_removes_its_own_contacts_and_no_other(base, cause):
+    with_it = sweep(base)
+    quiet = bench(0.02, breakdown_a_year=12.0, contacts_per_unmet_hour=0.02)
+    quiet.rows["strain"][quiet.rows["informal"] > 0] = 1.0
+    SILENCED[cause](quiet)
+    without = sweep(quiet)
+    assert len(with_it.contacts(cause)) > 0
+    assert len(without.contacts(cause)) == 0
+    others = with_it.events[(with_it.events["kind"] != CONTACT) | (with_it.events["cause"] != cause)]
+    assert bits_of(others) == bits_of(without.events)
+
+
+@pytest.mark.parametrize("cause", SWEPT)
+def test_raising_a_cause_keeps_the_contacts_there_were(base, cause):
+    raised = bench(0.02, breakdown_a_year=12.0, contacts_per_unmet_hour=0.02)
+    raised.rows["strain"][raised.rows["informal"] > 0] = 1.0
+    if cause == Cause.ILLNESS:
+        raised.tables["illness"] = raised.tables["illness"] * 2.0
+    elif cause == Cause.UNMANAGED:
+        raised.tables["unmanaged"] = raised.tables["unmanaged"] * 2.0
+    else:
+        name = {Cause.UNMET: "contacts_per_unmet_hour", Cause.BREAKDOWN: "breakdown_contact", Cause.LAST_PHASE: "last_phase_contacts"}[cause]
+        raised.rules[name] = raised.rules[name] * 2.0
+    before, after = sweep(base).contacts(cause), sweep(raised).contacts(cause)
+    assert set(before["person"]) < set(after["person"])
+    kept = after[np.isin(after["person"], before["person"])]
+    assert bits_of(kept) == bits_of(before), "on the same day, as severe as before"
+
+
+def test_at_most_one_contact_of_a_cause_in_a_month(base):
+    contacts = sweep(base).events
+    contacts = contacts[contacts["kind"] == CONTACT]
+    pairs = contacts["person"].astype(np.int64) * 16 + contacts["cause"]
+    assert len(np.unique(pairs)) == len(pairs)
+    assert (contacts["day"] >= 0).all()
+    assert (contacts["day"] < 30).all()
+    assert (contacts["severity"] > 0).all()
+    assert (contacts["severity"] < 1).all()
+
+
+def test_at_rest_every_contact_is_needs_own():
+    events = sweep(bench(0.02)).events
+    assert (events["decider"] == NEED_DECIDES).all()
+    assert (events["avoided"] == 0).all()
+
+
+def test_contacts_of_unmet_need_and_breakdown_are_less_severe(base):
+    found = sweep(base)
+    mild = np.concatenate([found.contacts(Cause.UNMET), found.contacts(Cause.BREAKDOWN)])["severity"]
+    assert (mild <= base.rules.low_severity).all()
+    assert found.contacts(Cause.ILLNESS)["severity"].max() > base.rules.low_severity
+
+
+# What a lever changed
+
+
+def test_care_withheld_is_charged_to_the_lever_and_care_added_is_noted_as_avoided():
+    strict = bench(0.02, contacts_per_unmet_hour=0.05)
+    strict.rows = strict.rows[strict.rows["birth_month"] % 12 != 0]  # whose package is not reviewed this month
+    strict.known.councils["withheld_lever"] = Lever.STRICTNESS
+    strict.rows["unmet_recent"] = 600
+    strict.rows["withheld"] = 0
+    usual = sweep(strict)
+    strict.rows["withheld"] = 600
+    withheld = sweep(strict)
+    all_of_it = withheld.contacts(Cause.UNMET)
+    assert bits_of(all_of_it["person"]) == bits_of(usual.contacts(Cause.UNMET)["person"])
+    assert (all_of_it["lever"] == Lever.STRICTNESS).all(), "without the withheld care there would be none"
+    assert (all_of_it["decider"] == strict.rules.first_council + strict.rows["council"][all_of_it["person"]]).all()
+    strict.rows["withheld"] = 300
+    half = sweep(strict).contacts(Cause.UNMET)
+    charged = half["lever"] == Lever.STRICTNESS
+    assert 0.3 < charged.mean() < 0.7
+    assert (half["decider"][~charged] == NEED_DECIDES).all()
+    strict.rows["unmet_recent"], strict.rows["withheld"] = 0, -600
+    generous = sweep(strict).contacts(Cause.UNMET)
+    assert len(generous) == len(all_of_it)
+    assert (generous["avoided"] == 1).all()
+
+
+def test_the_proactive_list_finds_some_cases_and_prevents_some_crises():
+    listed = bench(0.02, proactive_finds=0.5, proactive_prevents=0.5)
+    listed.rows["flags"] &= ~np.uint8(record.PROACTIVE | record.PROACTIVE_AT_REST)
+    nobody = sweep(listed)
+    listed.rows["flags"] |= record.PROACTIVE
+    everybody = sweep(listed)
+    illness, crises = everybody.contacts(Cause.ILLNESS), everybody.contacts(Cause.UNMANAGED)
+    assert len(illness) > len(nobody.contacts(Cause.ILLNESS))
+    found = illness["decider"] != NEED_DECIDES
+    assert found.sum() == len(illness) - len(nobody.contacts(Cause.ILLNESS))
+    assert (illness["avoided"] == 0).all()
+    assert len(crises) == len(nobody.contacts(Cause.UNMANAGED)), "those prevented are noted"
+    prevented = crises["avoided"] == 1
+    assert 0.3 < prevented.mean() < 0.7
+    assert (crises["lever"][prevented] == Lever.PROACTIVE).all()
+    consortium = listed.rules.first_consortium + listed.rows["consortium"][crises["person"][prevented]]
+    assert (crises["decider"][prevented] == consortium).all()
+    listed.rows["flags"] |= record.PROACTIVE_AT_REST
+    as_usual = sweep(listed)
+    assert (as_usual.events["avoided"] == 0).all()
+    assert (as_usual.events["decider"] == NEED_DECIDES).all()
+
+
+# Small rules
+
+
+@given(st.floats(1e-9, 1 - 1e-9), st.floats(0.0, 5.0))
+def test_a_clock_strikes_with_probability_one_less_exp_of_minus_its_rate(u, rate):
+    assert happens(u, rate) == (u < 1.0 - math.exp(-rate))
+
+
+@given(st.integers(0, 65535), st.integers(0, 65535))
+def test_more_unmet_need_never_means_fewer_contacts(a, b):
+    rules = rules_with()
+    low, high = sorted((a, b))
+    assert 0.0 <= unmet_rate(low, rules) <= unmet_rate(high, rules)
+    assert unmet_rate(high, rules) <= rules.contacts_per_unmet_hour * rules.unmet_hours_counted
+
+
+@given(st.floats(1e-9, 1 - 1e-9), st.integers(0, 92), st.floats(0.1, 1.0))
+def test_severity_lies_between_nothing_and_its_scale(u, age, scale):
+    severity = severity_of(u, age, scale, bench(0.002).tables)
+    assert 0.0 <= severity <= scale
+
+
+def test_the_old_are_more_severely_ill():
+    tables = bench(0.002).tables
+    means = [np.mean([severity_of(u, age, 1.0, tables) for u in (np.arange(200) + 0.5) / 200]) for age in (12, 52, 72)]
+    assert means[0] < means[1] < means[2]
+
+
+def asks(u=0.0, rules=None, **fields) -> bool:
+    return wish_for_assessment(person(need=600, **fields)[0], u, rules_with() if rules is None else rules)
+
+
+def test_who_asks_for_an_assessment():
+    assert asks()
+    assert not asks(u=0.5)
+    assert not asks(informal=600)
+    assert not asks(package=600)
+    assert not asks(flags=record.ASKED)
+    assert not asks(flags=record.REFUSED)
+
+
+@given(st.floats(0.0, 1.0, exclude_max=True), st.integers(1, 6000), st.integers(1, 6000))
+def test_more_need_and_less_money_mean_asking_sooner(u, a, b):
+    low, high = sorted((a, b))
+    rules = rules_with()
+    if wish_for_assessment(person(need=low)[0], u, rules):
+        assert wish_for_assessment(person(need=high)[0], u, rules)
+    if wish_for_assessment(person(need=low, capital=10**6)[0], u, rules):
+        assert wish_for_assessment(person(need=low, capital=0)[0], u, rules)
+
+
+def test_who_asks_is_written_once_with_a_day():
+    asked = bench(0.02, asks_a_month=1.0)
+    asked.rows["flags"] &= ~np.uint8(record.ASKED | record.REFUSED)
+    found = sweep(asked)
+    requests = found.events[found.events["kind"] == REQUEST]
+    assert len(requests) > 50
+    assert len(np.unique(requests["person"])) == len(requests)
+    assert ((found.rows["flags"][requests["person"]] & record.ASKED) != 0).all()
+    assert (found.rows["need"][requests["person"]] > 0).all()
+
+
+def test_every_death_foreseen_is_one_event():
+    mortal = bench(0.02)
+    mortal.tables["death"] = mortal.tables["death"] * 20.0
+    found = sweep(mortal)
+    deaths = found.events[found.events["kind"] == DEATH_EVENT]
+    newly = (found.rows["flags"] & record.DYING) & ~(mortal.rows["flags"] & record.DYING)
+    assert sorted(deaths["person"]) == np.flatnonzero(newly).tolist()
+    sudden = deaths["day"] < 30
+    assert 0.1 < sudden.mean() < 0.75
+    assert (deaths["day"] <= 30 + 365).all()

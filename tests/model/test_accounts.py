@@ -1,0 +1,176 @@
+"""Money: the books balance to the penny, and quantities times prices are what was paid."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.hospital.daily_flow import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
+from agents.patients.living import COUNCIL_CARE, NURSING_COUNCIL, NURSING_SELF, RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, SELF_CARE, SELF_PENCE
+from agents.vocabulary import Party, Service
+from model.accounts import working_days
+from model.engine import Calendar
+from model.parameters import Parameters
+from model.payment import pence
+from model.structures import list_structures
+from tests.strategies import ALL_HELD, bench, lived, parameter_values, small_economy
+
+SOCIAL = (Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.REABLEMENT, Service.ASSESSMENT)
+
+
+@given(st.dates(), st.integers(0, 62))
+def test_working_days_are_the_days_that_are_no_weekend(first, days):
+    ordinals = range(first.toordinal(), first.toordinal() + days)
+    weekdays = sum((ordinal - 1) % 7 < 5 for ordinal in ordinals)  # ordinal 1 was a Monday
+    assert working_days(days, first.weekday()) == weekdays
+
+
+def test_working_days_of_april_2014():
+    calendar = Calendar("2014-04")
+    assert working_days(calendar.length(0), calendar.weekday(0)) == 22
+
+
+@settings(max_examples=8)
+@given(parameter_values(), st.integers(0, 2**64 - 1), st.sampled_from(list_structures()))
+def test_the_books_balance_whatever_the_parameters(values, seed, structure):
+    economy = small_economy(structure=structure, seed=seed, parameters=Parameters().with_values(values))
+    for month in range(5):
+        economy.step()
+        economy.ledger.books_balance(month)
+        assert sum(economy.ledger.balances().values()) == 0
+        received = sum(economy.ledger.received(name) for name in economy.parties.names)
+        spent = sum(economy.ledger.paid(name) for name in economy.parties.names)
+        assert received == spent > 0
+
+
+@pytest.fixture(scope="module", params=list_structures())
+def year(request):
+    """A year of a few thousand people, under each structure."""
+    return lived(12, scale=0.02, structure=request.param)
+
+
+def cash(economy, *services, payers=None) -> int:
+    """Pence paid for services by everybody, or by some kinds of party."""
+    kinds = set(Party) if payers is None else set(payers)
+    return sum(economy.ledger.paid(index, services) for index, kind in enumerate(economy.parties.kinds) if kind in kinds)
+
+
+def test_spells_that_ended_times_the_price_is_what_hospitals_were_paid(year):
+    prices = year.parameters.prices
+    assert cash(year, Service.EMERGENCY_SPELL) == year.total(DISCHARGED_OUT) * pence(prices.spell)
+    assert cash(year, Service.ATTENDANCE) == year.total(ATTENDED_OUT) * pence(prices.attendance)
+    excess = sum(int(month.hospital_out[:, HOSPITAL_EXCESS_DAYS].sum()) for month in year.months)
+    assert cash(year, Service.EXCESS_DAYS) == excess * pence(prices.excess_day)
+    income = sum(int(costs.income.sum()) for costs in year.costs)
+    hospitals = sum(year.ledger.received(index) for index in year.parties.indices(Party.HOSPITAL))
+    assert income == hospitals
+    assert sum(int(costs.spells.sum()) for costs in year.costs) == income, "what consortia spend is what hospitals get"
+
+
+def test_hours_times_rates_is_what_councils_paid_for_home_care(year):
+    for service, column, unit, per in (
+        (Service.HOME_CARE, COUNCIL_CARE, "home_care_pounds_per_hour", 60),
+        (Service.RESIDENTIAL_CARE, RESIDENTIAL_COUNCIL, "residential_pounds_per_week", 7),
+        (Service.NURSING_CARE, NURSING_COUNCIL, "nursing_pounds_per_week", 7),
+    ):
+        expected = sum(
+            int(month.totals[c, column]) * pence(getattr(council, unit)) // per for month in year.months for c, council in enumerate(year.place.councils)
+        )
+        assert cash(year, service, payers=set(Party) - {Party.HOUSEHOLD}) == expected > 0, service
+
+
+def test_what_households_pay_is_what_people_paid_and_were_charged(year):
+    prices = year.engine.organisations.councils["own_price"]
+    bought = sum(
+        int((month.totals[:, SELF_CARE] * prices[:, 0] // 60 + month.totals[:, RESIDENTIAL_SELF] * prices[:, 1] + month.totals[:, NURSING_SELF] * prices[:, 2]).sum())
+        for month in year.months
+    )
+    assert cash(year, *SOCIAL, payers={Party.HOUSEHOLD}) == bought > 0
+    charged = sum(int(costs.charges.sum()) for costs in year.costs)
+    assert cash(year, Service.CHARGES) == cash(year, Service.CHARGES, payers={Party.HOUSEHOLD}) == charged > 0
+    assert sum(int(costs.households.sum()) for costs in year.costs) == year.ledger.paid("households")
+    rounded = sum(int(month.totals[:, SELF_PENCE].sum()) for month in year.months)  # each person's share is rounded down
+    assert 0 <= bought - rounded < 0.01 * bought
+    rows = year.engine.people.rows
+    assert int(rows["out_of_pocket"].astype(np.int64).sum()) == rounded
+
+
+def test_what_social_care_costs_is_what_its_holder_paid_less_charges(year):
+    holders = {Party.COUNCIL, Party.COMMISSIONER}
+    net = sum(int(costs.social_care.sum()) for costs in year.costs)
+    assert net == cash(year, *SOCIAL, payers=holders) - cash(year, Service.CHARGES)
+    community = sum(int(costs.community.sum()) for costs in year.costs)
+    assert community == cash(year, Service.COMMUNITY, Service.PROACTIVE)
+
+
+def test_budgets_are_paid_out_to_the_penny_in_twelve_parts(year):
+    for holder in year._holders:
+        budget = sum(amount for account, amount in holder.budgets.items() if account.name != "HOSPITAL")
+        assert year.ledger.received(holder.index, [Service.SETTLEMENT]) == budget, holder
+
+
+def test_public_spending_is_what_the_ledger_says(year):
+    spent = year.measures.query("organisation == 'place' and measure == 'public_spending'")["value"].sum()
+    acute = cash(year, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.ATTENDANCE)
+    community = cash(year, Service.COMMUNITY, Service.PROACTIVE)
+    social = cash(year, *SOCIAL, payers={Party.COUNCIL, Party.COMMISSIONER}) - cash(year, Service.CHARGES)
+    assert spent == pytest.approx((acute + community + social) / 100.0, abs=0.01)
+    households = year.measures.query("organisation == 'place' and measure == 'household_cost'")["value"].sum()
+    assert households == pytest.approx(year.ledger.paid("households") / 100.0, abs=0.01)
+
+
+def test_resources_follow_use_and_not_prices():
+    dear = Parameters().with_values({"prices.spell": 2550.0, "prices.attendance": 138.0})
+    usual, changed = lived(6, scale=0.005, hold=ALL_HELD), lived(6, scale=0.005, hold=ALL_HELD, parameters=dear)
+    assert usual.ledger.resources().equals(changed.ledger.resources())
+    assert cash(changed, Service.EMERGENCY_SPELL) > cash(usual, Service.EMERGENCY_SPELL)
+    used = usual.ledger.resources()
+    attended = sum(int(month.hospital_out[:, HOSPITAL_ATTENDANCES].sum()) for month in usual.months)
+    assert used[used["resource"] == "attendances"]["quantity"].sum() == attended
+
+
+def test_under_any_structure_nobody_but_treasury_and_households_brings_money(year):
+    for index, kind in enumerate(year.parties.kinds):
+        paid_for = {service for service in Service if year.ledger.paid(index, [service])}
+        if kind == Party.TREASURY:
+            assert paid_for == {Service.SETTLEMENT}
+        if kind in (Party.CARE_MARKET, Party.HOSPITAL, Party.COMMUNITY_PROVIDER, Party.ELSEWHERE):
+            assert not paid_for, year.parties.names[index]
+
+
+def test_without_consequences_at_rest():
+    """With every lever at its reference, nothing is anybody's consequence."""
+    economy = lived(14, scale=0.01, years=2, hold=ALL_HELD)
+    assert len(economy.ledger.consequences()) == 0
+    assert (economy.measures.query("measure == 'spillover'")["value"] == 0).all()
+
+
+def test_people_without_need_cost_social_care_nothing():
+    """Nobody needs help, nobody has care: whatever their health, councils pay for nobody and nobody pays for care."""
+    sturdy = bench(0.01, need_from_decline=0.0, need_from_illness=0.0, last_phase_need=0.0).without_cases()
+    sturdy.tables["need_age"] = -40.0
+    for name in ("need", "informal", "package", "unmet_recent", "withheld", "care", "out_of_pocket"):
+        sturdy.rows[name] = 0
+    sturdy.rows["need_trait"] = -30_000
+    engine = sturdy.engine()
+    for number in range(14):
+        month = engine.month(number)
+        for column in (COUNCIL_CARE, SELF_CARE, RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, NURSING_COUNCIL, NURSING_SELF, SELF_PENCE):
+            assert month.totals[:, column].sum() == 0
+    assert (engine.people.rows["out_of_pocket"] == 0).all()
+    assert (engine.people.rows["contacts"] > 0).any()
+
+
+def test_someone_who_never_needs_anything_never_has_care():
+    economy = small_economy(scale=0.01, years=2)
+    needed = economy.engine.people.rows["need"] > 0
+    first = economy.engine.people.rows.copy()
+    for _ in range(18):
+        economy.step()
+        rows = economy.engine.people.rows[: len(needed)]
+        needed |= (rows["need"] > 0) | (rows["care"] != first["care"])
+    never = ~needed & (first["care"] == 0) & (first["package"] == 0)
+    assert never.sum() > 1000
+    assert (rows["out_of_pocket"][never] == 0).all()
+    assert (rows["package"][never] == 0).all()
+    assert (rows["withheld"][never] == 0).all()
