@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,8 +20,8 @@ PLACE = "berkshire-west"
 YEARS = 2  # horizon: how far ahead organisations look
 SEEDS = (11, 12, 13, 14)
 STEPS = {  # steps up and down that are measured: enough for a signal, few enough to be near rest
-    Lever.STRICTNESS: 3, Lever.GENEROSITY: 4, Lever.REABLEMENT: 10, Lever.ASSESSMENT: 5,
-    Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 3, Lever.DISCHARGE_READINESS: 5,
+    Lever.STRICTNESS: 1, Lever.GENEROSITY: 2, Lever.REABLEMENT: 10, Lever.ASSESSMENT: 5,
+    Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 2, Lever.DISCHARGE_READINESS: 5,
 }  # fmt: skip
 
 
@@ -34,7 +35,11 @@ class Outcome:
 
 
 def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
-    """Return what a run comes to with all levers at rest, but one by `steps`; frozen demography, flat money."""
+    """Return what a run comes to with all levers at rest, but one by `steps`.
+
+    Demography is frozen and money neither grows nor runs short: the effect is the lever's own, not that of a gate which
+    closes because the lever has cost something.
+    """
     from agents.deciding import LEVER_RANGES, Belief
     from model.economy import HealthEconomy
 
@@ -43,6 +48,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     economy = HealthEconomy(
         place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing
     )
+    economy.settlement = dataclasses.replace(economy.settlement, gate_margin=1.0)
     for unit in [*economy.councils, *economy.consortia, *economy.hospitals]:
         if lever in unit.levers:
             bounds = LEVER_RANGES[lever]
