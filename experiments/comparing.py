@@ -20,6 +20,7 @@ PLACE = "place"  # the organisation that stands for the whole
 PERIOD = 0  # the "year" of the whole period, as a mean per year
 LEVEL = 0.95  # of intervals
 MONTHS = 12
+NOTHING = 1e-12  # in the unit of any measure
 
 KEYS = ["measure", "year"]
 
@@ -107,7 +108,8 @@ def _compare(reference: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     n = a.shape[1]
     mean, half = difference.mean(axis=1), interval_half_width(difference)
     base = a.mean(axis=1)
-    share = 100.0 / np.where(base == 0.0, np.nan, np.abs(base))
+    # Of nothing, or of what is nothing but for rounding, no percentage can be told.
+    share = 100.0 / np.where(np.abs(base) < NOTHING, np.nan, np.abs(base))
     correlation, reduction = _pairing_gain(a, b)
     return pd.DataFrame(
         {
