@@ -131,6 +131,7 @@ class Engine:
         self.threads = threads
         self.cases = np.zeros(256, dtype=CASE)
         self.n_cases = 0
+        self._calendar, self._journal, self._notes = np.zeros(0, dtype=EVENT), np.zeros(0, dtype=JOURNAL), np.zeros(0, dtype=CONSEQUENCE)
         self.case_of = np.full(people.capacity, -1, dtype=np.int32)
         self.future = np.zeros(0, dtype=EVENT)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
@@ -163,11 +164,12 @@ class Engine:
         order = np.argsort((events["day"].astype(np.uint64) << np.uint64(32)) | events["priority"].astype(np.uint64), kind="stable")
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
-        calendar = np.zeros(len(events) + room, dtype=EVENT)
-        calendar[: len(events)] = events[order]
+        calendar = self._calendar = _with_room(self._calendar, len(events) + room)
+        np.take(events, order, out=calendar[: len(events)])
         self._make_room(self.n_cases + 2 * room)
         size = np.array([self.n_cases, len(events), 0, 0], dtype=np.int64)
-        journal, notes = np.zeros(4 * room, dtype=JOURNAL), np.zeros(3 * room, dtype=CONSEQUENCE)
+        journal = self._journal = _with_room(self._journal, 4 * room)
+        notes = self._notes = _with_room(self._notes, 3 * room)
         out = np.zeros((len(councils), N_OUT), dtype=np.int64)
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
@@ -225,10 +227,11 @@ class Engine:
 
     def _close_up(self, n: int) -> None:
         """Drop closed cases, keeping the order of the line."""
-        open_cases = self.cases[:n][self.cases["state"][:n] != CLOSED].copy()
+        cases = self.cases[:n]
+        open_cases = cases[cases["state"] != CLOSED]
+        self.case_of[cases["person"]] = -1
         self.n_cases = len(open_cases)
         self.cases[: self.n_cases] = open_cases
-        self.case_of[:] = -1
         self.case_of[open_cases["person"]] = np.arange(self.n_cases, dtype=np.int32)
 
     def asked_for(self) -> tuple[np.ndarray, np.ndarray]:
@@ -293,6 +296,11 @@ def rebase_time(state: dict[str, np.ndarray], months: int, days: int) -> None:
     for name in ("start", "since", "due"):
         state["cases"][name] -= days
     state["future"]["day"] -= days
+
+
+def _with_room(buffer: np.ndarray, room: int) -> np.ndarray:
+    """Return `buffer` if it has room, else a larger one. What it held is of no use: kernels write before they read."""
+    return buffer if len(buffer) >= room else np.zeros(room + room // 4, dtype=buffer.dtype)
 
 
 def new_rows(n: int) -> np.ndarray:

@@ -319,16 +319,16 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
     """Once a year: settled traits, the partner, moving away, the carer's return, and the review of a package."""
     person = np.int64(p["person"])
     sex = person & record.FEMALE
-    u_partner, u_move, u_return, _ = _yearly_draws(seed, i, month)
-    if ageing and person & record.PARTNER and u_partner < tables.partner_loss[sex, age]:
+    if ageing and person & record.PARTNER and draw(seed, i, month, 0, draws.PARTNER_LOSS) < tables.partner_loss[sex, age]:
         p["person"] = person & ~record.PARTNER
     flags = np.int64(p["flags"]) & ~record.REFUSED
-    if flags & record.CARER_BROKEN and u_return < rules.carer_recovery_a_year:
+    if flags & record.CARER_BROKEN and draw(seed, i, month, 0, draws.CARER_RETURN) < rules.carer_recovery_a_year:
         flags &= ~record.CARER_BROKEN
         p["strain"] = 0.0
     p["flags"] = flags
     care = np.int64(p["care"])
-    if ageing and u_move < council.leaving[sex, age] and care == 0 and np.int64(p["end_month"]) == record.ALIVE:
+    leaving = council.leaving[sex, age] if ageing and care == 0 and np.int64(p["end_month"]) == record.ALIVE else 0.0
+    if leaving > 0.0 and draw(seed, i, month, 0, draws.MIGRATION) < leaving:
         p["end_month"] = month
         p["flags"] = flags | record.LEFT
     if ageing:
@@ -340,14 +340,6 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
             funder = COUNCIL
     if funder == COUNCIL and care & record.SETTING_MASK == HOME:
         review(p, council, rules)
-
-
-@compiled
-def _yearly_draws(seed, i, month):
-    u_partner = draw(seed, i, month, 0, draws.PARTNER_LOSS)
-    u_move = draw(seed, i, month, 0, draws.MIGRATION)
-    u_return = draw(seed, i, month, 0, draws.CARER_RETURN)
-    return u_partner, u_move, u_return, 0.0
 
 
 @compiled
