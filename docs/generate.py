@@ -64,9 +64,10 @@ def parameters_page() -> str:
         NOTICE,
         "Every number that a run can change, grouped by what it tunes. `joinedup parameters` prints the same table, "
         "`joinedup compare --set seeking.contacts_per_unmet_hour=0` changes one. The range is what is thought "
-        "plausible: the prior of sensitivity analysis. A number may leave it, but not the bounds of sense (a share stays "
-        "between 0 and 1).\n\nA default rests on a row of the [evidence table](../../model/data/evidence/README.md), whose id is "
-        "given, or it is an assumption, and says why it was thought likely.",
+        "plausible: the prior of sensitivity analysis. A number may leave it, but not the bounds of sense (a share "
+        "stays between 0 and 1).\n\nA default rests on a row of the [evidence "
+        "table](../../model/data/evidence/README.md), whose id is given, or it is an assumption, and says why it was "
+        "thought likely.",
     ]
     rows: dict[str, list[tuple[str, ...]]] = {}
     for row in Parameters().table():
