@@ -196,6 +196,28 @@ def bench(scale: float = 0.01, **rules: float) -> Bench:
     )  # fmt: skip
 
 
+def quiet_bench(people: np.ndarray, **rules: float) -> Bench:
+    """A few people to whom nothing happens by itself: no illness, no death, no request."""
+    quiet = bench(0.002, **rules).without_cases()
+    quiet.rows = people.copy()
+    for name in ("illness", "unmanaged", "death", "onset", "onset_ceiling"):
+        quiet.tables[name] = 0.0
+    for name in ("contacts_per_unmet_hour", "last_phase_contacts", "breakdown_contact", "asks_a_month", "frailty_recovery", "frailty_from_unmet"):
+        if name not in rules:
+            quiet.rules[name] = 0.0
+    quiet.known.councils["care_used"] = quiet.known.councils["home_used"] = 0
+    return quiet
+
+
+def event(day: int, kind: int = 0, **fields: Any) -> np.ndarray:
+    """One event of the first person: an emergency of illness, unless told otherwise."""
+    one = np.zeros(1, dtype=EVENT)
+    one["day"], one["kind"], one["severity"], one["decider"], one["trigger"] = day, kind, 0.9, 65535, 16 * 100
+    for name, value in fields.items():
+        one[name] = value
+    return one
+
+
 def person(age: int = 80, sex: int = 1, fifth: int = 2, **fields: Any) -> np.ndarray:
     """One record: a woman of 80 in the middle fifth, at home, unless told otherwise."""
     rows = np.zeros(1, dtype=RECORD)

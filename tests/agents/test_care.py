@@ -1,0 +1,99 @@
+"""What a council judges, grants and charges: eligibility, the means test, the package, the placement."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.care import judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.patients import record
+from agents.vocabulary import Lever
+from tests.strategies import person, rules_with
+
+
+def levers(strictness: float = 0.1, generosity: float = 0.8) -> np.ndarray:
+    found = np.zeros(len(Lever))
+    found[Lever.STRICTNESS], found[Lever.GENEROSITY] = strictness, generosity
+    return found
+
+
+def package(need: int, informal: int = 0, strictness: float = 0.1, generosity: float = 0.8, **rules: float) -> int:
+    return judged_package(person(need=need, informal=informal)[0], levers(strictness, generosity), rules_with(**rules))
+
+
+NEED = st.integers(0, 6000)
+SHARE = st.floats(0.0, 0.5)
+
+
+@given(NEED, NEED, SHARE, st.floats(0.3, 1.2))
+def test_a_package_never_exceeds_what_is_judged_times_generosity(need, informal, strictness, generosity):
+    granted = package(need, informal, strictness, generosity)
+    gap = need * (1 - strictness) - informal
+    assert 0 <= granted <= max(gap, 0.0) * generosity + 1e-9
+    if granted:
+        assert need * (1 - strictness) >= 600.0, "ten judged hours"
+        assert granted > gap * generosity - 1.0
+
+
+@given(NEED, NEED, SHARE, SHARE, st.floats(0.3, 1.2), st.floats(0.3, 1.2))
+def test_stricter_is_never_more_and_more_generous_never_less(need, informal, a, b, c, d):
+    lenient, strict = sorted((a, b))
+    mean, generous = sorted((c, d))
+    assert package(need, informal, strict, mean) <= package(need, informal, lenient, mean)
+    assert package(need, informal, a, mean) <= package(need, informal, a, generous)
+    assert package(need, informal, a, c) <= package(need, 0, a, c), "family lowers it"
+
+
+def test_nobody_without_need_is_granted_anything_even_where_all_are_eligible():
+    assert package(0, eligible_hours=0.0, strictness=0.0) == 0
+    assert package(1200, eligible_hours=1e9) == 0
+    assert package(60, eligible_hours=0.0, strictness=0.0, generosity=1.0) == 60
+
+
+@given(NEED, SHARE)
+def test_strictness_is_the_share_disregarded(need, strictness):
+    assert judged_minutes(need, strictness) == pytest.approx(need * (1.0 - strictness))
+    assert judged_minutes(need, 0.0) == need
+
+
+def home(trait: int, frailty: float, settled: float = 0.3, informal: int = 0, **rules: float) -> bool:
+    p = person(need_trait=trait, frailty=frailty, frailty_trait=int(settled * 1e4), informal=informal)[0]
+    return needs_care_home(p, rules_with(**rules))
+
+
+def test_a_care_home_is_for_frail_people_with_lasting_need_beyond_what_family_gives():
+    assert home(3000, 0.3)
+    assert not home(-500, 0.3), "little need"
+    assert not home(3000, 0.1, settled=0.1), "robust"
+    assert not home(3000, 0.3, informal=3000), "family can"
+    assert not home(3000, 0.3, placement_hours=1000.0)
+    assert not home(1200, 0.45, lasting_share=0.0), "it will mostly heal"
+    assert home(1200, 0.45, lasting_share=1.0)
+
+
+@given(st.integers(-2000, 4000), st.floats(0.0, 0.6), st.integers(0, 4000))
+def test_more_need_and_less_family_never_keep_people_out_of_a_home(trait, settled, informal):
+    if home(trait, settled, settled, informal):
+        assert home(trait + 500, settled, settled, informal)
+        assert home(trait, settled, settled, informal // 2)
+
+
+@given(st.integers(0, 10**6), st.booleans(), st.booleans(), st.booleans())
+def test_the_means_test(capital, owner, partner, placement):
+    rules = rules_with()
+    p = person(capital=capital)
+    p["person"] |= record.OWNER * owner | record.PARTNER * partner
+    pays = pays_in_full(p[0], placement, rules)
+    assert bool(pays) == (capital > rules.upper_capital_limit or (placement and owner and not partner))
+
+
+@pytest.mark.parametrize(("owner", "partner", "sold"), [(True, False, True), (True, True, False), (False, False, False)])
+def test_a_home_is_sold_once_and_only_if_nobody_else_lives_there(owner, partner, sold):
+    rules = rules_with()
+    p = person(capital=5000)
+    p["person"] |= record.OWNER * owner | record.PARTNER * partner
+    sell_home(p[0], rules)
+    assert p["capital"][0] == 5000 + rules.house_pounds * sold
+    assert bool(p["person"][0] & record.OWNER) == (owner and not sold)
+    sell_home(p[0], rules)
+    assert p["capital"][0] == 5000 + rules.house_pounds * sold
