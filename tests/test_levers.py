@@ -1,0 +1,194 @@
+"""No lever is decorative: each is followed from decision to person to ledger. Nor is any behaviour parameter."""
+
+import functools
+
+import pytest
+
+from agents.deciding import LEVER_RANGES
+from agents.hospital.daily_flow import ASSESSED_OUT, DISCHARGED_OUT, INTERMEDIATE_OUT, REABLED_OUT
+from agents.vocabulary import Lever
+from model import starting_state
+from model.epidemiology import reference_tables
+from model.parameters import Parameters
+from model.structures import FOLDER
+from tests.strategies import ALL_HELD, LEVERS, fingerprints, lived, paid, small_economy, total
+
+SCALE, MONTHS = 0.05, 16  # past one April, when proactive lists are renewed
+
+
+@functools.cache
+def held_at(lever: Lever | None = None, level: float | None = None):
+    """Sixteen months with every lever at rest but one, with the same luck."""
+    hold = dict(ALL_HELD)
+    if lever is not None:
+        hold[lever.name.lower()] = level
+    return lived(MONTHS, scale=SCALE, years=2, hold=hold)
+
+
+def low_and_high(lever: Lever):
+    bounds = LEVER_RANGES[lever]
+    return held_at(lever, bounds.low), held_at(lever, bounds.high)
+
+
+def consequences(economy, lever: Lever) -> dict[str, float]:
+    """Pounds by service of what an economy attributes to a lever."""
+    frame = economy.ledger.consequences()
+    return frame[frame["lever"] == lever.name.lower()].groupby("service")["pounds"].sum().to_dict()
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_every_lever_reaches_people_money_and_measures(lever):
+    low, high = (fingerprints(economy) for economy in low_and_high(lever))
+    rest = fingerprints(held_at())
+    for part in ("people", "entries", "measures", "consequences"):
+        assert low[part] != high[part], part
+        assert rest[part] not in (low[part], high[part]), part
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_what_a_lever_causes_is_charged_to_whoever_decides_it(lever):
+    for economy in low_and_high(lever):
+        frame = economy.ledger.consequences()
+        assert set(frame["lever"]) == {lever.name.lower()}
+        owners = {unit.name for unit in economy._units if lever in unit.own_levers}
+        assert set(frame["decider"]) <= owners
+
+
+def test_strictness_takes_minutes_from_packages_and_pounds_from_councils():
+    low, high = low_and_high(Lever.STRICTNESS)
+    assert high.engine.people.rows["package"].astype(int).sum() < low.engine.people.rows["package"].astype(int).sum()
+    assert total(high, "package_people") < total(low, "package_people")
+    assert paid(high, "home_care") < paid(held_at(), "home_care") < paid(low, "home_care")
+    assert total(high, "unmet_hours") > total(low, "unmet_hours")
+    assert total(high, "emergency_contacts/unmet") > total(low, "emergency_contacts/unmet")
+    saved, caused = consequences(high, Lever.STRICTNESS), consequences(low, Lever.STRICTNESS)
+    assert saved["home_care"] < 0 < caused["home_care"]
+    assert caused["attendance"] < 0, "emergencies that more care avoided"
+
+
+def test_generosity_gives_minutes_to_packages_and_pounds_to_the_market():
+    low, high = low_and_high(Lever.GENEROSITY)
+    assert high.engine.people.rows["package"].astype(int).sum() > low.engine.people.rows["package"].astype(int).sum()
+    assert paid(high, "home_care") > paid(low, "home_care")
+    assert total(high, "unmet_hours") < total(low, "unmet_hours")
+    saved = consequences(low, Lever.GENEROSITY)
+    assert consequences(high, Lever.GENEROSITY)["home_care"] > 0 > saved["home_care"]
+    assert saved["attendance"] > 0, "emergencies of people who would have had more care"
+
+
+def test_reablement_places_are_filled_and_paid_for():
+    low, high = low_and_high(Lever.REABLEMENT)
+    assert high.total(REABLED_OUT) > low.total(REABLED_OUT)
+    assert paid(high, "reablement") > paid(low, "reablement")
+    assert consequences(high, Lever.REABLEMENT)["reablement"] > 0 > consequences(low, Lever.REABLEMENT)["reablement"]
+
+
+def test_assessors_shorten_the_line_and_are_paid_for():
+    low, high = low_and_high(Lever.ASSESSMENT)
+    assert high.total(ASSESSED_OUT) > low.total(ASSESSED_OUT)
+    assert paid(high, "assessment") > paid(low, "assessment")
+    assert total(high, "delayed_days_true/assessment") < total(low, "delayed_days_true/assessment")
+    assert total(high, "out_of_hospital_waiting") < total(low, "out_of_hospital_waiting")
+    assert consequences(high, Lever.ASSESSMENT)["assessment"] > 0 > consequences(low, Lever.ASSESSMENT)["assessment"]
+
+
+def test_community_places_take_recoveries_out_of_beds():
+    low, high = low_and_high(Lever.COMMUNITY)
+    assert high.total(INTERMEDIATE_OUT) > low.total(INTERMEDIATE_OUT)
+    assert paid(high, "community") > paid(low, "community")
+    assert total(high, "delayed_days_true/further_nhs") < total(low, "delayed_days_true/further_nhs")
+    assert consequences(high, Lever.COMMUNITY)["community"] > 0 > consequences(low, Lever.COMMUNITY)["community"]
+
+
+def test_proactive_care_lists_people_prevents_crises_and_finds_cases():
+    low, high = low_and_high(Lever.PROACTIVE)
+    assert low.engine.listed.sum() == 0 < high.engine.listed.sum()
+    assert paid(high, "proactive") > paid(low, "proactive")
+    assert total(high, "emergency_contacts/unmanaged") < total(low, "emergency_contacts/unmanaged")
+    assert total(high, "emergency_contacts/illness") > total(low, "emergency_contacts/illness")
+    assert consequences(high, Lever.PROACTIVE)["proactive"] > 0
+
+
+def test_a_proactive_lever_held_from_the_start_is_at_work_from_the_start():
+    """Whoever freezes a lever at a level means the whole run, its first year included."""
+    nobody = small_economy(scale=0.02, hold={**ALL_HELD, "proactive": 0.0})
+    nobody.step()
+    assert nobody.engine.listed.sum() == 0
+    assert paid(nobody, "proactive") == 0
+
+
+def test_a_higher_admission_threshold_admits_and_pays_less():
+    low, high = low_and_high(Lever.ADMISSION_THRESHOLD)
+    rest = held_at()
+    assert total(high, "emergency_admissions") < total(rest, "emergency_admissions") < total(low, "emergency_admissions")
+    assert paid(high, "emergency_spell") < paid(rest, "emergency_spell")
+    assert total(high, "emergency_contacts/untreated") > total(rest, "emergency_contacts/untreated")
+    assert consequences(high, Lever.ADMISSION_THRESHOLD)["emergency_spell"] < 0 < consequences(low, Lever.ADMISSION_THRESHOLD)["emergency_spell"]
+
+
+def test_more_readiness_lengthens_stays_and_saves_returns():
+    low, high = low_and_high(Lever.DISCHARGE_READINESS)
+
+    def recovering(economy) -> float:
+        return total(economy, "emergency_bed_days") - total(economy, "delayed_days_true") - total(economy, "boarding_days")
+
+    assert recovering(high) / high.total(DISCHARGED_OUT) > recovering(low) / low.total(DISCHARGED_OUT)
+    assert high.total(INTERMEDIATE_OUT) < low.total(INTERMEDIATE_OUT)
+    returned = [total(economy, "emergency_contacts/return") / economy.total(DISCHARGED_OUT) for economy in (low, high)]
+    assert returned[0] > returned[1]
+    assert consequences(low, Lever.DISCHARGE_READINESS)["attendance"] > 0 > consequences(high, Lever.DISCHARGE_READINESS)["attendance"]
+
+
+# Care does good
+
+
+@pytest.mark.slow
+def test_admitting_nobody_but_the_gravest_does_harm():
+    for seed in (1, 2, 3):
+        runs = [lived(24, scale=0.05, years=2, seed=seed, hold={**ALL_HELD, "admission_threshold": level}) for level in (None, 1.0)]
+        rest, never = runs
+        assert total(never, "deaths") > total(rest, "deaths")
+        assert total(never, "qalys") < total(rest, "qalys")
+        assert total(never, "unmet_hours") > total(rest, "unmet_hours")
+
+
+# No parameter is decorative
+
+STRUCTURE_THAT_USES = {
+    "commissioner.optimism": "single-budget",
+    "deciding.regard_have_regard": "have_regard",
+    "deciding.regard_integrate": "integrate",
+}
+EVERY_PARAMETER = [row.name for row in Parameters().table()]
+
+
+def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
+    """What two years leave with one parameter at a level; money is short, so that organisations decide."""
+    structure = STRUCTURE_THAT_USES.get(name, "separate-budgets")
+    if structure in ("have_regard", "integrate"):
+        text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8")
+        file = folder / f"{structure.replace('_', '-')}.toml"
+        file.write_text(text.replace('duty = "consult"', f'duty = "{structure}"').replace('name = "separate-budgets"', f'name = "{file.stem}"'), encoding="utf-8")
+        structure = file
+    values = {"settlement.council_growth": -0.03, **{name: level}}
+    return fingerprints(lived(24, scale=scale, years=2, structure=structure, parameters=Parameters().with_values(values)))
+
+
+@pytest.fixture
+def quick_starts(monkeypatch):
+    """A small reference population, which only makes solving quicker; nothing of it is kept for other tests."""
+    caches = (reference_tables, starting_state._settled)
+    monkeypatch.setattr("model.epidemiology.REFERENCE_PEOPLE", 15_000)
+    monkeypatch.setattr("model.starting_state.cache_folder", lambda: None)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVERY_PARAMETER)
+def test_every_parameter_moved_low_and_high_changes_some_output(name, tmp_path, quick_starts):
+    row = next(row for row in Parameters().table() if row.name == name)
+    assert moved(name, row.low, tmp_path, 0.02) != moved(name, row.high, tmp_path, 0.02)
