@@ -11,9 +11,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import pickle
 import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -51,8 +51,7 @@ class StartingState:
 
     Parameters
     ----------
-    arrays : people, cases and calendar, see ``Engine.copy_state``
-    starting_rows : the people as they began, without care: what frozen demography replaces from
+    arrays : people, cases and calendar, see ``Engine.copy_state``, and :attr:`starting_rows`; to read only
     organisations : levers at rest, prices, limits and what is in use
     proactive_rest : share of heavy users on the proactive list at rest
     remainder_beds : shape (n_hospitals,), beds in use by patients outside the model
@@ -63,8 +62,7 @@ class StartingState:
     solved : levers solved from data: (organisation, lever, value, how, status)
     """
 
-    arrays: dict[str, np.ndarray]
-    starting_rows: np.ndarray
+    arrays: Mapping[str, np.ndarray]
     organisations: Organisations
     proactive_rest: float
     remainder_beds: np.ndarray
@@ -74,6 +72,30 @@ class StartingState:
     year: tuple[Month, ...]
     weekdays: tuple[int, ...]
     solved: tuple[tuple[str, str, float, str, str], ...]
+
+    @property
+    def starting_rows(self) -> np.ndarray:
+        """The people as they began, without care: what frozen demography replaces from."""
+        return self.arrays["starting_rows"]
+
+
+class ArraysOnDisk(Mapping[str, np.ndarray]):
+    """Arrays of a folder, read when asked for, so that a waiting state takes no memory; nothing may be written to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        file = self._folder / f"{name}.npy"
+        if not file.exists():
+            raise KeyError(name)
+        return np.load(file, mmap_mode="r")
+
+    def __iter__(self) -> Iterator[str]:
+        return (file.stem for file in sorted(self._folder.glob("*.npy")))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
 def organisations_of(place: Place, parameters: Parameters, scale: float) -> Organisations:
@@ -260,8 +282,9 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
+    arrays["starting_rows"] = starting_rows
     return StartingState(
-        arrays=arrays, starting_rows=starting_rows, organisations=known, proactive_rest=REST_PROACTIVE,
+        arrays=arrays, organisations=known, proactive_rest=REST_PROACTIVE,
         remainder_beds=remainder, listed=engine.listed,
         asked_minutes=np.mean([minutes for minutes, _ in asked[-12:]], axis=0), asked_places=np.mean([places for _, places in asked[-12:]], axis=0), year=tuple(year),
         weekdays=tuple(calendar.weekday(month.number) for month in year), solved=tuple(notes),
@@ -288,16 +311,42 @@ def source_hash() -> str:
 @lru_cache(maxsize=2)
 def _settled(place_key: str, place: _Held, scale: float, parameters: Parameters) -> StartingState:
     folder = cache_folder()
-    file = folder / f"start-{place_key}.pickle" if folder else None
-    if file and file.exists():
-        with file.open("rb") as stream:
-            return pickle.load(stream)  # written by this program, in the user's own cache folder
-    state = settle(place.place, scale, parameters)
-    if file:
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as stream:
-            pickle.dump(state, stream, protocol=5)
-        os.replace(stream.name, file)
-    return state
+    if folder is None:
+        return settle(place.place, scale, parameters)
+    stored = folder / f"start-{place_key}"
+    if not stored.exists():
+        state = settle(place.place, scale, parameters)
+        try:
+            _store(state, stored)
+        except OSError:
+            if not stored.exists():  # the disk is full, say: this run goes without, as it would without a cache folder
+                return state
+    return _stored(stored)
+
+
+def _store(state: StartingState, stored: Path) -> None:
+    """Write a state as the folder `stored`, which is there whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or another process was first.
+    """
+    with tempfile.TemporaryDirectory(dir=stored.parent) as beside:
+        new = Path(beside) / stored.name
+        new.mkdir()
+        for name, array in state.arrays.items():
+            np.save(new / f"{name}.npy", array)
+        with (new / "state.pickle").open("wb") as stream:
+            pickle.dump(dataclasses.replace(state, arrays={}), stream, protocol=5)
+        new.rename(stored)
+
+
+def _stored(folder: Path) -> StartingState:
+    """Return the state that :func:`_store` wrote."""
+    with (folder / "state.pickle").open("rb") as stream:
+        state = pickle.load(stream)  # written by this program, in the user's own cache folder
+    return dataclasses.replace(state, arrays=ArraysOnDisk(folder))
 
 
 class _Held:
