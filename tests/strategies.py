@@ -31,7 +31,12 @@ NO_BELIEFS = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in LEVER
 SOME_BELIEFS = {
     lever: Belief(
         lever=lever,
-        costs={Account.SOCIAL_CARE: social_care, Account.ACUTE: acute, Account.COMMUNITY: community, Account.HOSPITAL: hospital},
+        costs={
+            Account.SOCIAL_CARE: social_care,
+            Account.ACUTE: acute,
+            Account.COMMUNITY: community,
+            Account.HOSPITAL: hospital,
+        },
         qalys=qalys,
     )
     for lever, (social_care, acute, community, hospital, qalys) in {
@@ -46,7 +51,7 @@ SOME_BELIEFS = {
     }.items()
 }
 """Made-up beliefs under which organisations have something to weigh: tests do not hang on what was measured."""
-ALL_HELD = dict.fromkeys((lever.name.lower() for lever in LEVERS))
+ALL_HELD = dict.fromkeys(lever.name.lower() for lever in LEVERS)
 """Every lever frozen where it was observed."""
 
 # Whole economies
@@ -202,7 +207,14 @@ def quiet_bench(people: np.ndarray, **rules: float) -> Bench:
     quiet.rows = people.copy()
     for name in ("illness", "unmanaged", "death", "onset", "onset_ceiling"):
         quiet.tables[name] = 0.0
-    for name in ("contacts_per_unmet_hour", "last_phase_contacts", "breakdown_contact", "asks_a_month", "frailty_recovery", "frailty_from_unmet"):
+    for name in (
+        "contacts_per_unmet_hour",
+        "last_phase_contacts",
+        "breakdown_contact",
+        "asks_a_month",
+        "frailty_recovery",
+        "frailty_from_unmet",
+    ):
         if name not in rules:
             quiet.rules[name] = 0.0
     quiet.known.councils["care_used"] = quiet.known.councils["home_used"] = 0

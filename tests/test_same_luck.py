@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FROM_NOTHING = """
 import sys
 import model.epidemiology, model.starting_state
-model.epidemiology.REFERENCE_PEOPLE = 12_000
+model.epidemiology.REFERENCE_PEOPLE = 40_000
 model.starting_state.cache_folder = lambda: None
 from tests.strategies import lived, fingerprints
 economy = lived(3, scale=0.0008, seed=int(sys.argv[1]))

@@ -87,7 +87,9 @@ def test_the_means_test(capital, owner, partner, placement):
     assert bool(pays) == (capital > rules.upper_capital_limit or (placement and owner and not partner))
 
 
-@pytest.mark.parametrize(("owner", "partner", "sold"), [(True, False, True), (True, True, False), (False, False, False)])
+@pytest.mark.parametrize(
+    ("owner", "partner", "sold"), [(True, False, True), (True, True, False), (False, False, False)]
+)
 def test_a_home_is_sold_once_and_only_if_nobody_else_lives_there(owner, partner, sold):
     rules = rules_with()
     p = person(capital=5000)

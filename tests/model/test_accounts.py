@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.hospital.daily_flow import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
-from agents.patients.living import COUNCIL_CARE, NURSING_COUNCIL, NURSING_SELF, RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, SELF_CARE, SELF_PENCE
+from agents.patients.living import (
+    COUNCIL_CARE,
+    NURSING_COUNCIL,
+    NURSING_SELF,
+    RESIDENTIAL_COUNCIL,
+    RESIDENTIAL_SELF,
+    SELF_CARE,
+    SELF_PENCE,
+)
 from agents.vocabulary import Party, Service
 from model.accounts import working_days
 from model.engine import Calendar
@@ -52,7 +60,9 @@ def year(request):
 def cash(economy, *services, payers=None) -> int:
     """Pence paid for services by everybody, or by some kinds of party."""
     kinds = set(Party) if payers is None else set(payers)
-    return sum(economy.ledger.paid(index, services) for index, kind in enumerate(economy.parties.kinds) if kind in kinds)
+    return sum(
+        economy.ledger.paid(index, services) for index, kind in enumerate(economy.parties.kinds) if kind in kinds
+    )
 
 
 def test_spells_that_ended_times_the_price_is_what_hospitals_were_paid(year):
@@ -74,7 +84,9 @@ def test_hours_times_rates_is_what_councils_paid_for_home_care(year):
         (Service.NURSING_CARE, NURSING_COUNCIL, "nursing_pounds_per_week", 7),
     ):
         expected = sum(
-            int(month.totals[c, column]) * pence(getattr(council, unit)) // per for month in year.months for c, council in enumerate(year.place.councils)
+            int(month.totals[c, column]) * pence(getattr(council, unit)) // per
+            for month in year.months
+            for c, council in enumerate(year.place.councils)
         )
         assert cash(year, service, payers=set(Party) - {Party.HOUSEHOLD}) == expected > 0, service
 
@@ -82,14 +94,22 @@ def test_hours_times_rates_is_what_councils_paid_for_home_care(year):
 def test_what_households_pay_is_what_people_paid_and_were_charged(year):
     prices = year.engine.organisations.councils["own_price"]
     bought = sum(
-        int((month.totals[:, SELF_CARE] * prices[:, 0] // 60 + month.totals[:, RESIDENTIAL_SELF] * prices[:, 1] + month.totals[:, NURSING_SELF] * prices[:, 2]).sum())
+        int(
+            (
+                month.totals[:, SELF_CARE] * prices[:, 0] // 60
+                + month.totals[:, RESIDENTIAL_SELF] * prices[:, 1]
+                + month.totals[:, NURSING_SELF] * prices[:, 2]
+            ).sum()
+        )
         for month in year.months
     )
     assert cash(year, *SOCIAL, payers={Party.HOUSEHOLD}) == bought > 0
     charged = sum(int(costs.charges.sum()) for costs in year.costs)
     assert cash(year, Service.CHARGES) == cash(year, Service.CHARGES, payers={Party.HOUSEHOLD}) == charged > 0
     assert sum(int(costs.households.sum()) for costs in year.costs) == year.ledger.paid("households")
-    rounded = sum(int(month.totals[:, SELF_PENCE].sum()) for month in year.months)  # each person's share is rounded down
+    rounded = sum(
+        int(month.totals[:, SELF_PENCE].sum()) for month in year.months
+    )  # each person's share is rounded down
     assert 0 <= bought - rounded < 0.01 * bought
     rows = year.engine.people.rows
     assert int(rows["out_of_pocket"].astype(np.int64).sum()) == rounded
@@ -155,7 +175,15 @@ def test_people_without_need_cost_social_care_nothing():
     engine = sturdy.engine()
     for number in range(14):
         month = engine.month(number)
-        for column in (COUNCIL_CARE, SELF_CARE, RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, NURSING_COUNCIL, NURSING_SELF, SELF_PENCE):
+        for column in (
+            COUNCIL_CARE,
+            SELF_CARE,
+            RESIDENTIAL_COUNCIL,
+            RESIDENTIAL_SELF,
+            NURSING_COUNCIL,
+            NURSING_SELF,
+            SELF_PENCE,
+        ):
             assert month.totals[:, column].sum() == 0
     assert (engine.people.rows["out_of_pocket"] == 0).all()
     assert (engine.people.rows["contacts"] > 0).any()

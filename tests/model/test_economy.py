@@ -88,11 +88,30 @@ def test_the_phases_are_one_list():
 def test_batch_run_takes_structures_and_places(structure):
     """Mesa 3.3 takes `seed` among the parameters; later versions take generators, and pass no seed."""
     parameters = {"structure": structure, "place": ["wigan"], "scale": 0.001, "years": 1}
-    new = "rng" in mesa.batch_run.__code__.co_varnames[: mesa.batch_run.__code__.co_argcount + mesa.batch_run.__code__.co_kwonlyargcount]
+    new = (
+        "rng"
+        in mesa.batch_run.__code__.co_varnames[
+            : mesa.batch_run.__code__.co_argcount + mesa.batch_run.__code__.co_kwonlyargcount
+        ]
+    )
     if new:
-        rows = mesa.batch_run(HealthEconomy, {**parameters, "beliefs": [SOME_BELIEFS]}, rng=[3, 4], max_steps=3, number_processes=1, display_progress=False)
+        rows = mesa.batch_run(
+            HealthEconomy,
+            {**parameters, "beliefs": [SOME_BELIEFS]},
+            rng=[3, 4],
+            max_steps=3,
+            number_processes=1,
+            display_progress=False,
+        )
     else:
-        rows = mesa.batch_run(HealthEconomy, {**parameters, "beliefs": [SOME_BELIEFS], "seed": [3, 4]}, iterations=1, max_steps=3, number_processes=1, display_progress=False)
+        rows = mesa.batch_run(
+            HealthEconomy,
+            {**parameters, "beliefs": [SOME_BELIEFS], "seed": [3, 4]},
+            iterations=1,
+            max_steps=3,
+            number_processes=1,
+            display_progress=False,
+        )
     frame = pd.DataFrame(rows)
     assert len(frame) == 2
     assert set(frame["structure"]) == {structure}
@@ -161,9 +180,22 @@ def as_toml(facts: dict, order: int = 1) -> str:
             return "{ " + ", ".join(f"{k} = {line(v)}" for k, v in value.items()) + " }"
         return "[" + ", ".join(line(item) for item in value) + "]"
 
-    plain = [f"{k} = {line(v)}" for k, v in facts.items() if not isinstance(v, dict) and not (isinstance(v, list) and v and isinstance(v[0], dict))]
-    tables = [f"[{k}]\n" + "\n".join([f"{a} = {line(b)}" for a, b in v.items()][::order]) for k, v in facts.items() if isinstance(v, dict)]
-    lists = [f"[[{k}]]\n" + "\n".join(f"{a} = {line(b)}" for a, b in one.items()) for k, v in facts.items() if isinstance(v, list) and v and isinstance(v[0], dict) for one in v]
+    plain = [
+        f"{k} = {line(v)}"
+        for k, v in facts.items()
+        if not isinstance(v, dict) and not (isinstance(v, list) and v and isinstance(v[0], dict))
+    ]
+    tables = [
+        f"[{k}]\n" + "\n".join([f"{a} = {line(b)}" for a, b in v.items()][::order])
+        for k, v in facts.items()
+        if isinstance(v, dict)
+    ]
+    lists = [
+        f"[[{k}]]\n" + "\n".join(f"{a} = {line(b)}" for a, b in one.items())
+        for k, v in facts.items()
+        if isinstance(v, list) and v and isinstance(v[0], dict)
+        for one in v
+    ]
     return "\n".join([*plain[::order], *(tables + lists)[::order]]) + "\n"
 
 
@@ -180,7 +212,11 @@ def written(folder: Path, facts: dict, order: int = 1) -> Path:
 @pytest.mark.parametrize("name", list_structures())
 def test_names_and_the_order_of_a_file_change_nothing(tmp_path, name):
     facts = shipped(name)
-    other = written(tmp_path, {**facts, "name": "another-name", "title": "Another title", "source": "Nowhere.", "alternatives": []}, order=-1)
+    other = written(
+        tmp_path,
+        {**facts, "name": "another-name", "title": "Another title", "source": "Nowhere.", "alternatives": []},
+        order=-1,
+    )
     assert load_structure(other).holders == load_structure(name).holders
     ours, theirs = lived(15, scale=0.005, structure=name), lived(15, scale=0.005, structure=other)
     assert len(ours.decisions) > 0, "something was decided"
@@ -196,7 +232,7 @@ def test_a_structure_differs_from_itself_under_another_name_by_exactly_nothing(t
 
 
 def with_other_deciders(name: str) -> dict:
-    """A structure in which a commissioner exists and decides what councils and consortia decided, or the other way round."""
+    """A structure whose commissioner exists but leaves to councils and consortia what it decided."""
     facts = shipped(name)
     owners = {lever.name.lower(): "council" if lever <= Lever.ASSESSMENT else "consortium" for lever in LEVERS[:6]}
     changed = {lever: (owners[lever] if kind == "commissioner" else kind) for lever, kind in facts["deciders"].items()}
@@ -217,7 +253,9 @@ def test_who_decides_what_is_held_away_from_rest_changes_only_whose_decision_it_
     ours = lived(15, scale=0.005, structure="single-budget", hold=hold)
     theirs = lived(15, scale=0.005, structure=other, hold=hold)
     one, two = fingerprints(ours), fingerprints(theirs)
-    assert [part for part in one if one[part] != two[part]] == ["consequences"] or [part for part in one if one[part] != two[part]] == ["entries", "consequences"]
+    assert [part for part in one if one[part] != two[part]] == ["consequences"] or [
+        part for part in one if one[part] != two[part]
+    ] == ["entries", "consequences"]
     amounts = [economy.ledger.consequences()["pounds"].sum() for economy in (ours, theirs)]
     assert amounts[0] == pytest.approx(amounts[1], abs=0.01)
 
@@ -231,7 +269,9 @@ def test_holders_alone_change_who_pays_but_not_what_happens():
     assert (theirs.measures.query("measure == 'funding_gate'")["value"] == 0).all()
     assert fingerprints(ours)["people"] == fingerprints(theirs)["people"]
     for service in set(Service) - {Service.SETTLEMENT}:
-        amounts = [sum(economy.ledger.paid(name, [service]) for name in economy.parties.names) for economy in (ours, theirs)]
+        amounts = [
+            sum(economy.ledger.paid(name, [service]) for name in economy.parties.names) for economy in (ours, theirs)
+        ]
         assert amounts[0] == amounts[1], service
 
 
@@ -262,7 +302,9 @@ def test_the_log_tells_every_step_from_level_to_level():
         assert list(steps["before"]) == levels[:-1], (organisation, lever)
         assert levels[-1] == unit.levers[code]
         frame = economy.measures
-        recorded = frame[(frame["organisation"] == organisation) & (frame["measure"] == f"lever/{lever}")].set_index("month")["value"]
+        recorded = frame[(frame["organisation"] == organisation) & (frame["measure"] == f"lever/{lever}")].set_index(
+            "month"
+        )["value"]
         assert (recorded[steps["month"]].to_numpy() == steps["after"].to_numpy()).all()
         assert steps["reasons"].str.startswith("decided by ").all()
 

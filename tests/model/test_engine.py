@@ -19,8 +19,8 @@ from agents.patients import record
 from agents.patients.living import HOSPITAL_DAYS, MICRO_QALYS, PERSON_DAYS
 from agents.vocabulary import N_CAUSES, N_REASONS, CaseState, Lever, Setting
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_MINUTES_COUNT, Calendar, rebase_time
-from tests.strategies import bench, bits_of, lived, parameter_values, small_economy
 from model.parameters import Parameters
+from tests.strategies import bench, bits_of, lived, parameter_values, small_economy
 
 IN_HOSPITAL_STATES = [state for state in CaseState if CaseState.BOARDING <= state <= CaseState.WAIT_CHOICE]
 
@@ -56,7 +56,7 @@ def checked(engine, before, month) -> None:
     rows, known = engine.people.rows, engine.organisations
     cases = engine.cases[: engine.n_cases]
     alive = rows["end_month"] == record.ALIVE
-    councils, consortia, hospitals = (len(x) for x in (known.councils, known.consortia, known.hospitals))
+    councils, hospitals = len(known.councils), len(known.hospitals)
 
     # People: the living, the dead and those who left are everybody.
     died = (rows["end_month"] == month.number) & (rows["flags"] & record.LEFT == 0)
@@ -67,7 +67,10 @@ def checked(engine, before, month) -> None:
 
     # Care: what councils and consortia count as used is what people have.
     here = rows[alive]
-    assert (known.councils["home_used"] == np.bincount(here["council"][setting(here) >= Setting.RESIDENTIAL], minlength=councils)).all()
+    assert (
+        known.councils["home_used"]
+        == np.bincount(here["council"][setting(here) >= Setting.RESIDENTIAL], minlength=councils)
+    ).all()
     minutes = np.bincount(here["council"], weights=here["package"], minlength=councils)
     assert (known.councils["care_used"] == minutes).all()
     for state, name, place, of in (
@@ -104,7 +107,8 @@ def checked(engine, before, month) -> None:
     was = len(before)
     stayed = alive[:was] & (before["end_month"] == record.ALIVE)
     days = {
-        name: rows[name][:was][stayed].astype(int) - before[name][stayed] for name in ("days_at_home", "days_in_hospital", "qalys")
+        name: rows[name][:was][stayed].astype(int) - before[name][stayed]
+        for name in ("days_at_home", "days_in_hospital", "qalys")
     }
     homely = (setting(rows)[:was][stayed] < Setting.RESIDENTIAL) & (setting(before)[stayed] < Setting.RESIDENTIAL)
     assert (days["days_at_home"][homely] + days["days_in_hospital"][homely] == month.days).all()
@@ -147,7 +151,14 @@ def test_people_beds_places_and_days_are_conserved():
 
 
 def test_they_are_conserved_with_levers_far_from_rest():
-    hold = {"strictness": 0.0, "generosity": 1.2, "community": 3.0, "reablement": 3.0, "admission_threshold": 0.2, "discharge_readiness": 0.0}
+    hold = {
+        "strictness": 0.0,
+        "generosity": 1.2,
+        "community": 3.0,
+        "reablement": 3.0,
+        "admission_threshold": 0.2,
+        "discharge_readiness": 0.0,
+    }
     run_checked(small_economy(scale=0.01, years=2, hold=hold), 13)
 
 
@@ -177,7 +188,15 @@ def borders():
         b.tables["death"] = 0.0
         b.tables["onset"] = 0.0
         b.tables["onset_ceiling"] = 0.0
-        for name in ("contacts_per_unmet_hour", "last_phase_contacts", "breakdown_contact", "return_base", "return_by_frailty", "return_unready", "asks_a_month"):
+        for name in (
+            "contacts_per_unmet_hour",
+            "last_phase_contacts",
+            "breakdown_contact",
+            "return_base",
+            "return_by_frailty",
+            "return_unready",
+            "asks_a_month",
+        ):
             b.rules[name] = 0.0
 
     def no_beds(b):
@@ -214,7 +233,18 @@ def borders():
         b.without_cases()
         b.rows = b.rows[-1:]
 
-    return [nobody_ill, no_beds, no_places, no_assessments, no_home_care, nobody_eligible, everybody_eligible, all_severe, nobody, one]
+    return [
+        nobody_ill,
+        no_beds,
+        no_places,
+        no_assessments,
+        no_home_care,
+        nobody_eligible,
+        everybody_eligible,
+        all_severe,
+        nobody,
+        one,
+    ]
 
 
 @pytest.mark.parametrize("border", borders(), ids=lambda border: border.__name__)
@@ -278,7 +308,12 @@ def test_an_engine_that_takes_up_a_copied_state_goes_on_alike():
     first.month(0)
     state = first.copy_state()
     second = bench(0.005)
-    second.rows, second.cases, second.future, second.known = state["rows"], state["cases"], state["future"], first.organisations.copy()
+    second.rows, second.cases, second.future, second.known = (
+        state["rows"],
+        state["cases"],
+        state["future"],
+        first.organisations.copy(),
+    )
     twin = second.engine()
     a, b = first.month(1), twin.month(1)
     assert (a.out == b.out).all()

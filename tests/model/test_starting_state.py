@@ -22,7 +22,9 @@ def settled() -> StartingState:
 
 
 def alike(first: StartingState, second: StartingState) -> bool:
-    return set(first.arrays) == set(second.arrays) == ARRAYS and all((first.arrays[name] == second.arrays[name]).all() for name in ARRAYS)
+    return set(first.arrays) == set(second.arrays) == ARRAYS and all(
+        (first.arrays[name] == second.arrays[name]).all() for name in ARRAYS
+    )
 
 
 def kept_in(folder: Path | None, monkeypatch: pytest.MonkeyPatch, settled: StartingState) -> StartingState:

@@ -6,13 +6,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.hospital import daily_flow as flow
-from agents.hospital.daily_flow import CASE, DISCHARGED_OUT, ENTRIES_OUT, INTERMEDIATE_OUT, REABLED_OUT, REFUSED_OUT, STARTED_OUT, follow_up
+from agents.hospital.daily_flow import (
+    CASE,
+    DISCHARGED_OUT,
+    ENTRIES_OUT,
+    INTERMEDIATE_OUT,
+    REABLED_OUT,
+    REFUSED_OUT,
+    STARTED_OUT,
+    follow_up,
+)
 from agents.patients import record
 from agents.patients.living import COUNCIL, SELF
 from agents.vocabulary import CaseState, Cause, Lever, Service, Setting
 from tests.strategies import bench, bits_of, event, person, quiet_bench
 
-CERTAIN = {"admission_spread": 1e-3, "direct_share": 0.0, "untreated_death": 0.0, "untreated_return": 0.0, "return_base": 0.0, "return_by_frailty": 0.0, "return_unready": 0.0}
+CERTAIN = {
+    "admission_spread": 1e-3,
+    "direct_share": 0.0,
+    "untreated_death": 0.0,
+    "untreated_return": 0.0,
+    "return_base": 0.0,
+    "return_by_frailty": 0.0,
+    "return_unready": 0.0,
+}
 
 
 def people(n: int = 1, **fields) -> np.ndarray:
@@ -52,9 +69,7 @@ def contact(days_in: int = 3, severity: float = 0.9, **rules: float):
 def test_a_severe_emergency_is_admitted_and_billed_when_it_ends():
     b = contact()
     engine = b.engine()
-    posted = []
-    for number in range(14):
-        posted.append(engine.month(number))
+    posted = [engine.month(number) for number in range(14)]
     spell = [row for month in posted for row in month.journal if row["service"] == Service.EMERGENCY_SPELL]
     attendance = [row for month in posted for row in month.journal if row["service"] == Service.ATTENDANCE]
     assert len(spell) == len(attendance) == 1
@@ -152,7 +167,10 @@ def test_beds_go_to_those_who_wait_in_order():
     b = quiet_bench(people(4), **CERTAIN)
     b.tables["stay_scale"] = 1000.0
     b.known.hospitals["beds"], b.known.hospitals["escalation"] = 1, 0
-    b.future = np.concatenate([event(day, person=who, trigger=1600 + who) for day, who in ((2, 3), (4, 1), (6, 2))] + [event(10, kind=2, person=3)])
+    b.future = np.concatenate(
+        [event(day, person=who, trigger=1600 + who) for day, who in ((2, 3), (4, 1), (6, 2))]
+        + [event(10, kind=2, person=3)]
+    )
     engine = b.engine()
     month = engine.month(0)
     assert states(engine) == {1: CaseState.ACUTE, 2: CaseState.BOARDING}
@@ -177,7 +195,9 @@ def test_escalation_beds_open_last_and_are_counted():
 
 def granted(n: int = 1, **fields) -> np.ndarray:
     """People of great need without money, help or a home of their own."""
-    return people(n, **{"need_trait": 2000, "need": 1500, "frailty": 0.2, "frailty_trait": 2000, "capital": 0, **fields})
+    return people(
+        n, **{"need_trait": 2000, "need": 1500, "frailty": 0.2, "frailty_trait": 2000, "capital": 0, **fields}
+    )
 
 
 def council_limits(b, **limits) -> None:
@@ -245,7 +265,9 @@ def test_a_place_in_a_home_needs_a_vacancy():
         engine = b.engine()
         month = engine.month(0)
         assert month.out[:, ENTRIES_OUT].sum() == entries
-        assert (setting(engine) >= Setting.RESIDENTIAL).sum() == entries == engine.organisations.councils["home_used"][0]
+        assert (
+            (setting(engine) >= Setting.RESIDENTIAL).sum() == entries == engine.organisations.councils["home_used"][0]
+        )
 
 
 def test_who_is_not_eligible_is_refused_and_who_pays_arranges():
@@ -361,7 +383,16 @@ def test_readiness_asked_for_moves_recovery_into_the_bed():
         engine = b.engine()
         months = [engine.month(number) for number in range(6)]
         stays = sum(int(month.out[:, DISCHARGED_OUT].sum()) for month in months)
-        nights.append(sum(int(month.out[:, flow.BED_DAYS_OUT : flow.DELAYED_OUT].sum() - month.out[:, flow.DELAYED_OUT : flow.BOARDING_OUT].sum()) for month in months) / stays)
+        nights.append(
+            sum(
+                int(
+                    month.out[:, flow.BED_DAYS_OUT : flow.DELAYED_OUT].sum()
+                    - month.out[:, flow.DELAYED_OUT : flow.BOARDING_OUT].sum()
+                )
+                for month in months
+            )
+            / stays
+        )
         back.append(sum(int(month.out[:, flow.CONTACTS_OUT + Cause.RETURN].sum()) for month in months) / stays)
     assert nights == sorted(nights)
     assert nights[0] < nights[-1]
@@ -385,7 +416,9 @@ def test_the_order_in_which_events_were_found_does_not_matter():
     """Within a day the priority draw decides, not the order of the buffer."""
     b = quiet_bench(people(30), **CERTAIN)
     b.known.hospitals["beds"], b.known.hospitals["escalation"] = 3, 0
-    found = np.concatenate([event(2 + who % 5, person=who, trigger=1600 + who, priority=(who * 2654435761) % 2**32) for who in range(30)])
+    found = np.concatenate(
+        [event(2 + who % 5, person=who, trigger=1600 + who, priority=(who * 2654435761) % 2**32) for who in range(30)]
+    )
     results = []
     for order in (np.arange(30), np.arange(30)[::-1], np.random.default_rng(1).permutation(30)):
         b.future = found[order]

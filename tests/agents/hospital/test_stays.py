@@ -54,7 +54,11 @@ def test_recovery_is_longer_for_the_frail_up_to_its_full_length(acute, a, b):
 
 def test_returns_are_likelier_for_the_frail_the_unready_and_those_left_alone():
     rules = rules_with()
-    names = list(inspect.signature(return_chance.py_func).parameters)[:-1] if hasattr(return_chance, "py_func") else ["frailty", "remaining", "alone"]
+    names = (
+        list(inspect.signature(return_chance.py_func).parameters)[:-1]
+        if hasattr(return_chance, "py_func")
+        else ["frailty", "remaining", "alone"]
+    )
     base = return_chance(*[0.0] * len(names), rules)
     assert base == rules.return_base
     for k in range(len(names)):

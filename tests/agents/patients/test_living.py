@@ -49,7 +49,9 @@ def test_need_grows_with_propensity_decline_and_illness(propensity, decline, ill
     trait = int(propensity * 1000)
 
     def need(trait: int, decline: float, illness: float, flags: int = 0) -> int:
-        return weekly_need(person(need_trait=trait, frailty_trait=2000, frailty=0.2 + decline, flags=flags)[0], illness, rules)
+        return weekly_need(
+            person(need_trait=trait, frailty_trait=2000, frailty=0.2 + decline, flags=flags)[0], illness, rules
+        )
 
     usual = need(trait, decline, illness)
     assert 0 <= usual <= 7000

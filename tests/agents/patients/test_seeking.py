@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.patients import record
-from agents.patients.seeking import CONTACT, DEATH_EVENT, NEED_DECIDES, REQUEST, happens, severity_of, unmet_rate, wish_for_assessment
+from agents.patients.seeking import (
+    CONTACT,
+    DEATH_EVENT,
+    NEED_DECIDES,
+    REQUEST,
+    happens,
+    severity_of,
+    unmet_rate,
+    wish_for_assessment,
+)
 from agents.vocabulary import Cause, Lever
 from tests.strategies import bench, bits_of, person, rules_with, sweep
 
@@ -54,7 +63,11 @@ def test_raising_a_cause_keeps_the_contacts_there_were(base, cause):
     elif cause == Cause.UNMANAGED:
         raised.tables["unmanaged"] = raised.tables["unmanaged"] * 2.0
     else:
-        name = {Cause.UNMET: "contacts_per_unmet_hour", Cause.BREAKDOWN: "breakdown_contact", Cause.LAST_PHASE: "last_phase_contacts"}[cause]
+        name = {
+            Cause.UNMET: "contacts_per_unmet_hour",
+            Cause.BREAKDOWN: "breakdown_contact",
+            Cause.LAST_PHASE: "last_phase_contacts",
+        }[cause]
         raised.rules[name] = raised.rules[name] * 2.0
     before, after = sweep(base).contacts(cause), sweep(raised).contacts(cause)
     assert set(before["person"]) < set(after["person"])

@@ -27,7 +27,9 @@ def test_the_normal_quantile_is_odd(u):
     assert normal_score(1.0 - u) == pytest.approx(-normal_score(u), abs=1e-6 + 1e-9 / u)
 
 
-def begun(n: int, age: int, sex: int = 1, fifth: int = 2, tilt: dict[int, float] | None = None, seed: int = 1) -> np.ndarray:
+def begun(
+    n: int, age: int, sex: int = 1, fifth: int = 2, tilt: dict[int, float] | None = None, seed: int = 1
+) -> np.ndarray:
     rows = new_rows(n)
     rows["birth_month"] = -12 * age - 6
     rows["person"] = sex | fifth << record.QUINTILE_SHIFT
