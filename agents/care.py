@@ -35,16 +35,16 @@ class CareRules(Checked):
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        28.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=18.0, high=34.0,
+        36.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=26.0, high=46.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
-        0.24, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.12, high=0.3,
-        assumption="moderate frailty and more (P-A.frail-012): care homes are rarely a place for the physically robust")
+        0.28, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.2, high=0.36,
+        assumption="well into moderate frailty (P-A.frail-012): care homes are rarely a place for the physically robust")
     lasting_share: float = parameter(
         0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
         assumption="discharge straight to a care home is for those who will not recover")
     nursing_need_hours: float = parameter(
-        50.0, "weekly need at which a placement is with nursing", unit="hours a week", low=40.0, high=60.0,
+        75.0, "weekly need at which a placement is with nursing", unit="hours a week", low=55.0, high=95.0,
         assumption="with the need curve: some four in ten places used are nursing places (council activity 2014/15)")
     tolerated_hours: float = parameter(
         8.0, "weekly hours of need without help with which people still go home from hospital", unit="hours a week", low=4.0, high=12.0,
@@ -62,12 +62,12 @@ class CareRules(Checked):
         0.012, "chance a day of leaving a queue without care: family takes over, or people give up", unit="share a day", low=0.002, high=0.03,
         assumption="few leave each day, many over two months")
     self_arrange_days: float = parameter(
-        9.0, "mean days that people who pay themselves need to arrange care", unit="days", low=5.0, high=20.0, assumption="choice delays are some 14% of acute delayed days (P-B.dtoc-015)")
+        6.0, "mean days that people who pay themselves need to arrange care", unit="days", low=3.0, high=15.0, assumption="choice delays are some 14% of acute delayed days (P-B.dtoc-015)")
     self_bought: float = parameter(
         0.6, "share of hours without help that people buy who pay themselves", unit="share", low=0.3, high=0.9,
         assumption="about the hours that councils grant")
     family_arrange_days: float = parameter(
-        6.0, "mean days in hospital until family has arranged what it can for someone who was refused care", unit="days", low=2.0, high=12.0,
+        3.0, "mean days in hospital until family has arranged what it can for someone who was refused care", unit="days", low=1.0, high=8.0,
         assumption="a refusal frees no bed at once")
     placement_chance: float = parameter(
         0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,
@@ -122,7 +122,7 @@ def needs_care_home(p, rules):
 
     Assessors look past what will mostly heal: only part of the frailty above the settled level counts.
     """
-    settled = np.int64(p["frailty_trait"]) * 1e-4
+    settled = max(np.int64(p["frailty_trait"]), 0) * 1e-4
     lasting = rules.lasting_share * (np.float64(p["frailty"]) - settled)
     if settled + lasting < rules.placement_frailty:
         return False

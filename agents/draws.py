@@ -7,6 +7,8 @@ constant below, used for one decision only. The list is append-only: a number on
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from agents.compiled import compiled
@@ -34,6 +36,7 @@ HOSPITAL_CHOICE, OLDEST_AGE, PROACTIVE, PARTNER_LOSS = 52, 53, 54, 55
 MIGRATION, NEWCOMER_AREA, NEWCOMER_AGE, SAMPLE = 56, 57, 58, 59
 CARE_AT_START, HOME_AT_START, CARER_RETURN, FEMALE_NEWCOMER = 60, 61, 62, 63
 ROUTE, WAITING, GATE, HARM_BOARDING = 64, 65, 66, 67
+FRAILTY_RENEWAL, NEED_RENEWAL = 68, 69
 
 NEVER = np.int64(0)  # `when` of a trait that a person has for life
 
@@ -99,6 +102,31 @@ def draw(seed, who, when, trigger, purpose):
     if lane == 2:
         return u2
     return u3
+
+
+@compiled
+def normal_score_low(u):
+    """Return the quantile in the lower tail (see :func:`normal_score`)."""
+    q = math.sqrt(-2.0 * math.log(u))
+    return (
+        ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00) * q + 4.374664141464968e00) * q
+        + 2.938163982698783e00
+    ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q + 3.754408661907416e00) * q + 1.0)
+
+
+@compiled
+def normal_score(u):
+    """Return the standard normal quantile of `u` in (0, 1): Acklam's rational approximation, relative error 1.2e-9."""
+    if u < 0.02425:
+        return normal_score_low(u)
+    if u > 1.0 - 0.02425:
+        return -normal_score_low(1.0 - u)
+    q = u - 0.5
+    r = q * q
+    return (
+        ((((-3.969683028665376e01 * r + 2.209460984245205e02) * r - 2.759285104469687e02) * r + 1.383577518672690e02) * r - 3.066479806614716e01) * r
+        + 2.506628277459239e00
+    ) * q / (((((-5.447609879822406e01 * r + 1.615858368580409e02) * r - 1.556989798598866e02) * r + 6.680131188771972e01) * r - 1.328068155288572e01) * r + 1.0)
 
 
 def replication_seed(base: int, replication: int) -> int:

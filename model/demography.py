@@ -63,7 +63,7 @@ class Newcomers:
         padded["council"] = council
         padded["consortium"] = self.place.small_areas["consortium"][area]
         padded["person"] = sex | (self.place.small_areas["quintile"][area] - 1) << QUINTILE_SHIFT
-        months_old = age * 12 + np.where(age == YOUNGEST, 0, np.floor(u_month * 12.0)).astype(int)
+        months_old = age * 12 + np.where(age == YOUNGEST, 0, 1 + np.floor(u_month * 11.0)).astype(int)  # nobody moves in on a birthday
         padded["birth_month"] = month - months_old
         begin(padded, 0, n, month, tables, rules, known.consortia, first_row, self.seed, catchment)
         return padded

@@ -138,7 +138,8 @@ class HealthEconomy(mesa.Model):
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
         self._first = first
         self._rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
-        self._tables = reference_tables(self.parameters)
+        self._tables = reference_tables(self.parameters).copy()
+        self._tables["death"] *= state.death_scale
         known = state.organisations.copy()
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
@@ -204,7 +205,7 @@ class HealthEconomy(mesa.Model):
             Hospital(
                 self, name=hospital.name, index=at(hospital.name), heads=max(int(hospital.catchment_adults * self.scale), 1),
                 rest={lever: float(known.hospitals["levers"][h, lever]) for lever in Hospital.own_levers},
-                budgets={Account.HOSPITAL: max(int(year["income"][h]), 1)}, behaviour=parameters.hospital_board,
+                budgets={Account.HOSPITAL: max(int(year["income"][h] / hospital.share_of_trust), 1)}, behaviour=parameters.hospital_board,
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip

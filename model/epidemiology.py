@@ -148,7 +148,7 @@ FRAILTY_POINTS = (0.06, 0.185, 0.305, 0.42)  # assumption: middles of the index'
 DEATH_HAZARD_ROWS = ("P-A.frail-001", "P-A.frail-002", "P-A.frail-003")
 CONTACT_HAZARD_ROWS = ("P-A.frail-004", "P-A.frail-005", "P-A.frail-006")
 DEFICIT = 1.0 / 36.0  # the electronic frailty index counts 36 deficits
-FRAILTY_SPREAD = (0.008, 0.022)  # assumption, half to double: spread (logistic) of personal frailty at 18 and at 85
+FRAILTY_SPREAD = (0.0145, 0.040)  # assumption, half to double: standard deviation of personal frailty at 18 and at 85
 ANY_FRAILTY = ((33.5, 0.02), (57.0, 0.10), (70.0, 0.323), (80.0, 0.542), (90.0, 0.708))
 """Share with frailty above 0.12 by age: P-A.frail-032 at 50 to 64; from 65 the recalled age pattern (P-A.frail-014 to
 025) brought down to the verified 43.7% of all 65 and over (P-A.frail-033); 2% under 50 is an assumption, 1 to 4%."""
@@ -296,22 +296,24 @@ def _utilities() -> np.ndarray:
     return np.minimum(masks + corrections[count_of_conditions()], 0.0)
 
 
-def _onset(deaths: np.ndarray, curve: np.ndarray) -> np.ndarray:
+def _onset(deaths: np.ndarray, effect: np.ndarray, held: np.ndarray, sex: np.ndarray, years: np.ndarray) -> np.ndarray:
     """Return monthly onset hazards that keep prevalence as it is by age, given that the ill die sooner; (14, 2, 93).
 
-    The illness-death relation: (dp/da + p (1 - p) (excess mortality)) / (1 - p), never below zero.
+    The illness-death relation: (dp/da + p (1 - p) (excess mortality)) / (1 - p), never below zero. How much sooner is
+    read off the reference population: `effect`, shape (people,), multiplies each person's hazard of death.
     """
     people, _ = england()
     share = people[:, :, YOUNGEST:].sum(axis=2)
-    national = np.stack([np.average(deaths[sex], axis=0, weights=share[sex]) for sex in range(2)])
+    national = np.stack([np.average(deaths[s], axis=0, weights=share[s]) for s in range(2)])
     hazards = np.zeros((N_CONDITIONS, 2, N_AGES))
-    slope = math.log(curve[round(0.42 * FRAILTY_STEPS)]) / 0.36
-    for condition, deficit in _deficits().items():
-        ratio = math.exp(slope * deficit)
-        p = prevalence()[condition]
-        excess = national * (ratio - 1.0) / (1.0 + p * (ratio - 1.0))
-        rise = np.gradient(p, axis=1)
-        hazards[condition] = np.maximum(rise + p * (1.0 - p) * excess, 0.0) / (1.0 - p) / 12.0
+    for condition in Condition:
+        ill = (held >> int(condition)) & 1 == 1
+        for s in range(2):
+            with_it, without = (_mean_by_age(effect[mask & (sex == s)], years[mask & (sex == s)]) for mask in (ill, ~ill))
+            ratio = np.maximum(with_it / without, 1.0)
+            p = prevalence()[condition, s]
+            excess = national[s] * (ratio - 1.0) / (1.0 + p * (ratio - 1.0))
+            hazards[condition, s] = np.maximum(np.gradient(p) + p * (1.0 - p) * excess, 0.0) / (1.0 - p) / 12.0
     return hazards
 
 
@@ -371,7 +373,6 @@ def reference_tables(parameters: Parameters) -> np.record:
     rules = compile_rules(parameters, people_seed=int(REFERENCE_SEED))
     deaths = death_rates()
     death_curve, contact_curve = _hazard_curve(DEATH_HAZARD_ROWS), _hazard_curve(CONTACT_HAZARD_ROWS)
-    onset = _onset(deaths, death_curve)
     relative_risk = np.ones((N_CONDITIONS, N_CONDITIONS))
     for (condition, given), quantity in RELATIVE_RISKS.items():
         rows = [row for row in evidence_group("A.rr") if row.quantity == quantity and row.stratum.endswith("65-69")]
@@ -390,7 +391,6 @@ def reference_tables(parameters: Parameters) -> np.record:
         "contact_by_frailty": contact_curve,
         "utility_conditions": _utilities(),
         "season": _season(),
-        "onset": onset,
         "relative_risk": relative_risk,
     }
     alone = known["partner"][::-1]  # the partner is of the other sex and about as old
@@ -405,13 +405,13 @@ def reference_tables(parameters: Parameters) -> np.record:
     fifth = (rows["person"] >> QUINTILE_SHIFT) & 7
     age = np.clip(-rows["birth_month"].astype(int) // 12 - YOUNGEST, 0, N_AGES - 1)
     held = (rows["conditions"] & (MASKS - 1)).astype(int)
-    logits = np.empty((len(rows), 2))
-    traits(len(rows), REFERENCE_SEED, logits)
+    personal = np.empty((len(rows), 2))
+    traits(len(rows), REFERENCE_SEED, personal)
     years = age + YOUNGEST
 
-    bare = known["frailty_conditions"][held] + known["frailty_spread"][age] * logits[:, 0] - 0.12
+    bare = known["frailty_conditions"][held] + known["frailty_spread"][age] * personal[:, 0] - 0.12
     known["frailty_age"] = _solve_by_age(ANY_FRAILTY, bare, sex, years, by_sex=False)
-    bare = known["need_conditions"][held] + known["need_fifth"][fifth] + logits[:, 1]
+    bare = known["need_conditions"][held] + known["need_fifth"][fifth] + personal[:, 1]
     known["need_age"] = _solve_help(bare, sex, years)
     known["relative_risk_mean"] = _mean_risk(relative_risk, held, sex, years)
     known["utility_age"] = _utility_norms() - _mean_by_age(known["utility_conditions"][held], years)
@@ -421,12 +421,13 @@ def reference_tables(parameters: Parameters) -> np.record:
     with_need = np.exp(rules.death_with_need * np.minimum(rows["need"] / 1800.0, 1.0))
     mean_effect = _mean_by_cell(death_curve[step] * with_need, sex, fifth, years)
     known["death"] = deaths / 12.0 / mean_effect
+    known["onset"] = _onset(deaths, death_curve[step] * with_need, held, sex, years)
     _solve_contacts(known, rules, rows, fifth, years, held, deaths)
     frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)
     stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
     in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * _mean_by_age(_weighted(frail, contact_curve[step], years), years)
     known["stay_scale"] = (stays + 0.5) / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape)
-    known["onset_ceiling"] = onset.sum(axis=0) * RISK_CAP * PLACE_CAP
+    known["onset_ceiling"] = known["onset"].sum(axis=0) * RISK_CAP * PLACE_CAP
     return fill_tables(**known)
 
 
@@ -484,8 +485,9 @@ def _mean_by_age(values: np.ndarray, years: np.ndarray) -> np.ndarray:
     """Return means by age, shape (93,), of five-year bands joined by straight lines; 90 and over is one band."""
     middles = [20.5, *np.arange(27.5, 90, 5), 93.0]
     edges = [0, *np.arange(25, 95, 5), 200]
-    means = [values[(years >= low) & (years < high)].mean() for low, high in zip(edges[:-1], edges[1:], strict=True)]
-    return np.interp(AGES, middles, means)
+    inside = [(years >= low) & (years < high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    known = [k for k, mask in enumerate(inside) if mask.sum() >= 20]  # a band with fewer takes its neighbour's mean
+    return np.interp(AGES, [middles[k] for k in known], [values[inside[k]].mean() for k in known])
 
 
 def _mean_by_cell(values: np.ndarray, sex: np.ndarray, fifth: np.ndarray, years: np.ndarray) -> np.ndarray:

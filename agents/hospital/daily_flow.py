@@ -30,6 +30,7 @@ from agents.patients.living import (
     accrue,
     age_index,
     carer_minutes,
+    settled_frailty,
     unmet_minutes,
     weekly_need,
 )
@@ -503,7 +504,7 @@ def end_short_term(flow, c, p, council, rules, seed):
     i = np.int64(c["person"])
     if np.int64(c["state"]) == IN_REABLEMENT:
         council.reablement_used -= 1
-        settled = np.int64(p["frailty_trait"]) * 1e-4
+        settled = settled_frailty(p)
         above = np.float64(p["frailty"]) - settled
         if above > 0.0:
             p["frailty"] = settled + above * (1.0 - rules.reablement_restores)

@@ -14,7 +14,7 @@ import numpy as np
 
 from agents import draws
 from agents.compiled import compiled
-from agents.draws import block, draw
+from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.care import judged_package
 from agents.patients import record
@@ -27,6 +27,7 @@ N_AGES = OLDEST - YOUNGEST + 1
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
 N_LEVERS = len(Lever)
+NEED_SPREAD = 1.8138  # standard deviation of a standard logistic: odds ratios of conditions act on this scale
 NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frailty and personal need at equal age and conditions
 
 HOME = int(Setting.HOME)
@@ -46,6 +47,9 @@ class LivingBehaviour(Checked):
     frailty_recovery: float = parameter(
         0.12, "share of frailty above a person's settled level that is lost in a month", unit="share a month", low=0.04, high=0.25,
         assumption="half of what a hospital stay takes is regained in some five months")
+    trait_kept: float = parameter(
+        0.75, "correlation over a year of the personal parts of frailty and need", unit="share", low=0.6, high=0.9,
+        assumption="gives yearly transitions from fit to frail near the published ones (P-A.frail-027 to 029)")
     frailty_from_unmet: float = parameter(
         0.0006, "frailty gained a month for each hour a week of unmet need", unit="frailty per hour", low=0.0, high=0.0015,
         assumption="direction from the mechanisms page, size unknown: the prior includes zero")
@@ -179,29 +183,81 @@ def age_index(p, clock):
 
 
 @compiled
-def personal_need(logit_frailty, logit_need):
-    """Return the personal part of the propensity to need help: the frail of an age are mostly those who need help."""
-    return NEED_WITH_FRAILTY * logit_frailty + math.sqrt(1.0 - NEED_WITH_FRAILTY * NEED_WITH_FRAILTY) * logit_need
+def personal_parts(u_frailty, u_need):
+    """Return the personal parts of frailty (in spreads) and of need (logits): the frail of an age mostly need the help."""
+    z = normal_score(u_frailty)
+    other = normal_score(u_need)
+    return z, NEED_SPREAD * (NEED_WITH_FRAILTY * z + math.sqrt(1.0 - NEED_WITH_FRAILTY * NEED_WITH_FRAILTY) * other)
 
 
 @compiled
-def settle(p, i, age, tables, rules):
-    """Set the settled frailty and propensity to need that age, sex, deprivation and conditions give this person."""
+def common_frailty(sex, age, held, tables):
+    """Return the frailty that people of this sex, age and set of conditions have in common."""
+    return tables.frailty_age[sex, age] + tables.frailty_conditions[held]
+
+
+@compiled
+def common_need(sex, fifth, age, held, tables):
+    """Return the propensity to need help (logits) that people of this kind have in common."""
+    return tables.need_age[sex, age] + tables.need_conditions[held] + tables.need_fifth[fifth]
+
+
+@compiled
+def settled_frailty(p):
+    """Return the frailty that a person returns to."""
+    return max(np.int64(p["frailty_trait"]), 0) * 1e-4
+
+
+@compiled
+def set_traits(p, frailty, need, rules):
+    """Store settled frailty (may be below zero: robust) and propensity to need; frailty above the settled level stays."""
+    above = np.float64(p["frailty"]) - settled_frailty(p)
+    p["frailty_trait"] = int(math.floor(min(max(frailty, -1.0), rules.frailty_ceiling - 0.05) * 10000.0))
+    p["need_trait"] = int(math.floor(min(max(need, -30.0), 30.0) * 1000.0))
+    p["frailty"] = min(max(settled_frailty(p) + above, 0.0), rules.frailty_ceiling)
+
+
+@compiled
+def begin_traits(p, i, age, tables, rules):
+    """Give a person the traits of a beginning: what people of the kind have in common, and the personal parts."""
     person = np.int64(p["person"])
     sex = person & record.FEMALE
     fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
     held = np.int64(p["conditions"]) & 0x3FFF
     u_frailty, u_need, _, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)
-    logit_frailty = math.log(u_frailty / (1.0 - u_frailty))
-    logit_need = math.log(u_need / (1.0 - u_need))
-    settled = tables.frailty_age[sex, age] + tables.frailty_conditions[held] + tables.frailty_spread[age] * logit_frailty
-    settled = min(max(settled, 0.0), rules.frailty_ceiling - 0.05)
-    before = np.int64(p["frailty_trait"]) * 1e-4
-    trait = int(settled * 10000.0 + 0.5)
-    p["frailty_trait"] = trait
-    p["frailty"] = min(max(np.float64(p["frailty"]) + trait * 1e-4 - before, 0.0), rules.frailty_ceiling)
-    propensity = tables.need_age[sex, age] + tables.need_conditions[held] + tables.need_fifth[fifth] + personal_need(logit_frailty, logit_need)
-    p["need_trait"] = int(math.floor(min(max(propensity, -30.0), 30.0) * 1000.0))
+    frailty, need = personal_parts(u_frailty, u_need)
+    p["frailty"] = 0.0
+    p["frailty_trait"] = 0
+    set_traits(p, common_frailty(sex, age, held, tables) + tables.frailty_spread[age] * frailty, common_need(sex, fifth, age, held, tables) + need, rules)
+
+
+@compiled
+def renew_traits(p, i, month, age_before, age, tables, rules, seed):
+    """Once a year: age moves the common part, and the personal part drifts, keeping its spread in the population.
+
+    Without the drift, death would take the frail of every cohort and leave ever fewer of them at each age.
+    """
+    person = np.int64(p["person"])
+    sex = person & record.FEMALE
+    fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
+    held = np.int64(p["conditions"]) & 0x3FFF
+    u_frailty, u_need, _, _ = block(seed, i, month, 0, draws.FRAILTY_RENEWAL)
+    news_frailty, news_need = personal_parts(u_frailty, u_need)
+    keep = rules.trait_kept
+    fresh = math.sqrt(1.0 - keep * keep)
+    frailty = np.int64(p["frailty_trait"]) * 1e-4 - common_frailty(sex, age_before, held, tables)
+    frailty = keep * frailty * tables.frailty_spread[age] / tables.frailty_spread[age_before] + fresh * tables.frailty_spread[age] * news_frailty
+    need = np.int64(p["need_trait"]) * 1e-3 - common_need(sex, fifth, age_before, held, tables)
+    set_traits(p, common_frailty(sex, age, held, tables) + frailty, common_need(sex, fifth, age, held, tables) + keep * need + fresh * news_need, rules)
+
+
+@compiled
+def bear_condition(p, held_before, tables, rules):
+    """Move the settled traits by what a new condition brings."""
+    held = np.int64(p["conditions"]) & 0x3FFF
+    frailty = np.int64(p["frailty_trait"]) * 1e-4 + tables.frailty_conditions[held] - tables.frailty_conditions[held_before]
+    need = np.int64(p["need_trait"]) * 1e-3 + tables.need_conditions[held] - tables.need_conditions[held_before]
+    set_traits(p, frailty, need, rules)
 
 
 @compiled
@@ -210,7 +266,7 @@ def weekly_need(p, illness, rules):
 
     `illness` is the share of a recovery still to come, 0 for people who are not convalescent.
     """
-    decline = np.float64(p["frailty"]) - np.int64(p["frailty_trait"]) * 1e-4
+    decline = np.float64(p["frailty"]) - settled_frailty(p)
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * decline + rules.need_from_illness * illness
     if np.int64(p["flags"]) & record.DYING:
         propensity += rules.last_phase_need
@@ -251,7 +307,7 @@ def unmet_minutes(p):
 @compiled
 def utility_a_day(p, age, tables, rules):
     """Return micro-QALYs of one day in this state."""
-    decline = np.float64(p["frailty"]) - np.int64(p["frailty_trait"]) * 1e-4
+    decline = np.float64(p["frailty"]) - settled_frailty(p)
     value = tables.utility_age[age] + tables.utility_conditions[np.int64(p["conditions"]) & 0x3FFF] - rules.decline_disutility * decline
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
@@ -331,8 +387,7 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
     if leaving > 0.0 and draw(seed, i, month, 0, draws.MIGRATION) < leaving:
         p["end_month"] = month
         p["flags"] = flags | record.LEFT
-    if ageing:
-        settle(p, i, age, tables, rules)
+    renew_traits(p, i, month, max(age - 1, 0) if ageing else age, age, tables, rules, seed)
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
@@ -379,7 +434,7 @@ def live(
         if np.int64(p["end_month"]) < month:
             continue
         age = age_index(p, clock)
-        if (month - np.int64(p["birth_month"])) % 12 == 0:
+        if (month - np.int64(p["birth_month"])) % 12 == 0 and (month > 0 or not ageing):  # month 0's lie behind
             birthday(p, i, month, age, ageing, tables, rules, seed, councils[np.int64(p["council"])])
             if np.int64(p["flags"]) & record.LEFT:
                 counts[np.int64(p["council"]), 3] += 1
@@ -390,11 +445,12 @@ def live(
         u_onset, u_death, u_illness, u_request = block(seed, i, month, 0, draws.ONSET)
 
         if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
+            held_before = np.int64(p["conditions"]) & 0x3FFF
             if new_condition(p, i, month, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, seed):
-                settle(p, i, age, tables, rules)
+                bear_condition(p, held_before, tables, rules)
 
         # Frailty above the settled level fades; unmet need adds to it.
-        settled = np.int64(p["frailty_trait"]) * 1e-4
+        settled = settled_frailty(p)
         decline = np.float64(p["frailty"]) - settled
         unmet_before = np.int64(p["unmet_recent"])
         if abs(decline) > 1e-5 or unmet_before > 0:

@@ -20,7 +20,7 @@ RECORD = np.dtype(
         ("informal", "u2"),  # minutes of help from family and friends a week
         ("package", "u2"),  # minutes of formal home care a week
         ("unmet_recent", "u2"),  # last month's unmet minutes a week, weighted by day
-        ("frailty_trait", "u2"),  # settled frailty that age and conditions give, in 1/10,000
+        ("frailty_trait", "i2"),  # frailty that the person returns to, in 1/10,000; below zero: robust
         ("need_trait", "i2"),  # settled propensity to need help, in 1/1,000 of a logit
         ("withheld", "i2"),  # package minutes a week less than at reference lever settings (negative: more)
         ("birth_month", "i2"),  # months since April 2014; negative for everyone at the start

@@ -9,39 +9,14 @@ import numpy as np
 from agents import draws
 from agents.care import judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
-from agents.draws import block, draw
+from agents.draws import block, draw, normal_score
 from agents.patients import record
 from agents.patients.conditions import PLACE_CAP
-from agents.patients.living import COUNCIL, NURSING, RESIDENTIAL, SELF, carer_minutes, personal_need, settle, weekly_need
+from agents.patients.living import COUNCIL, NURSING, RESIDENTIAL, SELF, carer_minutes, begin_traits, personal_parts, weekly_need
 from agents.vocabulary import N_CONDITIONS
 
 CLUSTERING = 0.15  # assumption, 0.05 to 0.3: share of the liability to each condition that all conditions have in common
 SAVINGS_SPREAD = 1.6  # assumption, 1.2 to 2: standard deviation of the logarithm of savings
-
-
-@compiled
-def normal_score_low(u):
-    """Return the quantile in the lower tail (see :func:`normal_score`)."""
-    q = math.sqrt(-2.0 * math.log(u))
-    return (
-        ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e00) * q - 2.549732539343734e00) * q + 4.374664141464968e00) * q
-        + 2.938163982698783e00
-    ) / ((((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e00) * q + 3.754408661907416e00) * q + 1.0)
-
-
-@compiled
-def normal_score(u):
-    """Return the standard normal quantile of `u` in (0, 1): Acklam's rational approximation, relative error 1.2e-9."""
-    if u < 0.02425:
-        return normal_score_low(u)
-    if u > 1.0 - 0.02425:
-        return -normal_score_low(1.0 - u)
-    q = u - 0.5
-    r = q * q
-    return (
-        ((((-3.969683028665376e01 * r + 2.209460984245205e02) * r - 2.759285104469687e02) * r + 1.383577518672690e02) * r - 3.066479806614716e01) * r
-        + 2.506628277459239e00
-    ) * q / (((((-5.447609879822406e01 * r + 1.615858368580409e02) * r - 1.556989798598866e02) * r + 6.680131188771972e01) * r - 1.328068155288572e01) * r + 1.0)
 
 
 @compiled
@@ -98,10 +73,7 @@ def begin(rows, lo, hi, clock, tables, rules, consortia, first_row, seed, catchm
         p["hospital"] = hospital
         p["end_month"] = record.ALIVE
         p["last_discharge"] = record.NEVER_DISCHARGED
-        p["frailty"] = 0.0
-        p["frailty_trait"] = 0
-        settle(p, i, age, tables, rules)
-        p["frailty"] = np.int64(p["frailty_trait"]) * 1e-4
+        begin_traits(p, i, age, tables, rules)
         need = weekly_need(p, 0.0, rules)
         p["need"] = need
         p["informal"] = min(need, carer_minutes(p, i, rules)) if need > 0 else 0
@@ -158,8 +130,7 @@ def begin_care(rows, lo, hi, councils, share, rules, seed):
 
 @compiled
 def traits(n, seed, out):
-    """Write the personal parts of n people into `out`, shape (n, 2): frailty (logit) and need. For solving the tables."""
+    """Write the personal parts of n people into `out`, shape (n, 2): frailty (in spreads) and need. For solving the tables."""
     for i in range(n):
         u_frailty, u_need, _, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
-        out[i, 0] = math.log(u_frailty / (1.0 - u_frailty))
-        out[i, 1] = personal_need(out[i, 0], math.log(u_need / (1.0 - u_need)))
+        out[i, 0], out[i, 1] = personal_parts(u_frailty, u_need)

@@ -36,6 +36,7 @@ PURPOSES = {
     **{"MIGRATION": 56, "NEWCOMER_AREA": 57, "NEWCOMER_AGE": 58, "SAMPLE": 59},
     **{"CARE_AT_START": 60, "HOME_AT_START": 61, "CARER_RETURN": 62, "FEMALE_NEWCOMER": 63},
     **{"ROUTE": 64, "WAITING": 65, "GATE": 66, "HARM_BOARDING": 67},
+    **{"FRAILTY_RENEWAL": 68, "NEED_RENEWAL": 69},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 
