@@ -8,6 +8,7 @@ Whole pages are in :data:`PAGES`. A table inside a page stands between ``<!-- ge
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import re
 import sys
@@ -182,7 +183,7 @@ def lacking_table() -> str:
 # The sums of emergencies
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Sums:
     """Emergency contacts a year of each of :data:`SAMPLE` people at the reference setting, by clock; shape (SAMPLE,).
 
@@ -223,9 +224,9 @@ def england_sample(rules: np.record, tables: np.record) -> np.ndarray:
     return rows
 
 
-def sums_of_emergencies(parameters: Parameters | None = None) -> Sums:
+@functools.lru_cache(maxsize=2)
+def sums_of_emergencies(parameters: Parameters) -> Sums:
     """Work out each clock at the reference setting with the rules that the kernels use."""
-    parameters = parameters or Parameters()
     rules, tables = compile_rules(parameters), epidemiology.reference_tables(parameters)
     rows = england_sample(rules, tables)
     years = -rows["birth_month"].astype(int) // 12
@@ -310,7 +311,8 @@ def sums_rows(sums: Sums) -> list[tuple[str, list[float]]]:
 def sums_table() -> str:
     """Return the account of emergency contacts by clock and age."""
     header = ("contacts a year for each 1,000 people", *(name for name, _ in BANDS), "all adults")
-    rows = [(name, *(f"{value:.1f}" for value in values)) for name, values in sums_rows(sums_of_emergencies())]
+    lines = sums_rows(sums_of_emergencies(Parameters()))
+    rows = [(name, *(f"{value:.1f}" for value in values)) for name, values in lines]
     return table(header, rows, numbers=len(BANDS) + 1)
 
 
