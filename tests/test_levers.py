@@ -13,7 +13,7 @@ from model.parameters import Parameters
 from model.structures import FOLDER
 from tests.strategies import ALL_HELD, LEVERS, fingerprints, lived, paid, small_economy, total
 
-SCALE, MONTHS = 0.05, 16  # past one April, when proactive lists are renewed
+SCALE, MONTHS = 0.2, 16  # each consortium has places to give; past one April, when proactive lists are renewed
 
 
 @functools.cache

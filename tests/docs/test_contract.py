@@ -35,7 +35,9 @@ def test_the_model_from_python():
 
 def test_results_are_read_without_the_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    arguments = "compare --place wigan --scale 0.002 --years 1 --replications 2 --workers 1 --quiet --output results/headline"
+    arguments = (
+        "compare --place wigan --scale 0.002 --years 1 --replications 2 --workers 1 --quiet --output results/headline"
+    )
     monkeypatch.setattr("sys.argv", ["joinedup", *arguments.split()])
     with pytest.raises(SystemExit) as end:
         cli.main()

@@ -287,7 +287,7 @@ def test_in_frozen_demography_the_dead_are_replaced_and_nobody_ages():
     assert (rows["end_month"] == record.ALIVE).all()
     start = economy._state.starting_rows
     assert len(rows) == len(start)
-    for name in ("birth_month", "small_area", "council", "conditions", "frailty_trait", "need_trait"):
+    for name in ("birth_month", "small_area", "council", "conditions"):
         assert (rows[name] == start[name]).all(), name
 
 

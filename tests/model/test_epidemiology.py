@@ -134,7 +134,7 @@ def published_contacts(age: np.ndarray) -> np.ndarray:
 
 
 def test_illness_is_what_the_other_causes_leave_of_published_contacts(sample):
-    """Swept over a year: illness and unmanaged conditions are most of all contacts in each age band, never more than all."""
+    """Swept over a year: illness and unmanaged conditions are most contacts in each age band, never more than all."""
     b = bench(0.002)
     b.rows, b.rules, b.tables = sample.rows.copy(), sample.rules, sample.tables
     b.rows["unmet_recent"] = (b.rows["unmet_recent"] * 0.6).astype(int)  # once councils have acted

@@ -17,9 +17,11 @@ from agents.patients.living import (
     SELF_PENCE,
     accrue,
     age_index,
+    bear_condition,
+    begin_traits,
     carer_minutes,
     carer_strain,
-    settle,
+    settled_frailty,
     unmet_minutes,
     utility_a_day,
     weekly_need,
@@ -185,22 +187,40 @@ def test_who_pays_for_a_package():
 # The month
 
 
+def birthday_in(month: int, rows: np.ndarray) -> np.ndarray:
+    return (month - rows["birth_month"].astype(int)) % 12 == 0
+
+
 def test_birthdays_renew_traits_and_nothing_else_does(base):
-    born_now = base.rows["birth_month"] % 12 == 0
     old = bench(0.01)
     old.tables["onset_ceiling"] = 0.0
-    old.tables["need_age"] = old.tables["need_age"] + 0.5
-    after = sweep(old).rows
-    assert (after["need_trait"] != old.rows["need_trait"])[born_now].mean() > 0.95
-    assert (after["need_trait"] == old.rows["need_trait"])[~born_now].all()
+    born_now = birthday_in(1, old.rows)
+    after = sweep(old, month=1).rows
+    for trait in ("frailty_trait", "need_trait"):
+        assert (after[trait] != old.rows[trait])[born_now].mean() > 0.95, trait
+        assert (after[trait] == old.rows[trait])[~born_now].all(), trait
     assert (after["person"] == old.rows["person"])[~born_now].all()
+
+
+def test_traits_drift_but_keep_their_spread():
+    """Over some birthdays people change places, and the population does not."""
+    old = bench(0.05)
+    old.tables["onset_ceiling"] = 0.0
+    kept = old.rules.trait_kept
+    inside = birthday_in(1, old.rows)
+    after = sweep(old, month=1, ageing=False).rows
+    for trait in ("frailty_trait", "need_trait"):
+        before, now = old.rows[trait][inside].astype(float), after[trait][inside].astype(float)
+        assert now.mean() == pytest.approx(before.mean(), abs=4 * before.std() / np.sqrt(len(before)))
+        assert now.std() == pytest.approx(before.std(), rel=0.1)
+        assert np.corrcoef(before, now)[0, 1] >= kept - 0.05
 
 
 def test_partners_are_lost_on_birthdays_and_never_found(base):
     widowing = bench(0.01)
     widowing.tables["partner_loss"] = 1.0
-    after = sweep(widowing).rows
-    born_now = base.rows["birth_month"] % 12 == 0
+    after = sweep(widowing, month=1).rows
+    born_now = birthday_in(1, base.rows)
     had = base.rows["person"] & record.PARTNER != 0
     has = after["person"] & record.PARTNER != 0
     assert not has[born_now & had].any()
@@ -211,8 +231,8 @@ def test_partners_are_lost_on_birthdays_and_never_found(base):
 def test_a_refusal_is_forgotten_on_the_birthday(base):
     refused = bench(0.01)
     refused.rows["flags"] |= record.REFUSED
-    after = sweep(refused).rows["flags"] & record.REFUSED != 0
-    assert (after == (base.rows["birth_month"] % 12 != 0)).all()
+    after = sweep(refused, month=1).rows["flags"] & record.REFUSED != 0
+    assert (after == ~birthday_in(1, base.rows)).all()
 
 
 def test_nobody_gets_a_package_on_a_birthday_without_having_one():
@@ -220,31 +240,33 @@ def test_nobody_gets_a_package_on_a_birthday_without_having_one():
     unasked = bench(0.05).without_cases()
     unasked.rows["care"] = COUNCIL << record.FUNDER_SHIFT  # as after a package that was lost to a long stay
     unasked.rows["package"] = 0
-    assert (sweep(unasked).rows["package"] == 0).all()
+    assert (sweep(unasked, month=1).rows["package"] == 0).all()
 
 
-def test_traits_are_settled_by_who_a_person_is_and_keep_what_was_added():
+def test_traits_are_who_a_person_is_and_a_condition_adds_to_them():
     b = bench(0.002)
-    p = person(frailty=0.3, frailty_trait=2000)
-    settle(p[0], 4711, 62, b.tables, b.rules)
-    first = bits_of(p["frailty_trait"])
-    assert float(p["frailty"][0]) - p["frailty_trait"][0] * 1e-4 == pytest.approx(0.1, abs=1e-6)
-    settle(p[0], 4711, 62, b.tables, b.rules)
-    assert bits_of(p["frailty_trait"]) == first
-    ill = p.copy()
-    ill["conditions"] = 0b1111
-    settle(ill[0], 4711, 62, b.tables, b.rules)
-    assert ill["frailty_trait"] > p["frailty_trait"]
+    one, two = person(), person()
+    begin_traits(one[0], 4711, 62, b.tables, b.rules)
+    begin_traits(two[0], 4711, 62, b.tables, b.rules)
+    assert bits_of(one) == bits_of(two)
+    assert float(one["frailty"][0]) == pytest.approx(settled_frailty(one[0]), abs=1e-6)
+    two["frailty"] += np.float32(0.1)
+    two["conditions"] = 1 << 10
+    bear_condition(two[0], 0, b.tables, b.rules)
+    gained = (two["frailty_trait"][0] - one["frailty_trait"][0]) * 1e-4
+    assert gained == pytest.approx(b.tables.frailty_conditions[1 << 10], abs=2e-4)
+    assert float(two["frailty"][0]) - settled_frailty(two[0]) == pytest.approx(0.1, abs=1e-5), "what was added stays"
+    assert two["need_trait"] > one["need_trait"]
 
 
 def test_frailty_above_the_settled_level_fades_unless_need_goes_unmet():
     rested = bench(0.01, frailty_from_unmet=0.0)
     rested.tables["onset_ceiling"] = 0.0
-    rested.rows["frailty"] = rested.rows["frailty_trait"] * 1e-4 + 0.1
+    rested.rows["frailty"] = np.maximum(rested.rows["frailty_trait"], 0) * 1e-4 + 0.1
     rested.rows["unmet_recent"] = 0
     keep = (rested.rows["birth_month"] % 12 != 0) & (rested.rows["frailty"] < 0.65)
     after = sweep(rested).rows
-    above = after["frailty"][keep] - after["frailty_trait"][keep] * 1e-4
+    above = after["frailty"][keep] - np.maximum(after["frailty_trait"][keep], 0) * 1e-4
     assert np.allclose(above, 0.1 * (1.0 - rested.rules.frailty_recovery), atol=1e-5)
     rested.rows["unmet_recent"] = 1200
     rested.rules["frailty_from_unmet"] = 0.001
@@ -263,11 +285,11 @@ def test_the_dead_and_those_who_left_are_left_in_peace():
 def test_people_move_away_on_birthdays_only_and_without_care():
     leaving = bench(0.01).without_cases()
     leaving.known.councils["leaving"] = 1.0
-    found = sweep(leaving)
+    found = sweep(leaving, month=1)
     left = found.rows["flags"] & record.LEFT != 0
-    expected = (leaving.rows["birth_month"] % 12 == 0) & (leaving.rows["care"] == 0)
+    expected = birthday_in(1, leaving.rows) & (leaving.rows["care"] == 0)
     assert (left == expected).all()
-    assert (found.rows["end_month"][left] == 0).all()
+    assert (found.rows["end_month"][left] == 1).all()
     assert found.counts[:, 3].sum() == left.sum() > 0
     assert found.counts[:, 0].sum() == len(left) - left.sum()
 
