@@ -1,0 +1,101 @@
+"""One measurement in a process of its own: ``python -m benchmarks.measuring WHAT PEOPLE`` prints JSON.
+
+Seconds are of the processor, for one thread: other work on the machine then costs little, and only through the caches.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.economy import HealthEconomy
+
+PLACE = "berkshire-west"
+SWEEPS = 9
+MONTHS = 24
+MONTHS_FOR_MEMORY = 13  # one of them renews the proactive lists, which takes the most
+
+
+def economy_of(people: int) -> HealthEconomy:
+    """Return the place, settled, with about so many people: a share or a multiple of its own."""
+    from model.economy import HealthEconomy
+    from model.place import load_place
+
+    adults = sum(council.adults for council in load_place(PLACE).councils)
+    return HealthEconomy(place=PLACE, scale=people / adults, seed=1, years=10, threads=1)
+
+
+def prepare(people: int) -> dict[str, Any]:
+    """Compile, settle and store, so that what follows measures neither."""
+    economy_of(people).step()
+    return {}
+
+
+def living(economy: HealthEconomy) -> int:
+    """Return how many people the coming month sweeps."""
+    return int((economy.engine.people.rows["end_month"] >= economy.month).sum())
+
+
+def kernel(people: int) -> dict[str, Any]:
+    """Time sweeps of everybody through a month at home, each from the same state, after a warm month of the economy."""
+    import numpy as np
+
+    from agents.patients.living import N_TOTALS, live
+    from agents.patients.seeking import EVENT
+    from model.engine import CHUNK, EVENTS_A_PERSON, N_COUNTS
+
+    economy = economy_of(people)
+    economy.step()
+    engine, month = economy.engine, economy.month
+    rows, known = engine.people.rows, engine.organisations
+    start = rows.copy()
+    first_day, days = engine.calendar.first_day(month), engine.calendar.length(month)
+    events = np.zeros(EVENTS_A_PERSON * CHUNK, dtype=EVENT)
+    totals, counts = (np.zeros((len(known.councils), columns), dtype=np.int64) for columns in (N_TOTALS, N_COUNTS))
+    millions = living(economy) / 1e6
+    speeds = []
+    for _ in range(SWEEPS):
+        rows[:] = start
+        began = time.process_time()
+        for low in range(0, len(rows), CHUNK):
+            live(
+                rows, low, min(low + CHUNK, len(rows)), month, month, first_day, days, True, engine.seed,
+                engine.tables, engine.rules, known.councils, known.consortia, events, totals, counts,
+            )  # fmt: skip
+        speeds.append(millions / (time.process_time() - began))
+    return {"median": statistics.median(speeds), "best": max(speeds)}
+
+
+def whole(people: int) -> dict[str, Any]:
+    """Time months of the whole economy, levers deciding, after a warm one."""
+    economy = economy_of(people)
+    economy.step()
+    millions, seconds = [], []
+    for _ in range(MONTHS):
+        millions.append(living(economy) / 1e6)
+        began = time.process_time()
+        economy.step()
+        seconds.append(time.process_time() - began)
+    speeds = [number / took for number, took in zip(millions, seconds, strict=True)]
+    return {"mean": sum(millions) / sum(seconds), "median": statistics.median(speeds), "best": max(speeds)}
+
+
+def memory(people: int) -> dict[str, Any]:
+    """Return the most memory that a run of somewhat over a year takes, in bytes, and for how many rows of people."""
+    economy = economy_of(people)
+    rows = len(economy.engine.people)
+    for _ in range(MONTHS_FOR_MEMORY):
+        economy.step()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"bytes": peak if sys.platform == "darwin" else peak * 1024, "people": rows}
+
+
+MEASUREMENTS = {"prepare": prepare, "kernel": kernel, "whole": whole, "memory": memory}
+
+if __name__ == "__main__":
+    print(json.dumps(MEASUREMENTS[sys.argv[1]](int(sys.argv[2]))))
