@@ -175,7 +175,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, RuntimeError) as error:
         parser.exit(1, f"benchmarks: {error or 'interrupted'}\n")
     if options.json:
-        print(json.dumps({"machine": machine(), "figures": [asdict(figure) | {"met": figure.met} for figure in figures]}, indent=2))
+        rows = [asdict(figure) | {"met": figure.met} for figure in figures]
+        print(json.dumps({"machine": machine(), "figures": rows}, indent=2))
     else:
         Console().print(table_of(figures))
 
