@@ -35,7 +35,7 @@ class CareRules(Checked):
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        36.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=26.0, high=46.0,
+        40.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=30.0, high=50.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
         0.28, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.2, high=0.36,

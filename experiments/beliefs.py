@@ -107,14 +107,16 @@ def main() -> None:
 
     prepare(PLACE)
     file = Path(FILE)
+    rows = [["lever", "effect_on", "per_head_per_year_per_step", "standard_error"]]
+    for lever, found in measured():
+        for name, (mean, error) in found.items():
+            rows.append([lever.name.lower(), name, f"{mean:.6g}", f"{error:.2g}"])
+            sys.stderr.write(f"{lever.name.lower():20} {name:12} {mean:12.6f} ± {error:.6f}\n")
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as lines:
-        table = csv.writer(lines, lineterminator="\n")
-        table.writerow(["lever", "effect_on", "per_head_per_year_per_step", "standard_error"])
-        for lever, found in measured():
-            for name, (mean, error) in found.items():
-                table.writerow([lever.name.lower(), name, f"{mean:.6g}", f"{error:.2g}"])
-                sys.stderr.write(f"{lever.name.lower():20} {name:12} {mean:12.6f} ± {error:.6f}\n")
+    part = file.with_suffix(".part")
+    with part.open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines, lineterminator="\n").writerows(rows)
+    part.replace(file)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What organisations believe their levers do: measured once by paired runs at rest, stored as data.
 
-``joinedup``'s beliefs are what a good analyst of the place would find: the effect of a step of a lever on each account
-and on people, per head and year, from paired runs with the same luck (``python -m benchmarks.beliefs`` re-makes them).
+They are what a good analyst of the place would find: the effect of a step of a lever on each account
+and on people, per head and year, from paired runs with the same luck (``python -m experiments.beliefs`` re-makes them).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Settlement(Checked):
         assumption="10% less over five years (P-C.asc-003), carried on")
 
     gate_margin: float = parameter(
-        0.02, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.01, high=0.04,
+        0.03, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.01, high=0.05,
         assumption="finance officers act on a forecast only when it is clearly over")
 
     gate_reach: float = parameter(

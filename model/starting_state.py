@@ -36,7 +36,7 @@ from model.payment import pence
 from model.place import Place
 from model.rules import PEOPLE_SEED, compile_rules
 
-FREE_MONTHS, SETTLING_MONTHS = 120, 120
+FREE_MONTHS, SETTLING_MONTHS = 300, 180
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
 SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
@@ -203,13 +203,15 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np
     return levers, notes
 
 
-def scale_of_death(rows: np.ndarray, tables: np.record, rules: np.record, untreated: float) -> np.ndarray:
+def scale_of_death(rows: np.ndarray, tables: np.record, rules: np.record, year: list[Month]) -> np.ndarray:
     """Return by age, shape (93,), the published deaths of these people over those that their frailty and need give.
 
     Settled people carry frailty from hospital stays on top of what the reference population has, so the hazard that
-    reproduces the published rates is a little lower. `untreated` is the share of deaths that are a clock of their own, after
-    emergencies that were not admitted. Five broad ages, joined by straight lines.
+    reproduces the published rates is a little lower. Deaths after emergencies that were not admitted are a clock of
+    their own; their share is read off the last `year`. Five broad ages, joined by straight lines.
     """
+    last = sum(month.out for month in year)
+    untreated = last[:, UNTREATED_DEATHS_OUT].sum() / max(last[:, DEATHS_OUT].sum(), 1)
     ages = np.clip(-rows["birth_month"].astype(int) // 12 - YOUNGEST, 0, N_AGES - 1)
     sex, fifth = rows["person"] & FEMALE, (rows["person"] >> QUINTILE_SHIFT) & QUINTILE_MASK
     published = death_rates()[sex, fifth, ages]
@@ -252,8 +254,8 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     beds = np.maximum(np.array([hospital.beds * scale for hospital in place.hospitals]), used / occupancy)
     remainder = beds * occupancy - used
     known.consortia["intermediate_places"] = np.maximum(recovering * INTERMEDIATE_OF_NEED, 0.5 * scale)
-    known.hospitals["beds"] = np.maximum(np.floor(beds - remainder), 1)
-    known.hospitals["escalation"] = np.floor(parameters.hospital.escalation_share * beds)
+    known.hospitals["beds"] = np.maximum(np.ceil(beds - remainder), 1)
+    known.hospitals["escalation"] = np.ceil(parameters.hospital.escalation_share * beds)
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
@@ -265,7 +267,8 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
 def settle(place: Place, scale: float, parameters: Parameters, free_months: int = FREE_MONTHS, settling_months: int = SETTLING_MONTHS) -> StartingState:
     """Build the people of a place and let care settle around them at the observed levers."""
     rules = compile_rules(parameters)
-    tables = reference_tables(parameters)
+    tables = reference_tables(parameters).copy()
+    death_scale = np.ones(N_AGES)
     known = organisations_of(place, parameters, scale)
     rows = build_people(place, scale)
     seed = np.uint64(PEOPLE_SEED)
@@ -285,6 +288,10 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     asked: list[tuple[np.ndarray, np.ndarray]] = []
     remainder = np.zeros(len(place.hospitals))
     for number in range(months):
+        if number in (free_months // 2, free_months):
+            ratio = scale_of_death(engine.people.rows, tables, rules, year)
+            death_scale *= ratio
+            tables["death"] *= ratio
         if 0 < number < free_months and number % 12 == 0:
             levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
             known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
@@ -298,8 +305,6 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[-11:], month]
-    last = sum(month.out for month in year)
-    untreated = last[:, UNTREATED_DEATHS_OUT].sum() / max(last[:, DEATHS_OUT].sum(), 1)
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
@@ -307,7 +312,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     return StartingState(
         arrays=arrays, organisations=known, proactive_rest=REST_PROACTIVE,
         remainder_beds=remainder, listed=engine.listed,
-        death_scale=scale_of_death(arrays["rows"], tables, rules, untreated),
+        death_scale=death_scale,
         asked_minutes=np.mean([minutes for minutes, _ in asked[-12:]], axis=0), asked_places=np.mean([places for _, places in asked[-12:]], axis=0), year=tuple(year),
         weekdays=tuple(calendar.weekday(month.number) for month in year), solved=tuple(notes),
     )  # fmt: skip

@@ -52,7 +52,7 @@ class LivingBehaviour(Checked):
         assumption="gives yearly transitions from fit to frail near the published ones (P-A.frail-027 to 029)")
     frailty_from_unmet: float = parameter(
         0.0006, "frailty gained a month for each hour a week of unmet need", unit="frailty per hour", low=0.0, high=0.0015,
-        assumption="direction from the mechanisms page, size unknown: the prior includes zero")
+        assumption="the direction is known, the size is not: the prior includes zero")
     frailty_ceiling: float = parameter(
         0.70, "most deficits that anyone survives with", unit="share of deficits", low=0.6, high=0.75,
         assumption="deficit counts above two thirds are not seen in the living")
@@ -243,7 +243,8 @@ def renew_traits(p, i, month, age_before, age, tables, rules, seed):
     held = np.int64(p["conditions"]) & 0x3FFF
     u_frailty, u_need, _, _ = block(seed, i, month, 0, draws.FRAILTY_RENEWAL)
     news_frailty, news_need = personal_parts(u_frailty, u_need)
-    keep = rules.trait_kept
+    resident = np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL  # they moved in because they would not recover
+    keep = 1.0 if resident else rules.trait_kept
     fresh = math.sqrt(1.0 - keep * keep)
     frailty = np.int64(p["frailty_trait"]) * 1e-4 - common_frailty(sex, age_before, held, tables)
     frailty = keep * frailty * tables.frailty_spread[age] / tables.frailty_spread[age_before] + fresh * tables.frailty_spread[age] * news_frailty

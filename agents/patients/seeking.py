@@ -31,7 +31,7 @@ class SeekingBehaviour(Checked):
 
     contacts_per_unmet_hour: float = parameter(
         0.0015, "emergency contacts a month for each hour a week of unmet need", unit="contacts a month per hour", low=0.0, high=0.004,
-        assumption="direction from the mechanisms page; a wide prior that includes zero and stays under the avoidable share (P-B.ae-018)")
+        assumption="the direction is known; a wide prior that includes zero and stays under the avoidable share (P-B.ae-018)")
     unmet_hours_counted: float = parameter(
         21.0, "weekly hours of unmet need beyond which more makes no more contacts", unit="hours a week", low=10.0, high=40.0,
         assumption="the worst-off are found sooner in other ways")
@@ -52,7 +52,7 @@ class SeekingBehaviour(Checked):
         assumption="case management shows little or no effect: the prior includes zero")
     proactive_finds: float = parameter(
         0.04, "more illness contacts of people on the proactive list, as cases are found", unit="ratio", low=0.0, high=0.1,
-        assumption="case management finds cases: direction from the mechanisms page")
+        assumption="case management finds cases: the direction is known, the size is not")
     asks_a_month: float = parameter(
         0.04, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.02, high=0.15,
         assumption="puts assessments near the national number of new clients (T-C-009); most unmet need is never put to a council (T-C-018)")
