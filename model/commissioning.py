@@ -6,15 +6,24 @@ A structure's facts become stakes through shared parameters; nothing here knows 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from agents.deciding import Belief, Decision, DecidingBehaviour, stakes
 from agents.organisation import Organisation
 from agents.vocabulary import Account, Lever, Party
+from model.parameters import Parameters
 from model.structures import CommissioningStructure
 
-if TYPE_CHECKING:
-    from model.economy import HealthEconomy
+
+class Economy(Protocol):
+    """What this room asks of the economy."""
+
+    month: int
+    parameters: Parameters
+    bodies: Mapping[Party, Organisation]
+
+    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
+        """Add a decision to the log."""
 
 
 class Commissioning:
@@ -28,7 +37,7 @@ class Commissioning:
     hold : levers that nobody may move
     """
 
-    def __init__(self, economy: HealthEconomy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever]) -> None:
+    def __init__(self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever]) -> None:
         self.economy, self.structure, self.beliefs = economy, structure, beliefs
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
         self._hold = frozenset(hold)
