@@ -115,6 +115,7 @@ HOSPITAL_STATE = np.dtype(
         ("beds", "i8"),  # ordinary beds free for the place's adult emergencies
         ("escalation", "i8"),  # beds that can be opened beyond them
         ("occupied", "i8"),
+        ("boarding", "i8"),  # admitted, waiting in A&E for a bed
         ("spell_price", "i8"),  # pence
         ("attendance_price", "i8"),  # pence
         ("excess_price", "i8"),  # pence a day
@@ -469,7 +470,9 @@ def bill(flow, c, p, day, rules):
 def discharge(flow, c, p, day, rules):
     """End the spell: the bill and the bed."""
     bill(flow, c, p, day, rules)
-    if np.int64(c["state"]) != BOARDING:
+    if np.int64(c["state"]) == BOARDING:
+        flow.hospitals[np.int64(c["hospital"])].boarding -= 1
+    else:
         flow.hospitals[np.int64(c["hospital"])].occupied -= 1
     p["last_discharge"] = day
     p["care"] = np.int64(p["care"]) & ~record.IN_HOSPITAL
@@ -600,6 +603,7 @@ def give_beds(flow):
             hospital = flow.hospitals[np.int64(c["hospital"])]
             if hospital.occupied < hospital.beds + hospital.escalation:
                 hospital.occupied += 1
+                hospital.boarding -= 1
                 c["state"] = ACUTE
 
 
@@ -670,6 +674,7 @@ def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tab
         hospital.occupied += 1
         return
     c["state"] = BOARDING
+    hospital.boarding += 1
     if draw(seed, i, trigger, 1, draws.HARM_BOARDING) < rules.boarding_death * grave(severity):
         schedule(flow, day + 1, i, follow_up(trigger, UNTREATED), DEATH_EVENT, UNTREATED, severity, decider, lever, 0)
 
@@ -688,8 +693,9 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
     decider, lever = np.int64(e["decider"]), np.int64(e["lever"])
     payer = rules.first_consortium + np.int64(p["consortium"])
     partner = np.int64(p["person"]) & record.PARTNER != 0
-    chance = admission_chance(severity, hospital.levers[ADMISSION_THRESHOLD], partner, rules)
-    at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD], partner, rules)
+    crowding = rules.crowding_threshold * hospital.boarding / max(hospital.beds, 1)
+    chance = admission_chance(severity, hospital.levers[ADMISSION_THRESHOLD] + crowding, partner, rules)
+    at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD] + crowding, partner, rules)
     if e["avoided"] == 1:
         note(flow, payer, SPELL, decider, lever, -int(at_rest * hospital.spell_price))
         note(flow, payer, ATTENDANCE, decider, lever, -hospital.attendance_price)

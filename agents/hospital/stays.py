@@ -16,6 +16,9 @@ class HospitalRules(Checked):
     admission_spread: float = parameter(
         0.12, "how far severity and threshold must differ to settle a decision to admit", unit="severity", low=0.05, high=0.25,
         assumption="clinicians differ: the decision is graded")
+    crowding_threshold: float = parameter(
+        1.0, "severity by which the threshold in use rises where as many people wait in A&E as the hospital has beds", unit="severity", low=0.4, high=2.0,
+        assumption="a full hospital sends home whom it would else admit: beds divert as well as delay")
     partner_support: float = parameter(
         0.03, "severity by which a partner at home lowers the case for admission", unit="severity", low=0.0, high=0.08,
         assumption="people who live alone are admitted more readily")
