@@ -13,7 +13,10 @@ from experiments.figures.style import Context, label_of, number, percent
 from experiments.store import Results, write_text
 
 # What DATA_LICENCE.md asks to carry.
-ATTRIBUTION = ("Contains public sector information licensed under the Open Government Licence v3.0.",)
+ATTRIBUTION = (
+    "Contains public sector information licensed under the Open Government Licence v3.0.",
+    "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
+)
 HEADLINE_CSV, DIFFERENCES_CSV, SUMMARY = "headline.csv", "differences.csv", "summary.md"
 NO_FORECAST = (
     "This is a tool for reasoning about policy, not a forecast: it shows what follows from stated assumptions, and "
