@@ -170,7 +170,7 @@ class Bench:
         self.rows["care"] &= ~np.uint8(record.IN_HOSPITAL)
         self.rows["care"][(setting == 1) | (setting == 2)] = 0
         self.rows["flags"] &= ~np.uint8(record.ASKED)
-        self.known.hospitals["occupied"] = 0
+        self.known.hospitals["occupied"] = self.known.hospitals["boarding"] = 0
         self.known.councils["reablement_used"] = 0
         self.known.consortia["intermediate_used"] = 0
         return self

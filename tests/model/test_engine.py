@@ -87,6 +87,8 @@ def checked(engine, before, month) -> None:
     on_ward = np.isin(cases["state"], IN_HOSPITAL_STATES) & (cases["state"] != CaseState.BOARDING)
     assert (known.hospitals["occupied"] == np.bincount(cases["hospital"][on_ward], minlength=hospitals)).all()
     assert (known.hospitals["occupied"] <= known.hospitals["beds"] + known.hospitals["escalation"]).all()
+    boarding = cases["state"] == CaseState.BOARDING
+    assert (known.hospitals["boarding"] == np.bincount(cases["hospital"][boarding], minlength=hospitals)).all()
     inside = np.zeros(len(rows), dtype=bool)
     inside[cases["person"][np.isin(cases["state"], IN_HOSPITAL_STATES)]] = True
     assert ((rows["care"] & record.IN_HOSPITAL != 0) == inside).all()

@@ -23,6 +23,7 @@ from tests.strategies import bench, bits_of, event, person, quiet_bench
 
 CERTAIN = {
     "admission_spread": 1e-3,
+    "crowding_threshold": 0.0,
     "direct_share": 0.0,
     "untreated_death": 0.0,
     "untreated_return": 0.0,
@@ -188,6 +189,18 @@ def test_escalation_beds_open_last_and_are_counted():
     month = engine.month(0)
     assert sorted(states(engine).values()) == [CaseState.BOARDING] * 2 + [CaseState.ACUTE] * 2
     assert month.hospital_out[:, flow.HOSPITAL_ESCALATION_DAYS].tolist()[0] == 28
+
+
+def test_a_crowded_hospital_sends_home_whom_it_would_else_admit():
+    b = quiet_bench(people(4), **{**CERTAIN, "crowding_threshold": 1.0})
+    b.tables["stay_scale"] = 1000.0
+    b.known.hospitals["beds"], b.known.hospitals["escalation"] = 1, 0
+    b.future = np.concatenate([event(2 + who, person=who, trigger=1600 + who) for who in range(4)])
+    engine = b.engine()
+    month = engine.month(0)
+    assert states(engine) == {0: CaseState.ACUTE, 1: CaseState.BOARDING}
+    assert month.out[:, flow.ATTENDED_OUT].sum() == 4
+    assert engine.organisations.hospitals["boarding"].tolist()[0] == 1
 
 
 # Waiting for care
