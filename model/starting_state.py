@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.care import judged_minutes
-from agents.compiled import cache_folder
+from agents.compiled import cache_folder, compiled
 from agents.hospital.daily_flow import ASSESSED_OUT, DEATHS_OUT, HOSPITAL_BED_DAYS, STARTED_OUT, UNTREATED_DEATHS_OUT
 from agents.patients.living import FRAILTY_STEPS, N_AGES, YOUNGEST
 from agents.patients.people import People
@@ -164,6 +164,19 @@ def cumulative_catchment(place: Place) -> np.ndarray:
     return np.cumsum(place.catchment, axis=1)
 
 
+def recognised(need: np.ndarray, strictness: float) -> np.ndarray:
+    """Return the weekly minutes of each person's need that a council recognises."""
+    judged = np.empty(len(need))
+    _judge(need, strictness, judged)
+    return judged
+
+
+@compiled
+def _judge(need, strictness, judged):
+    for k in range(len(need)):
+        judged[k] = judged_minutes(need[k], strictness)
+
+
 def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str, float, str, str]]]:
     """Solve each council's strictness from its home-care clients, and its generosity from its home-care hours.
 
@@ -182,7 +195,7 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np
         wanted = council.home_care_clients * scale / uptake[c]
 
         def clients(strictness: float, need: np.ndarray = need, informal: np.ndarray = informal) -> np.ndarray:
-            judged = judged_minutes(need, strictness)
+            judged = recognised(need, strictness)
             return (judged >= 60.0 * rules.eligible_hours) & (judged > informal)
 
         low, high = 0.0, 0.5
@@ -193,7 +206,7 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np
         status = "solved" if 0.001 < strictness < 0.499 else "assumed"
         notes.append((council.name, "strictness", strictness, f"from {council.home_care_clients:,.0f} home-care clients on 31 March 2014", status))
         kept = clients(strictness)
-        granted = (judged_minutes(need, strictness) - informal)[kept]
+        granted = (recognised(need, strictness) - informal)[kept]
         hours = council.home_care_hours_per_year / 52.18 / max(council.home_care_clients, 1.0)
         ratio = hours * 60.0 / granted.mean() if kept.any() else 1.0
         generosity = float(np.clip(ratio, 0.3, 1.2))
@@ -228,7 +241,7 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
     council_paid = (rows["package"] > 0) & (rows["care"] >> FUNDER_SHIFT & FUNDER_MASK == Funder.COUNCIL)
     for c in range(len(place.councils)):
         mine = rows["council"] == c
-        judged = judged_minutes(rows["need"].astype(float), known.councils["levers"][c, Lever.STRICTNESS])
+        judged = recognised(rows["need"].astype(float), known.councils["levers"][c, Lever.STRICTNESS])
         eligible = mine & (judged >= 60.0 * rules.eligible_hours) & (judged > rows["informal"]) & (rows["capital"] <= rules.upper_capital_limit)
         eligible &= (rows["care"] & SETTING_MASK) == Setting.HOME
         uptake[c] = np.clip((council_paid & mine).sum() / max(eligible.sum(), 1), 0.1, 1.5)
