@@ -55,6 +55,22 @@ class DecidingBehaviour(Checked):
         high=5.0,
         assumption="a year of forecasting 5% over budget makes a pound feel like about 1.5",
     )
+    price_dead_band: float = parameter(
+        0.03,
+        "gap between forecast and budget that is taken for chance",
+        unit="share of the budget",
+        low=0.0,
+        high=0.05,
+        assumption="a council's spending varies by one to three per cent in a place at rest",
+    )
+    price_memory: float = parameter(
+        0.9,
+        "how much of the price's distance from 1 (in logarithms) is left after a quarter",
+        unit="share a quarter",
+        low=0.7,
+        high=0.98,
+        assumption="pressure is forgotten in some two years once money is in balance",
+    )
     price_floor: float = parameter(
         0.5,
         "the least a pound can feel like, however much is left over",
@@ -449,6 +465,9 @@ def decide(
 def update_price(price: float, forecast: float, budget: float, behaviour: DecidingBehaviour) -> float:
     """Return the price of money after a quarter: it follows the forecast over the budget, within floor and cap.
 
+    Small gaps are taken for chance (a dead-band), and without a gap the price goes back towards 1: a forecast is noisy,
+    and a price that only added up its noise would wander to its limits in a place at rest.
+
     Parameters
     ----------
     price : before
@@ -467,8 +486,11 @@ def update_price(price: float, forecast: float, budget: float, behaviour: Decidi
     """
     if not budget > 0:
         raise ValueError(f"budget must be above 0, got {budget!r}")
-    growth = behaviour.price_gain * (forecast / budget - 1.0)
-    grown = price * math.exp(min(growth, 700.0))  # exp of more does not fit, and the cap is far below
+    gap = forecast / budget - 1.0
+    clear = max(abs(gap) - behaviour.price_dead_band, 0.0)
+    growth = behaviour.price_gain * (clear if gap > 0.0 else -clear)
+    kept = math.log(price) * behaviour.price_memory
+    grown = math.exp(min(kept + growth, 700.0))  # exp of more does not fit, and the cap is far below
     return min(max(grown, behaviour.price_floor), behaviour.price_cap)
 
 

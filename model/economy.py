@@ -178,7 +178,10 @@ class HealthEconomy(mesa.Model):
         self._history = [
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
         ]
-        year = {name: sum(getattr(costs, name) for costs in self._history) for name in ("social_care", "spells", "community", "income", "resources")}
+        years = len(self._history) // MONTHS  # budgets are a mean of years, since one alone is noisy
+        names = ("social_care", "spells", "community", "income", "resources")
+        year = {name: sum(getattr(costs, name) for costs in self._history) // years for name in names}
+        self._history = self._history[-MONTHS:]
         at = self.parties.index
         holds = self.structure.holder
         self.councils = [
@@ -267,7 +270,7 @@ class HealthEconomy(mesa.Model):
                     holder.budgets[account] = int(self._base[id(holder)][account] * self.settlement.factor(source, year))
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
-        if self.month > 0:
+        if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
             self.engine.renew_proactive(share, at_rest, self.month)
 
     def _decide(self) -> None:

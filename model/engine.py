@@ -6,6 +6,7 @@ returns whole-number totals and journal rows. The warm-up and a run use the same
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -60,6 +61,14 @@ class Month:
     journal: np.ndarray
     notes: np.ndarray
     deaths: np.ndarray
+
+    def compact(self) -> Month:
+        """Return the month with one journal row for each payer and payee, and without notes: all that its costs need."""
+        pairs, which = np.unique(self.journal[["payer", "payee"]], return_inverse=True)
+        journal = np.zeros(len(pairs), dtype=JOURNAL)
+        journal["payer"], journal["payee"] = pairs["payer"], pairs["payee"]
+        np.add.at(journal["pence"], which, self.journal["pence"])
+        return dataclasses.replace(self, journal=journal, notes=self.notes[:0].copy())
 
 
 class Calendar:

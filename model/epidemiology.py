@@ -8,6 +8,7 @@ have had their part, never below zero, and nothing is counted twice.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import math
 from functools import lru_cache
@@ -149,7 +150,8 @@ DEATH_HAZARD_ROWS = ("P-A.frail-001", "P-A.frail-002", "P-A.frail-003")
 CONTACT_HAZARD_ROWS = ("P-A.frail-004", "P-A.frail-005", "P-A.frail-006")
 DEFICIT = 1.0 / 36.0  # the electronic frailty index counts 36 deficits
 FRAILTY_SPREAD = (0.0145, 0.040)  # assumption, half to double: standard deviation of personal frailty at 18 and at 85
-ANY_FRAILTY = ((33.5, 0.02), (57.0, 0.10), (70.0, 0.323), (80.0, 0.542), (90.0, 0.708))
+ANY_FRAILTY = ((34.0, 0.02), (57.0, 0.10), (70.0, 0.323), (80.0, 0.542), (90.0, 0.708))
+FRAILTY_EDGES = (50.0, 65.0, 75.0, 85.0)  # of those bands
 """Share with frailty above 0.12 by age: P-A.frail-032 at 50 to 64; from 65 the recalled age pattern (P-A.frail-014 to
 025) brought down to the verified 43.7% of all 65 and over (P-A.frail-033); 2% under 50 is an assumption, 1 to 4%."""
 
@@ -358,7 +360,7 @@ def _season() -> np.ndarray:
                 counts[at] += float(row["emergency_admission_episodes"])
             if row["month"] not in seen:
                 seen.add(row["month"])
-                days[at] += (np.datetime64(f"{year + month // 12}-{month % 12 + 1:02d}") - np.datetime64(row["month"])).astype("timedelta64[D]").astype(int)
+                days[at] += calendar.monthrange(year, month)[1]
     daily = counts / days
     return daily / daily.mean()
 
@@ -410,7 +412,7 @@ def reference_tables(parameters: Parameters) -> np.record:
     years = age + YOUNGEST
 
     bare = known["frailty_conditions"][held] + known["frailty_spread"][age] * personal[:, 0] - 0.12
-    known["frailty_age"] = _solve_by_age(ANY_FRAILTY, bare, sex, years, by_sex=False)
+    known["frailty_age"] = _solve_by_age(ANY_FRAILTY, bare, sex, years, by_sex=False, inner=FRAILTY_EDGES)
     bare = known["need_conditions"][held] + known["need_fifth"][fifth] + personal[:, 1]
     known["need_age"] = _solve_help(bare, sex, years)
     known["relative_risk_mean"] = _mean_risk(relative_risk, held, sex, years)
@@ -437,11 +439,14 @@ def _weighted(values: np.ndarray, weights: np.ndarray, years: np.ndarray) -> np.
     return values * weights / mean
 
 
-def _solve_by_age(points: tuple[tuple[float, float], ...], bare: np.ndarray, sex: np.ndarray, years: np.ndarray, *, by_sex: bool) -> np.ndarray:
+def _solve_by_age(
+    points: tuple[tuple[float, float], ...], bare: np.ndarray, sex: np.ndarray, years: np.ndarray, *, by_sex: bool, inner: tuple[float, ...] | None = None
+) -> np.ndarray:
     """Return shifts by sex and age, shape (2, 93), that give each age band its share above zero."""
     shifts = np.zeros((2, N_AGES))
     middles = [age for age, _ in points]
-    edges = [0.0, *((a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)), 200.0]
+    between = [(a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)] if inner is None else inner
+    edges = [0.0, *between, 200.0]
     for s in range(2):
         values = []
         for (_, share), low, high in zip(points, edges[:-1], edges[1:], strict=True):

@@ -38,6 +38,7 @@ from model.rules import PEOPLE_SEED, compile_rules
 
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
+MONTHS_KEPT = 60  # of the warm-up, for out-turn and for what is asked for: a single year is noisy
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
 SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
 INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
@@ -58,7 +59,7 @@ class StartingState:
     asked_minutes, asked_places : shape (n_councils,), home care and places in use and waited for, mean of that year
     death_scale : shape (93,), by age: what makes the settled people die at the published rates
     listed : shape (n_consortia,), people on the proactive lists
-    year : the last twelve warm-up months, from which out-turn and seasonal shape are taken
+    year : the last sixty warm-up months, from which out-turn is taken
     weekdays : weekday of each of those months' first day, Monday 0
     solved : levers solved from data: (organisation, lever, value, how, status)
     """
@@ -310,14 +311,14 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
             known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
             known.councils["rest"] = known.councils["levers"]
         if number == free_months:
-            remainder = set_limits(known, place, parameters, scale, year, np.mean(recovering[-12:], axis=0))
+            remainder = set_limits(known, place, parameters, scale, year, np.mean(recovering[-MONTHS_KEPT:], axis=0))
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
         engine.replace_the_dead(month.deaths, starting_rows)
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
-        year = [*year[-11:], month]
+        year = [*year[1 - MONTHS_KEPT :], month.compact()]
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
@@ -326,7 +327,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
         arrays=arrays, organisations=known, proactive_rest=REST_PROACTIVE,
         remainder_beds=remainder, listed=engine.listed,
         death_scale=death_scale,
-        asked_minutes=np.mean([minutes for minutes, _ in asked[-12:]], axis=0), asked_places=np.mean([places for _, places in asked[-12:]], axis=0), year=tuple(year),
+        asked_minutes=np.mean([minutes for minutes, _ in asked[-MONTHS_KEPT:]], axis=0), asked_places=np.mean([places for _, places in asked[-MONTHS_KEPT:]], axis=0), year=tuple(year),
         weekdays=tuple(calendar.weekday(month.number) for month in year), solved=tuple(notes),
     )  # fmt: skip
 

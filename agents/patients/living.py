@@ -394,7 +394,7 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
             p["care"] = (care & ~(record.FUNDER_MASK << record.FUNDER_SHIFT)) | (COUNCIL << record.FUNDER_SHIFT)
             funder = COUNCIL
-    if funder == COUNCIL and care & record.SETTING_MASK == HOME:
+    if funder == COUNCIL and care & record.SETTING_MASK == HOME and not care & record.IN_HOSPITAL and np.int64(p["package"]) > 0:
         review(p, council, rules)
 
 
