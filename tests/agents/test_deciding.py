@@ -332,10 +332,20 @@ def test_prices_follow_the_forecast_within_bounds(price, forecast, budget):
         assert after <= price or after == DEFAULT.price_floor
 
 
-def test_a_budget_that_is_met_leaves_the_price_alone():
-    assert update_price(1.37, 250, 250, DEFAULT) == 1.37
-    with pytest.raises(ValueError, match="budget must be above 0"):
-        update_price(1.0, 1, 0, DEFAULT)
+def test_a_budget_that_is_met_lets_the_price_go_back_to_one():
+    assert update_price(1.0, 250, 250, DEFAULT) == 1.0
+    price = 1.37
+    for _ in range(60):
+        after = update_price(price, 250, 250, DEFAULT)
+        assert 1.0 < after < price
+        price = after
+    assert price < 1.001
+
+
+def test_small_gaps_are_taken_for_chance():
+    inside = 1.0 + 0.9 * DEFAULT.price_dead_band
+    assert update_price(1.0, 1000 * inside, 1000, DEFAULT) == 1.0
+    assert update_price(1.0, 1000 / inside, 1000, DEFAULT) == 1.0
 
 
 def test_behaviour_refuses_what_makes_no_sense():
