@@ -326,10 +326,11 @@ def test_beliefs_are_finite():
 def test_prices_follow_the_forecast_within_bounds(price, forecast, budget):
     after = update_price(price, forecast, budget, DEFAULT)
     assert DEFAULT.price_floor <= after <= DEFAULT.price_cap
+    in_balance = update_price(price, budget, budget, DEFAULT)
     if forecast > budget:
-        assert after >= price or after == DEFAULT.price_cap
+        assert after >= in_balance
     if forecast < budget:
-        assert after <= price or after == DEFAULT.price_floor
+        assert after <= in_balance
 
 
 def test_a_budget_that_is_met_lets_the_price_go_back_to_one():
@@ -346,6 +347,8 @@ def test_small_gaps_are_taken_for_chance():
     inside = 1.0 + 0.9 * DEFAULT.price_dead_band
     assert update_price(1.0, 1000 * inside, 1000, DEFAULT) == 1.0
     assert update_price(1.0, 1000 / inside, 1000, DEFAULT) == 1.0
+    with pytest.raises(ValueError, match="budget must be above 0"):
+        update_price(1.0, 1, 0, DEFAULT)
 
 
 def test_behaviour_refuses_what_makes_no_sense():
