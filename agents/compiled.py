@@ -51,5 +51,12 @@ _folder = cache_folder()
 if _folder is not None:
     numba.config.CACHE_DIR = str(_folder)
 
-compiled = numba.njit(cache=_folder is not None, nogil=True)
+# Kernels allocate nothing, so Numba need not count who refers to an array, which took a third of a sweep; `_nrt` is its own
+# switch for that. A kernel that does allocate fails to compile.
+_options = {"cache": _folder is not None, "nogil": True, "_nrt": False}
+
+compiled = numba.njit(**_options)
 """Decorator of a kernel. With ``NUMBA_DISABLE_JIT=1`` the function runs as plain Python, to the same bits."""
+
+inlined = numba.njit(forceinline=True, **_options)
+"""As :data:`compiled`, for a rule that a sweep calls for everybody with many arguments: handing them over costs more than the rule."""

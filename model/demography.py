@@ -57,7 +57,10 @@ class Newcomers:
             return padded
         u_area, u_month = np.empty(n), np.empty(n)
         _uniforms(self.seed, first_row, month, u_area, u_month)
-        area = np.array([np.searchsorted(self._adults[c], u, side="right") for c, u in zip(council, u_area, strict=True)])
+        area = np.zeros(n, dtype=np.int64)
+        for c in range(len(self.place.councils)):
+            mine = council == c
+            area[mine] = np.searchsorted(self._adults[c], u_area[mine], side="right")
         area = np.minimum(area, len(self.place.small_areas) - 1)
         padded["small_area"] = area
         padded["council"] = council

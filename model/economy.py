@@ -36,7 +36,7 @@ from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.ledger import RULES as RULES_DECIDE
-from model.ledger import CONSEQUENCE, Ledger, Parties
+from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.measures import HEADLINE
 from model.observing import measure_month
 from model.parameters import Parameters
@@ -342,8 +342,8 @@ class HealthEconomy(mesa.Model):
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
         journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
-        ledger.post(journal, number)
         ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
+        payments: list[tuple[int, int, Service, int, int]] = []
         households, provider, outside = parties.index("households"), parties.index("community provider"), parties.index("elsewhere")
         for c in range(len(self.councils)):
             payer, market = self._payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
@@ -354,19 +354,19 @@ class HealthEconomy(mesa.Model):
                 (Service.REABLEMENT, costs.reablement[c], provider),
                 (Service.ASSESSMENT, costs.assessment[c], outside),
             ):
-                ledger.pay(payer, payee, service, int(amount), month=number)
-            ledger.pay(households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE, month=number)
+                payments.append((payer, payee, service, int(amount), NEED))
+            payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
-                ledger.pay(households, market, service, int(amount[c]), RULES_DECIDE, month=number)
+                payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
             payer = self._payer(Account.COMMUNITY, k)
-            ledger.pay(payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), month=number)
-            ledger.pay(payer, provider, Service.PROACTIVE, int(costs.proactive[k]), month=number)
+            payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
+            payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = budget * (number % MONTHS + 1) // MONTHS - budget * (number % MONTHS) // MONTHS
             if share > 0:
-                ledger.pay("treasury", holder.index, Service.SETTLEMENT, share, RULES_DECIDE, month=number)
+                payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
         for h in range(len(self.hospitals)):
             use = month.hospital_out[h]
             prices = self.parameters.prices
@@ -377,6 +377,10 @@ class HealthEconomy(mesa.Model):
                 ("attendances", use[HOSPITAL_ATTENDANCES], prices.attendance_resource),
             ):
                 ledger.use(resource, hospital + h, int(quantity), pence(pounds), month=number)
+        rows = np.zeros(len(payments), dtype=JOURNAL)
+        for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
+            rows[field] = values
+        ledger.post(np.concatenate([journal, rows]), number)
         ledger.books_balance(number)
         return costs
 

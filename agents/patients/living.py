@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.care import judged_package
@@ -313,7 +313,7 @@ def utility_a_day(p, age, tables, rules):
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
 
-@compiled
+@inlined
 def accrue(p, age, days, tables, rules, councils, totals):
     """Add `days` of this person's present state (negative: take them back) to the person's and the council's totals."""
     council = np.int64(p["council"])

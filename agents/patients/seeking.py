@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.draws import block
 from agents.parameter import Checked, parameter
 from agents.patients import record
@@ -123,7 +123,7 @@ def write_contact(p, i, month, first_day, days, age, cause, scale, decider, leve
     return n + 1
 
 
-@compiled
+@inlined
 def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n):
     """Let each cause's clock strike or not, and write the contacts; return the next free event.
 
