@@ -64,7 +64,7 @@ class Commissioning:
 
     def own_accounts(self, decider: Organisation) -> Collection[Account]:
         """Return the accounts whose bills the decider sees in full."""
-        return tuple(decider.budgets)
+        return self.structure.accounts_of(decider.kind)
 
     def sight(self, decider: Organisation) -> float:
         """Return how much of an effect on other accounts the decider sees."""
