@@ -179,7 +179,7 @@ EVERY_PARAMETER = [row.name for row in Parameters().table()]
 
 
 def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
-    """What two years leave with one parameter at a level; money is short, so that organisations decide."""
+    """What two years leave with one parameter at a level; money is short and felt at once, so that organisations decide."""
     structure = STRUCTURE_THAT_USES.get(name, "separate-budgets")
     if structure in ("have_regard", "integrate"):
         text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8")
@@ -191,7 +191,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
             encoding="utf-8",
         )
         structure = file
-    values = {"settlement.council_growth": -0.03, **{name: level}}
+    values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
     return fingerprints(
         lived(24, scale=scale, years=2, structure=structure, parameters=Parameters().with_values(values))
     )
