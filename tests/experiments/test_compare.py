@@ -79,14 +79,14 @@ def test_another_specification_is_refused_in_that_folder(headline, monkeypatch, 
 
 
 @pytest.mark.slow
-def test_workers_and_hash_seeds_leave_no_trace_in_any_file(headline, tmp_path):
+def test_workers_and_hash_seeds_leave_no_trace_in_any_file(tmp_path):
     for name, seed, workers in (("a", "1", "2"), ("b", "2", "1")):
         folder = str(tmp_path / name)
         options = {"env": {**os.environ, "PYTHONHASHSEED": seed}}
         run = joinedup("compare", *SMALL, "--workers", workers, "--output", folder, "--quiet", **options)
         assert run.communicate()[1] == ""
+    assert len(files_in(tmp_path / "a")) > 20
     assert files_in(tmp_path / "a") == files_in(tmp_path / "b")
-    assert files_in(tmp_path / "a") == files_in(headline)
 
 
 # Long enough to be disturbed while runs go on.
