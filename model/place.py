@@ -1,7 +1,7 @@
 """Real places: people by council x consortium x small area x age x sex x deprivation, and their organisations.
 
 A place is a TOML file that names its councils; every number comes from the open data in
-``model/data``. ``docs/reference/data.md`` tells how. One place is not real: with ``made_of = "england"`` in the place of
+``model/data``. ``docs/reference/data.md`` tells how. One place is not real: with ``made_of = "england"`` instead of
 ``councils``, it is England in miniature (``model/place_england.py``).
 """
 
@@ -285,7 +285,7 @@ def _check_areas(place: Place) -> None:
 
 
 def _check_cells(place: Place) -> None:
-    """Raise ValueError if the cells contradict the place: an index, sex, age or count out of range, or a council's total."""
+    """Raise ValueError if the cells contradict the place: a number out of range, or a council's total."""
     most = int(np.iinfo(np.uint32).max)
     for field, least, greatest in (
         ("small_area", 0, len(place.small_areas) - 1),

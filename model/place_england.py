@@ -1,8 +1,8 @@
 """England in miniature: a place of one council, one consortium and one hospital with England's averages, at 1/100.
 
-The people are the published counts of England by sex, single year of age and deprivation fifth, in five small areas, one
-a fifth, so that what is counted in this place can be set beside what is published of England, times 100. Organisations
-are sums over England's councils, and national rates.
+The people are the published counts of England by sex, single year of age and deprivation fifth, in five small areas,
+one a fifth, so that what is counted in this place can be set beside what is published of England, times 100.
+Organisations are sums over England's councils, and national rates.
 """
 
 from functools import partial
@@ -214,11 +214,16 @@ def _consortium(adults: int) -> tuple[ConsortiumFacts, tuple[Fact, ...]]:
 
 def _hospital(adults: int) -> tuple[HospitalFacts, tuple[Fact, ...]]:
     beds = round(evidence(HOSPITAL_BEDS).number() * 1000 / PEOPLE_EACH)
+    fact = partial(Fact, organisation=HOSPITAL, status="derived")
+    people, beds_source = (
+        f"{MORTALITY}, England / {PEOPLE_EACH}",
+        f"national beds, evidence {HOSPITAL_BEDS}, / {PEOPLE_EACH}",
+    )
     facts = (
-        Fact(organisation=HOSPITAL, name="catchment_adults", value=float(adults), unit="people", source=f"{MORTALITY}, England / {PEOPLE_EACH}", status="derived"),
-        Fact(organisation=HOSPITAL, name="beds", value=beds, unit="beds", source=f"national beds, evidence {HOSPITAL_BEDS}, / {PEOPLE_EACH}", status="derived"),
-        Fact(organisation=HOSPITAL, name="share_of_trust", value=1.0, unit="share", source="all of England", status="derived"),
-    )  # fmt: skip
+        fact(name="catchment_adults", value=float(adults), unit="people", source=people),
+        fact(name="beds", value=beds, unit="beds", source=beds_source),
+        fact(name="share_of_trust", value=1.0, unit="share", source="all of England"),
+    )
     numbers = {each.name: each.value for each in facts}
     return HospitalFacts(ods="England", name=HOSPITAL, kind="main", **numbers), facts  # type: ignore[arg-type]
 
