@@ -35,11 +35,11 @@ class CareRules(Checked):
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        40.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=30.0, high=50.0,
+        30.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=20.0, high=45.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
-        0.28, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.2, high=0.36,
-        assumption="well into moderate frailty (P-A.frail-012): care homes are rarely a place for the physically robust")
+        0.32, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.24, high=0.40,
+        assumption="late moderate frailty (P-A.frail-012): severe frailty rises with age as life in care homes does (P-C.prov-005 to 007)")
     lasting_share: float = parameter(
         0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
         assumption="discharge straight to a care home is for those who will not recover")

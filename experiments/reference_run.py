@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from agents.hospital import daily_flow as flow
 from agents.patients import living, record
+from agents.patients.conditions import SEVERE_SHIFT
 from agents.vocabulary import N_CONDITIONS, Cause, Lever, Reason, Setting
 from model import HealthEconomy
 from model.engine import Month
@@ -40,6 +41,7 @@ OUT = {
     "readmissions_30_days": flow.READMITTED_OUT,
     "deaths": flow.DEATHS_OUT,
     "deaths_in_hospital": flow.DIED_IN_HOSPITAL_OUT,
+    "deaths_in_care_homes": flow.DIED_IN_CARE_HOME_OUT,
     "deaths_untreated": flow.UNTREATED_DEATHS_OUT,
     "boarding_days": flow.BOARDING_OUT,
     "attended": flow.ATTENDED_OUT,
@@ -107,7 +109,7 @@ class ReferenceYear:
     deaths : of residents
     contacts, admissions, bed_days : emergency contacts and admissions, and days in hospital, of everybody who lived there
         at some time in the year, those who died or left included (a person's counters stop at 255)
-    conditions : people ever recorded with each condition, shape (14, 2, 5, 93)
+    conditions, severe : people ever recorded with each condition, and in its severe stage, shape (14, 2, 5, 93)
     multimorbid, four_plus : people with two, and four, or more of the fourteen
     physical_and_mental : people with at least one mental (depression, severe mental illness, dementia) and one other
     frail_mild, frail_moderate, frail_severe : people by band of today's frailty
@@ -128,6 +130,7 @@ class ReferenceYear:
     admissions: IntArray
     bed_days: IntArray
     conditions: IntArray
+    severe: IntArray
     multimorbid: IntArray
     four_plus: IntArray
     physical_and_mental: IntArray
@@ -262,6 +265,7 @@ def count_year(
         person_years=person_years,
         deaths=by_age((end - birth) // MONTHS, died),
         conditions=np.stack([by_age(now, here & ((held >> k & 1) != 0)) for k in range(N_CONDITIONS)]),
+        severe=np.stack([by_age(now, here & ((held >> (SEVERE_SHIFT + k) & 1) != 0)) for k in range(N_CONDITIONS)]),
         scalars=_scalars(months),
         **counted,
         **stock,

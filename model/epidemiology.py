@@ -349,7 +349,7 @@ def _onset(deaths: np.ndarray, effect: np.ndarray, held: np.ndarray, sex: np.nda
     """Return monthly onset hazards that keep prevalence as it is by age, given that the ill die sooner; (14, 2, 93).
 
     The illness-death relation: (dp/da + p (1 - p) (excess mortality)) / (1 - p), never below zero. How much sooner is
-    read off the reference population: `effect`, shape (people,), multiplies each person's hazard of death.
+    read off the reference population: `effect`, shape (people,), is in proportion to each person's hazard of death among people of an age.
     """
     people, _ = england()
     share = people[:, :, YOUNGEST:].sum(axis=2)
@@ -462,6 +462,7 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     bare = known["frailty_conditions"][people.held] + _severe(people.conditions, known["severe_frailty"])
     known["frailty_age"], known["frailty_spread"] = _solve_frailty(bare, people)
     known["frailty_age"] = known["frailty_age"] + rates.at("frailty", AGES)
+    known["frailty_spread"] = known["frailty_spread"] * rates.at("spread", AGES)
     bare = known["need_conditions"][people.held] + _severe(people.conditions, known["severe_need"])
     known["need_age"] = _solve_help(bare + known["need_fifth"][people.fifth] + people.personal[:, 1], people.sex, people.years) + rates.at("need", AGES)
     known["relative_risk_mean"] = _mean_risk(fill_tables(**known), people)
@@ -470,9 +471,13 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
 
     begin_here(fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
-    with_need = np.exp(rules.death_with_need * np.minimum(rows["need"] / 1800.0, 1.0))
-    effect = known["death_by_frailty"][step] * with_need
-    known["death"] = deaths / 12.0 / _mean_by_cell(effect, people.sex, people.fifth, people.years) * rates.at("death", AGES)
+    dependent = (rows["need"] / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    with_need = rules.death_with_need * np.clip(dependent, 0.0, 1.0)
+    effect = known["death_by_frailty"][step]
+    frailty_part, need_part = (_mean_by_cell(values, people.sex, people.fifth, people.years) for values in (effect, with_need))
+    base = np.maximum(deaths - need_part, 0.2 * deaths) / frailty_part
+    known["death"] = base / 12.0 * rates.at("death", AGES)
+    effect = base[people.sex, people.fifth, people.age] * effect + with_need  # each person's yearly hazard
     onset = _onset(deaths, effect, people.held, people.sex, people.years)
     known["progress"] = _progress(onset, effect, people) * rates.progress
     known["onset"] = onset * rates.at("onset", AGES)
@@ -572,13 +577,12 @@ def _progress(onset: np.ndarray, effect: np.ndarray, people: _Reference) -> np.n
     Newcomers to a condition, and the sooner deaths of the severe, thin them out: progress makes up for both.
     """
     chances = np.zeros(N_CONDITIONS)
-    hazard = death_rates()[people.sex, people.fifth, people.age] * effect / _mean_by_cell(effect, people.sex, people.fifth, people.years)[people.sex, people.fifth, people.age]
     for condition in SEVERE:
         holds = (people.held >> int(condition)) & 1 == 1
         severe = (people.conditions >> (N_CONDITIONS + int(condition))) & 1 == 1
         begin_a_year = 12.0 * onset[condition][people.sex[~holds], people.age[~holds]].sum() / holds.sum()
         share = severe.sum() / holds.sum()
-        sooner = hazard[severe].mean() - hazard[holds].mean()
+        sooner = effect[severe].mean() - effect[holds].mean()
         chances[condition] = share * (begin_a_year + max(sooner, 0.0)) / (1.0 - share)
     return np.clip(chances, 0.0, 0.5)
 

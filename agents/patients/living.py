@@ -97,8 +97,11 @@ class LivingBehaviour(Checked):
         0.5, "share of broken carers who take up care again in a year", unit="share a year", low=0.2, high=0.8,
         assumption="half resume within a year")
     death_with_need: float = parameter(
-        0.9, "log hazard of death added by thirty or more weekly hours of need, at equal frailty", unit="log hazard", low=0.4, high=1.3,
-        assumption="with frailty: care-home residents die at three to four times the rate of others of their age (P-C.prov-009)")
+        0.22, "yearly hazard of death added by sixty or more weekly hours of need, at equal age and frailty", unit="a year", low=0.08, high=0.35,
+        assumption="with frailty: a quarter of care-home residents die in a year (P-C.prov-009), at 70 not many fewer than at 90")
+    dependent_hours: float = parameter(
+        20.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=10.0, high=30.0,
+        assumption="help once or twice a day goes with a long life, above all among women")
     sudden_death_share: float = parameter(
         0.25, "share of deaths without a last phase", unit="share", low=0.15, high=0.35,
         assumption="about a quarter of deaths come without a foreseeable decline")
@@ -311,9 +314,10 @@ def weekly_need(p, illness, rules):
 
 
 @compiled
-def need_effect(need, rules):
-    """Return how `need`, minutes a week, multiplies the hazard of death."""
-    return math.exp(rules.death_with_need * min(need / 1800.0, 1.0))
+def death_with_need(need, rules):
+    """Return the monthly hazard of death that `need`, minutes a week, adds."""
+    beyond = (need / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    return rules.death_with_need / 12.0 * min(max(beyond, 0.0), 1.0)
 
 
 @compiled
@@ -521,7 +525,7 @@ def live(
         if flags & record.DYING == 0:
             hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part
             if need > 0:
-                hazard *= need_effect(need, rules)
+                hazard += death_with_need(need, rules) * year_part
             if u_death < hazard:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n)

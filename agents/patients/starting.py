@@ -12,7 +12,19 @@ from agents.compiled import compiled
 from agents.draws import block, draw, normal_score
 from agents.patients import record
 from agents.patients.conditions import PLACE_CAP, SEVERE_SHIFT, chance_held
-from agents.patients.living import COUNCIL, NURSING, RESIDENTIAL, SELF, age_index, begin_traits, carer_minutes, personal_parts, weekly_need
+from agents.patients.living import (
+    COUNCIL,
+    FRAILTY_STEPS,
+    NURSING,
+    RESIDENTIAL,
+    SELF,
+    age_index,
+    begin_traits,
+    carer_minutes,
+    death_with_need,
+    personal_parts,
+    weekly_need,
+)
 from agents.vocabulary import N_CONDITIONS
 
 SAVINGS_SPREAD = 1.6  # assumption, 1.2 to 2: standard deviation of the logarithm of savings
@@ -89,15 +101,24 @@ def begin_need(p, i, rules):
 def begin_anew(rows, dead, clock, month, tables, rules, seed):
     """Frozen demography: let rows `dead`, already given the starting person's record, begin with new personal traits.
 
-    With the dead person's own traits the frail would die and return as frail, month after month, and a place would
-    hold more of them than one whose people age.
+    With the dead person's own traits the frail would die and return as frail, month after month. The traits are those
+    of someone who has lived through the years that traits last: drawn again while such a person would have died.
     """
     for k in range(len(dead)):
         i = np.int64(dead[k])
         p = rows[i]
-        u_frailty, u_need, _, _ = block(seed, i, month, 1, draws.FRAILTY_TRAIT)
-        begin_traits(p, i, age_index(p, clock), u_frailty, u_need, tables, rules)
-        begin_need(p, i, rules)
+        age = age_index(p, clock)
+        person = np.int64(p["person"])
+        sex, fifth = person & record.FEMALE, (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
+        years = 1.0 / (1.0 - rules.trait_kept * rules.trait_kept)
+        for turn in range(1, 9):
+            u_frailty, u_need, u_lived, _ = block(seed, i, month, turn, draws.FRAILTY_TRAIT)
+            begin_traits(p, i, age, u_frailty, u_need, tables, rules)
+            begin_need(p, i, rules)
+            step = int(np.float64(p["frailty"]) * FRAILTY_STEPS)
+            hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] + death_with_need(np.int64(p["need"]), rules)
+            if u_lived < math.exp(-12.0 * hazard * years):
+                break
 
 
 @compiled
