@@ -33,6 +33,8 @@ FRAILTY_BANDS = (0.12, 0.24, 0.36)
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
+NEVER_SHORT = 100.0  # overspends below a hundred times the budget close no gate
+
 COUNTERS = {"contacts": "contacts", "admissions": "spells", "bed_days": "days_in_hospital"}
 """What people count themselves: field of `ReferenceYear`, and of the record."""
 
@@ -147,7 +149,10 @@ class ReferenceYear:
 
 
 class RestingEconomy(HealthEconomy):
-    """A place under the baseline structure with every lever held where it was observed, which keeps its months' totals."""
+    """A place under the baseline structure with every lever held where it was observed, which keeps its months' totals.
+
+    Care never waits for money: budgets of the base year would run short as people grow older.
+    """
 
     def __init__(
         self,
@@ -159,6 +164,7 @@ class RestingEconomy(HealthEconomy):
         parameters: Parameters | None = None,
     ) -> None:
         hold = {lever.name.lower(): None for lever in Lever if lever != Lever.NONE}
+        parameters = (parameters or Parameters()).with_values({"settlement.gate_margin": NEVER_SHORT})
         super().__init__(
             place,
             seed=seed,

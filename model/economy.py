@@ -328,7 +328,7 @@ class HealthEconomy(mesa.Model):
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
             month = self.engine.month(self.month, clock=0)
-            self.engine.replace_the_dead(month.deaths, self._state.starting_rows, self.month)
+            self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self._rules, self.engine.organisations, self._catchment))

@@ -183,6 +183,7 @@ SAVINGS_BY_FIFTH = (4000.0, 8000.0, 15000.0, 26000.0, 42000.0)  # assumption, ha
 ATTENDANCES = ((28.0, "P-B.ae-002"), (50.0, "P-B.ae-003"), (70.0, "P-B.ae-004"), (86.0, "P-B.ae-005"))
 ADMISSIONS = ((30.0, "P-B.emerg-002"), (55.0, "P-B.emerg-003"), (70.0, "P-B.emerg-004"), (80.0, "P-B.emerg-005"), (90.0, "P-B.emerg-006"))
 STAYS = ((42.0, "P-B.los-004"), (70.0, "P-B.los-005"), (80.0, "P-B.los-006"), (90.0, "P-B.los-007"))
+RESIDENCE = ((70.0, "P-C.prov-005"), (80.0, "P-C.prov-006"), (90.0, "P-C.prov-007"))
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
 DEATHS_IN_CARE = 0.21  # share of deaths that happen in care homes (note of T-A-045)
@@ -535,6 +536,7 @@ def _given() -> dict[str, np.ndarray]:
         "need_fifth": np.array(NEED_BY_FIFTH),
         "partner": partner,
         "partner_loss": np.where(partner[::-1] > 0, widowed, 0.0),  # the partner is of the other sex and about as old
+        "residence_growth": _residence_growth(),
         "owner": np.array(OWNER_BY_FIFTH),
         "savings_median": np.array(SAVINGS_BY_FIFTH),
         "death_by_frailty": _hazard_curve(DEATH_HAZARD_ROWS),
@@ -543,6 +545,14 @@ def _given() -> dict[str, np.ndarray]:
         "season": _season(),
         "relative_risk": relative_risk,
     }
+
+
+def _residence_growth() -> np.ndarray:
+    """Return the share by which living in a care home rises in a year of age, shape (93,), from P-C.prov-005 to 007."""
+    middles = [age for age, _ in RESIDENCE]
+    shares = np.log([evidence(row).number() for _, row in RESIDENCE])
+    slopes = np.diff(shares) / np.diff(middles)
+    return np.interp(AGES, (77.0, 83.0, 90.0), (slopes[0], 0.85 * slopes[1], 0.05))  # slower among the oldest
 
 
 def _solve_frailty(bare: np.ndarray, people: _Reference) -> tuple[np.ndarray, np.ndarray]:

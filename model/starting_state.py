@@ -290,7 +290,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
-        engine.replace_the_dead(month.deaths, starting_rows, number)
+        engine.keep_as_it_was(month.deaths, starting_rows, number)
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[1 - MONTHS_KEPT :], month.compact()]

@@ -98,6 +98,30 @@ def begin_need(p, i, rules):
 
 
 @compiled
+def outgrow(rows, case_of, clock, month, tables, seed, council_homes, out):
+    """Frozen demography: choose the care-home residents in whose place, as years go by, somebody younger comes.
+
+    Where nobody grows older, those who moved in young would stay for decades and fill the homes; in life they become
+    the older residents. At each birthday a resident is replaced with the chance by which residence rises in a year of
+    age (``tables.residence_growth``), so that the homes keep the ages they have. Returns how many; their rows are
+    written to `out`, and their places taken off `council_homes`, shape (n_councils,).
+    """
+    n = 0
+    for i in range(len(rows)):
+        p = rows[i]
+        care = np.int64(p["care"])
+        if care & record.SETTING_MASK < RESIDENTIAL or care & record.IN_HOSPITAL or case_of[i] >= 0:
+            continue
+        if np.int64(p["end_month"]) != record.ALIVE or (month - np.int64(p["birth_month"])) % 12 != 0:
+            continue
+        if np.int64(p["flags"]) & record.DYING == 0 and draw(seed, i, month, 0, draws.OUTGROW) < tables.residence_growth[age_index(p, clock)]:
+            council_homes[np.int64(p["council"])] -= 1
+            out[n] = i
+            n += 1
+    return n
+
+
+@compiled
 def begin_anew(rows, dead, clock, month, tables, rules, seed):
     """Frozen demography: let rows `dead`, already given the starting person's record, begin with new personal traits.
 
