@@ -7,7 +7,7 @@ do, not what organisations decide. Rates are fitted to, and validated on, Englan
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ FRAILTY_BANDS = (0.12, 0.24, 0.36)
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-NEVER_SHORT = 100.0  # overspends below a hundred times the budget close no gate
+NEVER_SHORT = 1.0  # no overspend below the whole budget closes a gate
 
 COUNTERS = {"contacts": "contacts", "admissions": "spells", "bed_days": "days_in_hospital"}
 """What people count themselves: field of `ReferenceYear`, and of the record."""
@@ -164,7 +164,6 @@ class RestingEconomy(HealthEconomy):
         parameters: Parameters | None = None,
     ) -> None:
         hold = {lever.name.lower(): None for lever in Lever if lever != Lever.NONE}
-        parameters = (parameters or Parameters()).with_values({"settlement.gate_margin": NEVER_SHORT})
         super().__init__(
             place,
             seed=seed,
@@ -175,6 +174,7 @@ class RestingEconomy(HealthEconomy):
             settlement="flat",
             demography="moving",
         )
+        self.settlement = replace(self.settlement, gate_margin=NEVER_SHORT)
         self.months: list[Month] = []
 
     def _live_and_flow(self) -> Month:
