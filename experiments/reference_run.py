@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from agents.hospital import daily_flow as flow
 from agents.patients import living, record
 from agents.patients.conditions import SEVERE_SHIFT
-from agents.vocabulary import N_CONDITIONS, Cause, Lever, Reason, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Lever, Reason, Setting
 from model import HealthEconomy
 from model.engine import Month
 from model.parameters import Parameters
 
 PLACE = "england-in-miniature"
-YOUNGEST, OLDEST, N_AGES = living.YOUNGEST, living.OLDEST, living.N_AGES
 MONTHS = 12
 SHAPE = (2, 5, N_AGES)
 """Sex (0 male, 1 female), deprivation fifth (0 = most deprived), age 18 to 110 (last: and over)."""

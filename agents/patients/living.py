@@ -29,10 +29,8 @@ from agents.patients.seeking import (
     wish_for_assessment,
     write_event,
 )
-from agents.vocabulary import N_CONDITIONS, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Funder, Lever, Setting
 
-YOUNGEST, OLDEST = 18, 110
-N_AGES = OLDEST - YOUNGEST + 1
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
 N_LEVERS = len(Lever)
