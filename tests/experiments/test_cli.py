@@ -8,7 +8,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "structures", "places", "parameters")
+COMMANDS = ("compare", "structures", "places", "parameters", "causes")
 
 
 @pytest.fixture
@@ -50,6 +50,17 @@ def joinedup(monkeypatch, capsys):
         (["compare", "--set", "deciding.outcome_weight"], "--set must be name=number, got 'deciding.outcome_weight'"),
         (["compare", "--set", "deciding.outcome_weight=nan"], "outcome_weight must be finite, got nan"),
         (["compare", "--set", "a=1", "--set", "a=2"], "--set must name a once"),
+        (
+            ["compare", "--set", "@sets.csv"],
+            "--set must be name=number, or @FILE:ROW with rows counted from 1, got '@sets.csv'",
+        ),
+        (["compare", "--set", "@nowhere.csv:1"], "nowhere.csv: cannot be read: No such file"),
+        (["causes", "--samples", "0"], "--samples must be a whole number from 1 to 100000, got '0'"),
+        (["causes", "--seed", "-1"], "--seed must be a whole number from 0"),
+        (
+            ["causes", "--samples", "1", "--output", "nowhere/sets.csv"],
+            "nowhere/sets.csv: cannot be written: No such file",
+        ),
         (["compare", "--hold", "strictnes=0.1"], "unknown lever 'strictnes'; nearest: strictness"),
         (["compare", "--hold", "strictness=inf"], "--hold strictness must be a level from 0 to"),
         (["compare", "--hold", "strictness=nan"], "--hold strictness must be a level"),
@@ -131,6 +142,32 @@ def test_a_page_about_a_place_tells_data_from_assumption(joinedup):
     _, text, _ = joinedup("places", "berkshire-west", "--json")
     facts = json.loads(text)["facts"]
     assert {"organisation", "name", "value", "unit", "status", "source"} == set(facts[0])
+
+
+def test_causes_are_shared_out_and_their_sets_can_be_compared_with(joinedup, tmp_path):
+    file = tmp_path / "causes.csv"
+    code, out, _ = joinedup("causes", "--samples", "3", "--output", str(file))
+    assert code == 0
+    assert "share of emergency contacts" in out
+    assert "share of emergency admissions" in out
+    _, text, _ = joinedup("causes", "--samples", "3", "--json")
+    rows = json.loads(text)
+    assert {"of", "cause", "ages", "default", "low", "high"} == set(rows[0])
+    assert sum(
+        row["default"] for row in rows if row["of"] == "contacts" and row["ages"] == "all adults"
+    ) == pytest.approx(1.0)
+    spec = cli._comparison(
+        place="wigan", structures="separate-budgets", hold={},
+        parameters=cli._assignments("--set", cli._spelled_out([f"@{file}:2", "deciding.outcome_weight=0.5"])),
+    )  # fmt: skip
+    from model.cause_prior import clock_values, joint_prior
+
+    assert spec.parameters == {**clock_values(joint_prior(3, 1)[1]), "deciding.outcome_weight": 0.5}
+    code, _, err = joinedup(
+        "compare", "--set", f"@{file}:2", "--set", "seeking.unmanaged_share=0.1", "--output", str(tmp_path / "r")
+    )
+    assert code == 2
+    assert "--set must name seeking.unmanaged_share once, got it twice" in err
 
 
 def test_an_error_of_ours_keeps_its_traceback(joinedup, monkeypatch):
