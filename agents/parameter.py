@@ -68,8 +68,10 @@ class Checked:
                 raise TypeError(f"{name} must be a number, got {value!r}")
             if not math.isfinite(value):
                 raise ValueError(f"{name} must be finite, got {value!r}")
-            least = min(0.0, field.metadata.get("low", 0.0))
-            if value < least:
-                raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
             if "share" in field.metadata.get("unit", "") and not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} is a share and must lie in [0, 1], got {value!r}")
+            least = min(0.0, field.metadata.get("low", 0.0))
+            if value < least:
+                low, high, unit = (field.metadata.get(key, "") for key in ("low", "high", "unit"))
+                plausible = f" (plausible: {low:g} to {high:g} {unit})" if unit else ""
+                raise ValueError(f"{name} must be at least {least:g}{plausible}, got {value!r}")

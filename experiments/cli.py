@@ -64,6 +64,9 @@ def _message_of(error: Exception) -> str | None:
     """Return the line for an error of the user's; None for one of ours, which keeps its traceback."""
     if isinstance(error, UsageError):
         return str(error)
+    table = sys.modules.get("model.evidence")  # not imported for a command that reads no evidence
+    if table is not None and isinstance(error, table.EvidenceError):
+        return f"the evidence table cannot be used: {error}"
     if hasattr(error, "format_message"):  # what Typer says of options and commands
         return error.format_message()
     return None
@@ -400,9 +403,14 @@ def parameters(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List every parameter: default, range, unit, and the evidence or assumption it rests on."""
+    from model.evidence import evidence
     from model.parameters import Parameters
 
-    rows = [row._asdict() for row in Parameters().table()]
+    table = Parameters().table()
+    for row in table:
+        if row.evidence:
+            evidence(row.evidence)  # a default must not name a row that is not there
+    rows = [row._asdict() for row in table]
     if not as_json:  # what a reader looks for, in few columns
         for row in rows:
             row["range"] = f"{_cell(row['low'])} to {_cell(row['high'])}"

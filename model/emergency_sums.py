@@ -93,7 +93,7 @@ class Sums:
 
     @property
     def left(self) -> np.ndarray:
-        """What the named clocks leave of the published contacts, over five years of age around each; may be negative."""
+        """What the named clocks leave of the published contacts, over five years of age; may be negative."""
         return _smooth(self.published - sum(self.named.values()), self.people)
 
     def of(self, cause: Cause) -> np.ndarray:

@@ -46,7 +46,7 @@ def test_illness_keeps_a_part_at_every_age_in_every_draw(drawn):
 
 
 def test_the_limits_make_the_draws_joint():
-    """Where unmanaged conditions take much, unmet need can take little: drawn apart they would correlate by 0.06 or so."""
+    """Where unmanaged conditions take much, unmet need can take little; drawn apart they correlate by 0.06 or so."""
     sets = [clock_values(parameters) for parameters in joint_prior(250, seed=3)]
     unmet, unmanaged = (
         [each[f"seeking.{name}"] for each in sets] for name in ("contacts_per_unmet_hour", "unmanaged_share")
