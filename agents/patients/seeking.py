@@ -15,6 +15,7 @@ from agents.compiled import compiled, inlined
 from agents.draws import block
 from agents.parameter import Checked, parameter
 from agents.patients import record
+from agents.patients.conditions import HELD, severe_part
 from agents.vocabulary import Cause, Lever
 
 ILLNESS = int(Cause.ILLNESS)
@@ -147,7 +148,8 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
-    quiet = tables.unmanaged[np.int64(p["conditions"]) & 0x3FFF] * year_part
+    conditions = np.int64(p["conditions"])
+    quiet = (tables.unmanaged[conditions & HELD] + severe_part(conditions, tables.severe_unmanaged)) * year_part
     dying = flags & record.DYING != 0
     if minutes == 0 and withheld == 0 and quiet == 0.0 and not dying and not gave_up:
         return n
