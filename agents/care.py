@@ -90,7 +90,7 @@ class CareRules(Checked):
         1.41, "price of a care-home week paid by oneself, relative to the council's", unit="ratio", low=1.2, high=1.5,
         assumption="P-C.prov-010 and P-B.cost-027: 41% above")
     recording_ratio: float = parameter(
-        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, evidence="P-B.dtoc-001")
+        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, positive=True, evidence="P-B.dtoc-001")
     weekend_pace: float = parameter(
         0.25, "assessment and starts on a weekend day, relative to a weekday", unit="ratio", low=0.0, high=0.5, assumption="weekends are slow")
 
