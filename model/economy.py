@@ -9,7 +9,7 @@ import datetime
 import difflib
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from model.commissioning import Commissioning
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
-from model.following import Follower
 from model.ledger import RULES as RULES_DECIDE
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.measures import HEADLINE
@@ -253,15 +252,6 @@ class HealthEconomy(mesa.Model):
         self.month += 1
         self.running = self.month < self.years * MONTHS
         self.datacollector.collect(self)
-
-    def follow(self, who: Sequence[int]) -> Follower:
-        """Begin to follow some people, by row, day by day; see :class:`model.following.Follower`.
-
-        Only one follower at a time: a new one takes the place of the one before.
-        """
-        follower = Follower(self, who)
-        self.engine.at_nightfall = follower.see
-        return follower
 
     def run(self, years: int) -> None:
         """Run `years` more years."""

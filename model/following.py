@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,10 +17,8 @@ from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
 from agents.vocabulary import Account, CaseState, Funder, Lever, Party, Service, Setting
 from model.accounts import care_prices
+from model.economy import HealthEconomy
 from model.payment import pence
-
-if TYPE_CHECKING:
-    from model.economy import HealthEconomy
 
 PEOPLE_AT_ONCE = 10_000  # a year of so many takes about half a gigabyte
 GONE = -1  # place of those who have died or moved away
@@ -29,9 +26,9 @@ IN_HOSPITAL = len(Setting)  # place of those in hospital; else it is the code of
 
 
 class Follower:
-    """Everything about some people at each nightfall, from when it begins to follow.
+    """Everything about some people at each nightfall, from now on.
 
-    Make one with :meth:`model.economy.HealthEconomy.follow`.
+    A run has one follower at a time: a new one takes the place of the one before.
 
     Parameters
     ----------
@@ -50,7 +47,7 @@ class Follower:
         self.who = np.array(who, dtype=np.int64)
         people, engine = economy.engine.people, economy.engine
         if not 1 <= len(self.who) <= PEOPLE_AT_ONCE:
-            raise ValueError(f"HealthEconomy.follow takes 1 to {PEOPLE_AT_ONCE} people, got {len(self.who)}")
+            raise ValueError(f"Follower.who takes 1 to {PEOPLE_AT_ONCE} people, got {len(self.who)}")
         if self.who.min() < 0 or self.who.max() >= len(people):
             raise IndexError(f"row must be from 0 to {len(people) - 1}, got {self.who.tolist()!r}")
         self._economy = economy
@@ -61,6 +58,7 @@ class Follower:
         self._rows = [people.rows[self.who]]
         self._cases = [_open_cases(self.who, engine.case_of, engine.cases)]
         self._events: list[np.ndarray] = []
+        engine.at_nightfall = self.see
 
     def see(self, day: int, flow: Flow) -> None:
         """Keep what a nightfall shows; the engine calls this."""
@@ -221,7 +219,8 @@ class Life:
             hospital = hospitals[int(now["hospital"])]
             payer = economy.payer(Account.ACUTE, int(now["consortium"]))
             for event in self.contacts(at):
-                if comes_through_ae(self.row, int(event["trigger"]), float(event["severity"]), engine.rules, engine.seed):
+                trigger, severity = int(event["trigger"]), float(event["severity"])
+                if comes_through_ae(self.row, trigger, severity, engine.rules, engine.seed):
                     found.append((month, Service.ATTENDANCE, payer, int(hospital.attendance_price)))
             if admissions[at]:
                 begun = day
@@ -242,7 +241,8 @@ class Life:
         listed = self.alive & ((nights["flags"] & record.PROACTIVE) != 0)
         council, consortium = int(nights["council"][0]), int(nights["consortium"][0])
         hour, residential, nursing, reablement = (int(price[council]) for price in care_prices(economy.place))
-        own_hour, own_residential, own_nursing = (int(price) for price in economy.engine.organisations.councils[council].own_price)
+        intermediate = pence(prices.intermediate_place_week)
+        own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
         public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
         found: list[tuple[int, Service, int, int]] = []
@@ -264,10 +264,10 @@ class Life:
                 (month, Service.CHARGES, household, charged),
                 (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * reablement // 7),
                 (month, Service.ASSESSMENT, public, int(assessments[now].sum()) * pence(prices.assessment)),
-                (month, Service.COMMUNITY, community, days(places == Setting.INTERMEDIATE) * pence(prices.intermediate_place_week) // 7),
+                (month, Service.COMMUNITY, community, days(places == Setting.INTERMEDIATE) * intermediate // 7),
                 (month, Service.PROACTIVE, community, int(days(listed) / 365.25 * pence(prices.proactive_person))),
                 (month, Service.HOME_CARE, household, int((minutes[now & own] * own_hour // 60).sum())),
-                (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_residential),
+                (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_home),
                 (month, Service.NURSING_CARE, household, days((setting == Setting.NURSING) & own) * own_nursing),
             ]
         return found

@@ -8,7 +8,7 @@ import pytest
 from agents.patients.record import ALIVE
 from agents.vocabulary import Party, Service, Setting
 from model import HealthEconomy
-from model.following import GONE, IN_HOSPITAL
+from model.following import GONE, IN_HOSPITAL, Follower
 
 SCALE = 0.004
 
@@ -16,7 +16,7 @@ SCALE = 0.004
 @pytest.fixture(scope="module", params=["separate-budgets", "single-budget"])
 def economy(request):
     economy = HealthEconomy(place="wigan", structure=request.param, seed=3, scale=SCALE)
-    economy.everybody = economy.follow(range(len(economy.patients)))
+    economy.everybody = Follower(economy, range(len(economy.patients)))
     economy.run(years=1)
     return economy
 
@@ -59,7 +59,7 @@ def test_days_and_minutes_add_up_to_the_record(economy, lives):
 def month(request):
     """A month into which nobody arrives, everybody followed."""
     economy = HealthEconomy(place="wigan", structure=request.param, seed=3, scale=0.02, demography="frozen")
-    everybody = economy.follow(range(len(economy.patients)))
+    everybody = Follower(economy, range(len(economy.patients)))
     economy.step()
     lives = [everybody.life(row) for row in everybody.who.tolist()]
     return economy, lives, pounds_by_service(lives)
@@ -139,10 +139,10 @@ def test_the_frame_of_costs_has_the_payments(economy, lives):
 def test_who_is_followed_must_be_there():
     economy = HealthEconomy(place="wigan", seed=3, scale=0.002)
     with pytest.raises(IndexError, match="row must be from 0"):
-        economy.follow([10**6])
+        Follower(economy, [10**6])
     with pytest.raises(ValueError, match="takes 1 to"):
-        economy.follow([])
-    follower = economy.follow([5])
+        Follower(economy, [])
+    follower = Follower(economy, [5])
     assert follower.life(5).nights["end_month"].tolist() == [ALIVE]
     with pytest.raises(ValueError, match="not followed"):
         follower.life(6)
