@@ -5,6 +5,7 @@ One person is an illustration, not evidence: what a structure does to a place is
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from experiments.specification import RunSpec
 from model.following import Follower, Life
 
 if TYPE_CHECKING:
+    from experiments.figures.journey import Pictured
     from model.economy import HealthEconomy
 
 MONTHS = 12
@@ -43,8 +45,8 @@ SENSITIVE = (
 """Ambulatory-care-sensitive long-term conditions, but for hypertension, which most people have at that age."""
 OUTCOMES = ("qalys", "days_at_home", "days_in_hospital", "out_of_pocket", "care_home")
 GROUP = (
-    f"aged {OLDER} or over with {SEVERAL} or more conditions, at least one of them ambulatory-care-sensitive, some need "
-    "for help, living at home, and an emergency in the years shown"
+    f"aged {OLDER} or over with {SEVERAL} or more conditions, at least one of them ambulatory-care-sensitive, some "
+    "need for help, living at home, and an emergency in the years shown"
 )
 CAUTION = "One person is an illustration, not evidence: what structures do to a place is what `joinedup compare` says."
 
@@ -151,6 +153,32 @@ class Journey:
     totals: pd.DataFrame
 
     @property
+    def pictured(self) -> Pictured:
+        """What the figure is drawn from."""
+        from experiments.figures.journey import Pictured
+
+        return Pictured(
+            place=self.place,
+            who=self.who,
+            labels=self.spec.labels,
+            years=self.spec.years,
+            scale=self.spec.scale,
+            verdict=self.verdict,
+            parted=self.parted,
+            events=self.events,
+            days=self.days,
+            costs=self.costs,
+            totals=self.totals,
+        )
+
+    @property
+    def parted(self) -> datetime.date | None:
+        """First day on which two of the lives visibly differ; None if they never do."""
+        partings = [parting(self.lives[0], life) for life in self.lives[1:]]
+        found = [at for at in partings if at is not None]
+        return date_of(self.lives[0], min(found)) if found else None
+
+    @property
     def differs(self) -> bool:
         """Whether anything but who pays differs between the structures."""
         return not all(same_life(self.lives[0], life) for life in self.lives[1:])
@@ -159,11 +187,9 @@ class Journey:
     def verdict(self) -> str:
         """What differs, in a sentence."""
         if self.differs:
-            partings = [parting(self.lives[0], life) for life in self.lives[1:]]
-            if all(at is None for at in partings):
-                return "The lives differ in nothing that can be seen: only in what decisions would have granted at rest."
-            at = min(at for at in partings if at is not None)
-            return f"One life until {date_of(self.lives[0], at).isoformat()}, when they part."
+            if self.parted is None:
+                return "The lives differ in nothing that can be seen, only in traces that decisions leave in records."
+            return f"One life until {self.parted.isoformat()}; from then on it differs."
         payers = [sorted(life.payments()) for life in self.lives]
         if all(paid == payers[0] for paid in payers[1:]):
             return "Nothing differs: under these structures this person lives the same life, to the day and the penny."
@@ -373,20 +399,25 @@ def most_different(outcomes: np.ndarray) -> tuple[int, float]:
 
 
 def write_journey(found: Journey, folder: Path) -> list[Path]:
-    """Write ``journey.csv`` (events), ``journey-months.csv`` and the figure; return the files.
+    """Write the events (``journey.csv``), the months (``journey-months.csv``) and the figure; return the files.
 
     Raises
     ------
     OSError
         If a file cannot be written.
     """
-    from experiments.figures.drawing import write_csv
-    from experiments.figures.journey import save
+    from experiments.figures import journey as drawing_of_journey
+    from experiments.figures.drawing import house_style, save_drawing, write_csv
+    from experiments.store import write_text
 
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(found.events, folder / "journey.csv")
     write_csv(found.periods(), folder / "journey-months.csv")
-    return [folder / "journey.csv", folder / "journey-months.csv", *save(found, folder)]
+    pictured = found.pictured
+    with house_style():
+        save_drawing(drawing_of_journey.draw(pictured), folder / "journey")
+    write_text(folder / "journey.txt", drawing_of_journey.describe(pictured) + "\n")
+    return [folder / f"journey{ending}" for ending in (".csv", "-months.csv", ".png", ".svg", ".txt")]
 
 
 def as_plain(found: Journey) -> dict[str, Any]:

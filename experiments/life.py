@@ -466,8 +466,8 @@ def totals_of(life: Life, days: pd.DataFrame, costs: pd.DataFrame) -> dict[str, 
         "emergency admissions": int(life.admissions.sum()),
         "handovers": int(last["handovers"]) - int(first["handovers"]),
         "hours of unmet need": (int(last["unmet"]) - int(first["unmet"])) / 60.0,
-        **{f"paid by {kind}": float(pounds) for kind, pounds in dict(paid).items()},
         "paid in all": float(costs["pounds"].sum()),
+        **{f"paid by {kind}": float(pounds) for kind, pounds in dict(paid).items()},
     }
 
 
