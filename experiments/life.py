@@ -484,4 +484,4 @@ def parting(one: Life, other: Life) -> int | None:
 
 def same_life(one: Life, other: Life) -> bool:
     """Return whether two lives are the same to the bit: every night's record and case, whoever paid."""
-    return one.nights.tobytes() == other.nights.tobytes() and one.cases.tobytes() == other.cases.tobytes()
+    return np.array_equal(one.nights, other.nights) and np.array_equal(one.cases, other.cases)

@@ -128,10 +128,14 @@ def title(pictured: Pictured) -> str:
         for label in pictured.labels
     ]
     if len(set(lived)) == 1:
-        return f"{who}, {pictured.years} years: {lived[0]}, under {' and '.join(names)} alike"
-    return f"{who}, {pictured.years} years: " + "; ".join(
+        return f"{who}, {_years(pictured.years)}: {lived[0]}, under {' and '.join(names)} alike"
+    return f"{who}, {_years(pictured.years)}: " + "; ".join(
         f"{words} under {name}" for words, name in zip(lived, names, strict=True)
     )
+
+
+def _years(years: int) -> str:
+    return "one year" if years == 1 else f"{years} years"
 
 
 def caption(pictured: Pictured) -> str:
@@ -154,15 +158,15 @@ def draw(pictured: Pictured) -> Figure:
     figure = sheet(10.5, 3.7 * n + 1.7, title(pictured), caption(pictured))
     left, bottom, width, height = figure.get_layout_engine().get()["rect"]
     figure.get_layout_engine().set(rect=(left, bottom, width - KEY_SHARE, height))  # keys stand on the right
-    panels = figure.subplots(4 * n, 1, sharex=True, height_ratios=[*[1.35, 1.0, 1.0, 0.12] * n], squeeze=False)[:, 0]
+    ratios = [*[1.35, 1.0, 1.0, 0.12] * n][:-1]  # a gap between structures
+    panels = figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False)[:, 0]
     most_help = max(float(pictured.days["need"].max()) if len(pictured.days) else 0.0, 1.0)
     most_paid = max((_paid(pictured, label).to_numpy().max(initial=0.0) for label in pictured.labels), default=0.0)
     for position, label in enumerate(pictured.labels):
-        lanes, helped, paid, gap = panels[4 * position : 4 * position + 4]
+        lanes, helped, paid = panels[4 * position : 4 * position + 3]
         _lanes(lanes, pictured, label)
         _help(helped, pictured, label, most_help)
         _costs(paid, pictured, label, max(most_paid, 100.0))
-        gap.set_axis_off()
         lanes.set_title(label_of(label), pad=6)
         for axes in (lanes, helped, paid):
             _end_of_life(axes, pictured, label, told=axes is lanes)
@@ -173,8 +177,9 @@ def draw(pictured: Pictured) -> Figure:
             textcoords="offset points", ha="center", fontsize=7.5, color=GREY,
         )  # fmt: skip
     panels[0].set_xlim(pictured.date(0), pictured.date(12 * pictured.years))
-    last = panels[-2]  # below it is a gap only
-    last.tick_params(labelbottom=True)
+    for gap in panels[3::4]:
+        gap.set_axis_off()
+    last = panels[-1]
     last.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=4, maxticks=10))
     last.xaxis.set_major_formatter(mdates.ConciseDateFormatter(last.xaxis.get_major_locator(), show_offset=False))
     figure.align_ylabels([axes for k, axes in enumerate(panels) if k % 4 in (1, 2)])
@@ -329,9 +334,8 @@ def _end_of_life(axes: Axes, pictured: Pictured, label: str, *, told: bool) -> N
     if told:
         room = (until - day) / np.timedelta64(1, "D") > 365.25 * pictured.years * 0.22
         axes.annotate(
-            ends["text"].iloc[0], (day, _lane("Lives")), xytext=(5 if room else -5, 0), textcoords="offset points",
-            ha="left" if room else "right", va="center", fontsize=8,
-            bbox=None if room else {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.85},
+            ends["text"].iloc[0], (day, _lane("Lives") + (0.0 if room else 0.43)), xytext=(5 if room else -3, 0),
+            textcoords="offset points", ha="left" if room else "right", va="center", fontsize=8 if room else 7.5,
         )  # fmt: skip
 
 
