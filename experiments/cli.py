@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
     from experiments.store import Store
 
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
+FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -357,6 +359,131 @@ def structures(
 def _structure_row(structure: Any) -> dict[str, Any]:
     source = " ".join(structure.source.split())
     return {"name": structure.name, "title": structure.title, "source": source, "alternatives": structure.alternatives}
+
+
+@app.command(epilog="Example: joinedup journey --place wigan --most-different")
+def journey(
+    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    structures: Annotated[
+        str, typer.Option(metavar="A,B", help="Two or more structures or TOML files, by commas.")
+    ] = "separate-budgets,single-budget",
+    years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "5",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    person: Annotated[str, typer.Option(metavar="ROW", help="Whom to follow. [default: one is found]")] = "",
+    most_different: Annotated[
+        bool, typer.Option("--most-different", help="Find the one whom the structures serve most differently.")
+    ] = False,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of tables and figure.")] = "results/journey",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Follow one person, with the same luck, under two or more structures side by side.
+
+    Without --person it is a typical older person with several conditions who needs some help and has an emergency.
+    One person is an illustration, not evidence.
+    """
+    from experiments.journey import JourneySpec, as_plain, write_journey
+    from experiments.journey import journey as follow
+
+    try:
+        spec = JourneySpec(
+            place=place,
+            structures=tuple(name.strip() for name in structures.split(",") if name.strip()),
+            years=_whole("--years", years),
+            scale=_number("--scale", scale),
+            seed=_whole("--seed", seed, least=0),
+            parameters=_assignments("--set", change),
+            person=_whole("--person", person, least=0) if person else None,
+            most_different=most_different,
+        )
+        found = follow(spec)
+        folder = Path(output)
+        write_journey(found, folder)
+    except ValueError as error:
+        words = str(error).replace("JourneySpec.", "--").replace("RunSpec.", "--")
+        raise UsageError(words.replace("--most_different", "--most-different")) from error
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or output}: {error.strerror}") from error
+    if as_json:
+        _print_json(as_plain(found))
+    else:
+        _print_journey(found, folder)
+
+
+def _print_journey(found: Journey, folder: Path) -> None:
+    from rich.table import Table
+
+    from experiments.figures.style import label_of
+    from experiments.journey import CAUTION
+
+    console = _console()
+    labels = [label_of(label) for label in found.spec.labels]
+    console.print(f"Person {found.person} of {found.place}: {found.who}.")
+    console.print(f"How chosen: {found.chosen}.")
+    console.print(found.verdict, style="bold")
+    timeline = Table(box=None, pad_edge=False, header_style="bold")
+    timeline.add_column("date", no_wrap=True)
+    for label in labels:
+        timeline.add_column(label, ratio=1)
+    for date, (first, *others) in found.timeline():
+        timeline.add_row(date, first or "–", *("the same" if text == first else text or "–" for text in others))
+    console.print(timeline)
+    console.print()
+    console.print("Year by year: mean hours of help a week by who gives it, days by place, pounds by who pays")
+    console.print(_year_table(found))
+    console.print()
+    console.print(_total_table(found, labels))
+    if found.spec.scale < 1:
+        console.print(f"Scale {found.spec.scale:g}: queues and beds do not behave as at scale 1.")
+    console.print(CAUTION)
+    console.print(f"Events, months and figure: {folder / 'journey.csv'} and beside it", soft_wrap=True)
+
+
+YEAR_COLUMNS = {
+    "frailty": "frailty", "need": "need", "informal": "family", "package": "home care", "unmet": "nobody",
+    "at_home": "home", "in_hospital": "hospital", "in_care_home": "care home",
+}  # fmt: skip
+
+
+def _year_table(found: Journey) -> Any:
+    """Return a table with a row a year and structure."""
+    from rich.table import Table
+
+    from experiments.figures.style import label_of
+
+    years = found.periods(MONTHS_OF_A_YEAR).sort_values("period", kind="stable")
+    payers = [name for name in years.columns if name.startswith("paid_")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("year", no_wrap=True)
+    table.add_column("under")
+    for heading in (*YEAR_COLUMNS.values(), *(f"£ {name.removeprefix('paid_')}" for name in payers)):
+        table.add_column(heading, justify="right")
+    for year in years.to_dict("records"):
+        begins = FIRST_YEAR + int(year["period"])
+        means = [f"{year['frailty']:.2f}", *(f"{year[name]:.1f}" for name in ("need", "informal", "package", "unmet"))]
+        days = [f"{year[name]:,}" for name in ("at_home", "in_hospital", "in_care_home")]
+        table.add_row(
+            f"{begins}/{(begins + 1) % 100:02d}", label_of(year["structure"]),
+            *(means if year["days"] else [""] * len(means)), *days, *(f"{year[name]:,.0f}" for name in payers),
+        )  # fmt: skip
+    return table
+
+
+def _total_table(found: Journey, labels: Sequence[str]) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("in all")
+    for label in labels:
+        table.add_column(label, justify="right")
+    for name, *values in found.totals.itertuples():
+        sign = "£" if name.startswith("paid") else ""
+        digits = 3 if name == "QALYs" else 0
+        table.add_row(name, *(f"{sign}{value:,.{digits}f}" for value in values))
+    return table
 
 
 @app.command(epilog="Example: joinedup places wigan")
