@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -85,10 +86,17 @@ def draw_all(material: Material, folder: Path) -> list[Drawn]:
     OSError
         If a file cannot be written.
     """
-    with mpl.rc_context():
-        mpl.rcdefaults()  # a user's own matplotlibrc must not change the bits
-        mpl.rcParams.update(RC)
+    with house_style():
         return [drawn for name, drawing in DRAWINGS.items() if (drawn := drawing(name, material, folder)) is not None]
+
+
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of the house whatever a user's own matplotlibrc says: it must not change the bits."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
 
 
 def _of_differences(module: ModuleType) -> Callable[[str, Material, Path], Drawn | None]:
@@ -127,10 +135,28 @@ DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
 
 
 def _save(name: str, module: ModuleType, rows: pd.DataFrame, title: str, context: Context, folder: Path) -> Drawn:
-    figure = module.draw(rows, title, context)
+    words = f"{title}. {module.describe(rows, context)}"
+    return save_drawing(name, module.draw(rows, title, context), rows, title, words, folder)
+
+
+def save_drawing(name: str, figure: Figure, rows: pd.DataFrame, title: str, words: str, folder: Path) -> Drawn:
+    """Save a figure as PNG and SVG, with its data and its words.
+
+    Parameters
+    ----------
+    name : start of the files' names
+    figure, rows : the figure, and the data drawn
+    title, words : the finding, and the figure in words
+    folder : where to
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
     FigureCanvasAgg(figure)
     _settle(figure)
-    drawn = Drawn(name=name, title=title, words=f"{title}. {module.describe(rows, context)}")
+    drawn = Drawn(name=name, title=title, words=words)
     save_figure(figure, folder / f"{name}.png")
     save_figure(figure, folder / f"{name}.svg")
     write_csv(rows, folder / f"{name}.csv")
