@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.hospital import daily_flow as flow
 from agents.patients import living, record
 from agents.patients.conditions import SEVERE_SHIFT
-from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Lever, Reason, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Condition, Funder, Lever, Reason, Setting
 from model import HealthEconomy
 from model.engine import Month
 from model.parameters import Parameters
@@ -119,8 +119,19 @@ class ReferenceYear:
     care_home : people who live in a residential or nursing home
     has_package : people with formal home care, whoever pays
     unmet : people at home with need that nobody meets
+    gets_help : people outside care homes with help from family, friends or a package of care
     council_paid : people with home care or a care-home place that the council pays
-    scalars : sums over the year by name (`OUT`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), and ``days``
+    resident_self_paid : people in care homes who pay themselves
+    new_resident, new_resident_council_paid : people in care homes who were not there a year before; those the council pays
+    residents_before, residents_died : people in care homes at the year's start; those of them who died in the year, both by
+        age at the start
+    admitted : people with an emergency admission in the year, by age half-way, those who died included
+    by_number, admitted_by_number : people at the year's end, and people admitted in the year, with 0 to 14 of the conditions,
+        shape (15, 2, 5, 93)
+    by_physical : people at the year's end without and with a mental condition, by number of the others (0 to 4, 5 or more),
+        shape (2, 6, 2, 5, 93)
+    scalars : sums over the year by name (`OUT`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), ``days``, and, in bed days of the
+        hospitals' general beds, ``open_bed_days`` and ``other_bed_days`` (used by patients that are not modelled)
     """
 
     year: int
@@ -143,7 +154,17 @@ class ReferenceYear:
     care_home: IntArray
     has_package: IntArray
     unmet: IntArray
+    gets_help: IntArray
     council_paid: IntArray
+    resident_self_paid: IntArray
+    new_resident: IntArray
+    new_resident_council_paid: IntArray
+    residents_before: IntArray
+    residents_died: IntArray
+    admitted: IntArray
+    by_number: IntArray
+    admitted_by_number: IntArray
+    by_physical: IntArray
     scalars: dict[str, int]
 
 
@@ -175,6 +196,13 @@ class RestingEconomy(HealthEconomy):
         )
         self.settlement = replace(self.settlement, gate_margin=NEVER_SHORT)
         self.months: list[Month] = []
+
+    def bed_days(self) -> dict[str, int]:
+        """Return bed days of the hospitals' general beds so far this year: all, and what patients outside the model use."""
+        days = sum(month.days for month in self.months)
+        other = float(self._state.remainder_beds.sum())
+        whole = float(self._state.organisations.hospitals["beds"].sum()) + other
+        return {"open_bed_days": round(whole * days), "other_bed_days": round(other * days)}
 
     def _live_and_flow(self) -> Month:
         month = super()._live_and_flow()
@@ -218,7 +246,9 @@ def run_reference(
             entered.append(len(economy.engine.people))
             if watch:
                 watch()
-        found.append(count_year(year, before, economy.engine.people.rows, entered, economy.months))
+        counted = count_year(year, before, economy.engine.people.rows, entered, economy.months)
+        counted.scalars.update(economy.bed_days())
+        found.append(counted)
     return found
 
 
@@ -240,10 +270,19 @@ def count_year(
     birth, end = rows["birth_month"].astype(np.int64), rows["end_month"].astype(np.int64)
     left = (rows["flags"] & record.LEFT) != 0
 
-    def by_age(age: IntArray, which: NDArray[np.bool_] | None = None, weights: NDArray | None = None) -> FloatArray:
+    def by_age(
+        age: IntArray,
+        which: NDArray[np.bool_] | None = None,
+        weights: NDArray | None = None,
+        layer: NDArray | None = None,
+        layers: int = 0,
+    ) -> NDArray:
         at = kind * N_AGES + np.clip(age - YOUNGEST, 0, N_AGES - 1)
+        if layer is not None:
+            at = layer.astype(np.int64) * int(np.prod(SHAPE)) + at
         at, weights = (at, weights) if which is None else (at[which], None if weights is None else weights[which])
-        return np.bincount(at, weights=weights, minlength=np.prod(SHAPE)).reshape(SHAPE)
+        shape = (layers, *SHAPE) if layer is not None else SHAPE
+        return np.bincount(at, weights=weights, minlength=int(np.prod(shape))).reshape(shape)
 
     came = first + np.maximum(np.searchsorted(entered, np.arange(len(rows)), side="right") - 1, 0)
     died = (end >= first) & (end < last) & ~left
@@ -260,10 +299,19 @@ def count_year(
         since[: len(before)] -= before[field]
         counted[name] = np.rint(by_age(halfway, weights=since)).astype(np.int64)
 
+    admitted = np.zeros(len(rows), dtype=bool)
+    admitted[:] = rows["spells"] > 0
+    admitted[: len(before)] = rows["spells"][: len(before)] > before["spells"]
+
     here = end >= last
     now = (last - birth) // MONTHS
-    stock = {name: by_age(now, here & mask) for name, mask in _states(rows).items()}
+    stock = {name: by_age(now, here & mask) for name, mask in _states(rows, before).items()}
     held = rows["conditions"]
+    number, physical, mental = _numbers(rows)
+    layer = mental * 6 + np.minimum(physical, 5)
+    was_resident = np.zeros(len(rows), dtype=bool)
+    was_resident[: len(before)] = _resident(before) & (before["end_month"] >= first)
+    then = (first - birth) // MONTHS
     return ReferenceYear(
         year=year,
         people=by_age(now, here),
@@ -271,31 +319,52 @@ def count_year(
         deaths=by_age((end - birth) // MONTHS, died),
         conditions=np.stack([by_age(now, here & ((held >> k & 1) != 0)) for k in range(N_CONDITIONS)]),
         severe=np.stack([by_age(now, here & ((held >> (SEVERE_SHIFT + k) & 1) != 0)) for k in range(N_CONDITIONS)]),
+        residents_before=by_age(then, was_resident),
+        residents_died=by_age(then, was_resident & died),
+        admitted=by_age(halfway, admitted),
+        by_number=by_age(now, here, layer=number, layers=N_CONDITIONS + 1),
+        admitted_by_number=by_age(halfway, admitted, layer=number, layers=N_CONDITIONS + 1),
+        by_physical=by_age(now, here, layer=layer, layers=12).reshape(2, 6, *SHAPE),
         scalars=_scalars(months),
         **counted,
         **stock,
     )
 
 
-MENTAL = 1 << 10 | 1 << 11 | 1 << 12  # dementia, depression, severe mental illness
+MENTAL = 1 << Condition.DEMENTIA | 1 << Condition.DEPRESSION | 1 << Condition.SMI
 
 
-def _states(rows: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
+def _resident(rows: NDArray[np.void]) -> NDArray[np.bool_]:
+    return (rows["care"] & record.SETTING_MASK) >= Setting.RESIDENTIAL
+
+
+def _numbers(rows: NDArray[np.void]) -> tuple[NDArray, NDArray, NDArray]:
+    """Return how many conditions each person has, how many that are not mental, and whether any mental one (0 or 1)."""
+    held = rows["conditions"]
+    bits = [(held >> condition & 1).astype(np.uint8) for condition in Condition]
+    mental = sum(bit for condition, bit in zip(Condition, bits, strict=True) if MENTAL >> condition & 1)
+    number = sum(bits)
+    return number, number - mental, (mental > 0).astype(np.uint8)
+
+
+def _states(rows: NDArray[np.void], before: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     """Return who is in each state that is counted at the year's end, each of shape (n,)."""
-    held = rows["conditions"].astype(np.uint32) & ((1 << N_CONDITIONS) - 1)
-    number = np.bitwise_count(held) if hasattr(np, "bitwise_count") else sum(held >> k & 1 for k in range(N_CONDITIONS))
+    number, physical, mental = _numbers(rows)
     mild, moderate, severe = FRAILTY_BANDS
     frailty, need = rows["frailty"], rows["need"].astype(np.int64)
     setting = rows["care"] & record.SETTING_MASK
-    resident = setting >= Setting.RESIDENTIAL
-    council = (rows["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK) == living.COUNCIL
+    resident = _resident(rows)
+    new_resident = resident.copy()
+    new_resident[: len(before)] &= ~_resident(before)
+    funder = rows["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK
+    council = funder == Funder.COUNCIL
     package = rows["package"].astype(np.int64)
     gap = need - rows["informal"] - package
     at_home = (setting == Setting.HOME) & ((rows["care"] & record.IN_HOSPITAL) == 0)
     return {
         "multimorbid": number >= 2,
         "four_plus": number >= 4,
-        "physical_and_mental": ((held & MENTAL) != 0) & ((held & ~np.uint32(MENTAL)) != 0),
+        "physical_and_mental": (mental > 0) & (physical > 0),
         "frail_mild": (frailty > mild) & (frailty <= moderate),
         "frail_moderate": (frailty > moderate) & (frailty <= severe),
         "frail_severe": frailty > severe,
@@ -304,6 +373,10 @@ def _states(rows: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
         "care_home": resident,
         "has_package": package > 0,
         "unmet": at_home & (gap > 0),
+        "gets_help": ((package > 0) | (rows["informal"] > 0)) & ~resident,
+        "resident_self_paid": resident & (funder == Funder.SELF),
+        "new_resident": new_resident,
+        "new_resident_council_paid": new_resident & council,
         "council_paid": council & ((package > 0) | resident),
     }
 
