@@ -377,6 +377,8 @@ class HealthEconomy(mesa.Model):
                 ("attendances", use[HOSPITAL_ATTENDANCES], prices.attendance_resource),
             ):
                 ledger.use(resource, hospital + h, int(quantity), pence(pounds), month=number)
+        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
+            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.prices.consultation), month=number)
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values

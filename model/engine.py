@@ -26,13 +26,14 @@ from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, li
 from agents.patients import proactive
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
-from agents.patients.seeking import DEATH_EVENT, EVENT
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT
 from agents.vocabulary import CaseState
 from model.ledger import CONSEQUENCE, JOURNAL
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
 N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
+assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
 EVENTS_A_PERSON = 8  # more than all clocks, a request and a death together
 
 
@@ -45,7 +46,8 @@ class Month:
     number : months since the start
     days : its length
     totals : shape (c, 15), see ``agents.patients.living``
-    counts : shape (c, 5): living, with a package, in care homes, moved away, package minutes a week
+    counts : shape (c, 5 + 2 k): living, with a package, in care homes, moved away, package minutes a week, then GP and
+        nurse consultations asked for, and those not had, by consortium (k)
     out : shape (c, N_OUT), see ``agents.hospital.daily_flow``
     hospital_out : shape (h, 5)
     journal, notes : ledger rows
@@ -61,6 +63,16 @@ class Month:
     journal: np.ndarray
     notes: np.ndarray
     deaths: np.ndarray
+
+    @property
+    def asked_consultations(self) -> np.ndarray:
+        """GP and nurse consultations asked for, shape (c, k)."""
+        return self.counts[:, N_COUNTS : N_COUNTS + (self.counts.shape[1] - N_COUNTS) // 2]
+
+    @property
+    def consultations(self) -> np.ndarray:
+        """GP and nurse consultations had, shape (c, k)."""
+        return self.asked_consultations - self.counts[:, N_COUNTS + (self.counts.shape[1] - N_COUNTS) // 2 :]
 
     def compact(self) -> Month:
         """Return the month with one journal row for each payer and payee, and without notes: all that its costs need."""
@@ -161,10 +173,11 @@ class Engine:
         first_day, days = self.calendar.first_day(number), self.calendar.length(number)
         councils, hospitals = self.organisations.councils, self.organisations.hospitals
         totals = np.zeros((len(councils), N_TOTALS), dtype=np.int64)
-        counts = np.zeros((len(councils), N_COUNTS), dtype=np.int64)
+        counts = self.blank_counts()
         events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
         councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
         councils["home_used"] = counts[:, CARE_HOME_COUNT]
+        self._renew_access(counts, days)
         if len(self.case_of) < len(rows):
             self.case_of = np.concatenate([self.case_of, np.full(self.people.capacity - len(self.case_of), -1, dtype=np.int32)])
 
@@ -227,6 +240,16 @@ class Engine:
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+
+    def blank_counts(self) -> np.ndarray:
+        """Return zeroed counts of a month, see :class:`Month`."""
+        return np.zeros((len(self.organisations.councils), N_COUNTS + 2 * len(self.organisations.consortia)), dtype=np.int64)
+
+    def _renew_access(self, counts: np.ndarray, days: int) -> None:
+        """Hold general practice's capacity against what this month asked for: next month's access."""
+        consortia = self.organisations.consortia
+        asked = counts[:, N_COUNTS : N_COUNTS + len(consortia)].sum(axis=0)
+        consortia["gp_access"] = np.minimum(consortia["gp_capacity"] * days / np.maximum(asked, 1), 1.0)
 
     def _make_room(self, room: int) -> None:
         if len(self.cases) < room:

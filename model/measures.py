@@ -67,6 +67,8 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="boarding_days", label="Days waiting in A&E for a bed", unit="days", kind="flow", better="less", definition="admitted, no bed free"),
     Measure(name="out_of_hospital_waiting", label="People waiting at home for care", unit="people", kind="stock", better="less", definition="asked for or granted, not started"),
     Measure(name="readmissions", label="Returns admitted within 30 days", unit="spells", kind="flow", better="less", definition="emergency admissions within 30 days of discharge (NHS Outcomes Framework 3b, all adults)"),
+    Measure(name="gp_consultations", label="GP and nurse consultations", unit="consultations", kind="flow", definition="consultations had in general practice, adults (Hobbs 2016)"),
+    Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet (Tian 2012, narrow list)"),
 )
 
 MEASURES = {measure.name: measure for measure in HEADLINE + OTHER}

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.hospital.daily_flow import (
     ADMISSIONS_OUT,
+    AMBULATORY_OUT,
     BED_DAYS_OUT,
     BOARDING_OUT,
     CONTACTS_OUT,
@@ -55,4 +56,6 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
     found["boarding_days"] = out[:, BOARDING_OUT]
     found["out_of_hospital_waiting"] = out[:, WAITING_HOME_OUT] / month.days
     found["readmissions"] = out[:, READMITTED_OUT]
+    found["gp_consultations"] = month.consultations.sum(axis=1)
+    found["emergency_admissions_acs"] = out[:, AMBULATORY_OUT]
     return found

@@ -33,6 +33,8 @@ class Prices(Checked):
         700.0, "resources that one more spell takes, its days apart", unit="pounds", low=400.0, high=1100.0, assumption="tests, drugs and treatment")
     attendance_resource: float = parameter(
         70.0, "resources that one more attendance takes", unit="pounds", low=40.0, high=110.0, assumption="about half the price")
+    consultation: float = parameter(
+        30.3, "resources that a GP or nurse consultation takes", unit="pounds", low=27.0, high=48.9, evidence="P-B.cost-047")
 
 
 def pence(pounds: float) -> int:

@@ -40,6 +40,7 @@ FREE_MONTHS, SETTLING_MONTHS = 300, 180
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for out-turn and for what is asked for: a single year is noisy
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
+GP_SLACK = 0.1  # assumption, 0.03 to 0.2: spare consultations of general practice over what is asked for at rest
 SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
 INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
 OLDER_PLACES = 0.75  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
@@ -122,7 +123,8 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
         state.own_price[:] = [pence(week), pence(home[0]), pence(home[1])]
         state.reablement_places = council.reablement_weeks / 52.18 * scale
         state.home_places = council.care_home_beds * OLDER_PLACES * scale
-    known.consortia["intermediate_places"] = 1e9
+    known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
+    known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
@@ -273,6 +275,8 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
+    asked = sum(month.asked_consultations.sum(axis=0) for month in year)
+    known.consortia["gp_capacity"] = np.maximum(asked / days * (1.0 + GP_SLACK), 1.0)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder

@@ -262,7 +262,7 @@ def sweep(of: Bench, month: int = 0, seed: int = 1, *, ageing: bool = True) -> S
 
     rows, known = of.rows.copy(), of.known.copy()
     n = len(known.councils)
-    totals, counts = np.zeros((n, N_TOTALS), dtype=np.int64), np.zeros((n, 5), dtype=np.int64)
+    totals, counts = np.zeros((n, N_TOTALS), dtype=np.int64), np.zeros((n, 5 + 2 * len(known.consortia)), dtype=np.int64)
     events = np.zeros(8 * len(rows) + 8, dtype=EVENT)
     written = live(
         rows, 0, len(rows), month, month, of.calendar.first_day(month), of.calendar.length(month), ageing,

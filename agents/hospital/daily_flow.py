@@ -57,6 +57,7 @@ REASON_PACKAGE, REASON_PLACEMENT = int(Reason.PACKAGE), int(Reason.PLACEMENT)
 REASON_FUNDING, REASON_CHOICE = int(Reason.FUNDING), int(Reason.CHOICE)
 N_LEVERS = len(Lever)
 RETURN = int(Cause.RETURN)
+ILLNESS, UNMANAGED = int(Cause.ILLNESS), int(Cause.UNMANAGED)
 UNTREATED = int(Cause.UNTREATED)
 DISCHARGE_READINESS = int(Lever.DISCHARGE_READINESS)
 ADMISSION_THRESHOLD = int(Lever.ADMISSION_THRESHOLD)
@@ -99,8 +100,8 @@ BOARDING_OUT, ENTRIES_OUT, DEATHS_OUT, READMITTED_OUT = _NEXT, _NEXT + 1, _NEXT 
 ASSESSED_OUT, STARTED_OUT, REABLED_OUT, INTERMEDIATE_OUT = _NEXT + 4, _NEXT + 5, _NEXT + 6, _NEXT + 7
 ATTENDED_OUT, REFUSED_OUT, DIED_IN_HOSPITAL_OUT, UNTREATED_DEATHS_OUT = _NEXT + 8, _NEXT + 9, _NEXT + 10, _NEXT + 11
 WAITING_HOME_OUT, DISCHARGED_OUT, REQUESTED_OUT, GAVE_UP_WAITING_OUT = _NEXT + 12, _NEXT + 13, _NEXT + 14, _NEXT + 15
-GRANTED_OUT = _NEXT + 16
-N_OUT = _NEXT + 17
+GRANTED_OUT, AMBULATORY_OUT = _NEXT + 16, _NEXT + 17
+N_OUT = _NEXT + 18
 # Columns of `hospital_out`.
 HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, HOSPITAL_ATTENDANCES, HOSPITAL_ESCALATION_DAYS, HOSPITAL_EXCESS_DAYS = 0, 1, 2, 3, 4
 N_HOSPITAL_OUT = 5
@@ -641,11 +642,21 @@ def leave_short_term_care(flow, c, p, council):
 
 
 @compiled
+def ambulatory(i, trigger, cause, tables, seed):
+    """Return whether this emergency is ambulatory-care-sensitive: every unmanaged crisis is, and a share of illness."""
+    if cause == ILLNESS:
+        return draw(seed, i, trigger, 1, draws.AMBULATORY) < tables.ambulatory_illness
+    return cause == UNMANAGED
+
+
+@compiled
 def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tables, rules, seed):
     """Begin a spell, in a bed if there is one, else in A&E."""
     row = flow.out[np.int64(p["council"])]
     hospital = flow.hospitals[h]
     row[ADMISSIONS_OUT + cause] += 1
+    if ambulatory(i, trigger, cause, tables, seed):
+        row[AMBULATORY_OUT] += 1
     flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
     hand_over(p)
     last = np.int64(p["last_discharge"])

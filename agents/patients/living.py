@@ -130,6 +130,9 @@ TABLES = np.dtype(
         ("savings_median", "f8", (5,)),  # pounds, by deprivation fifth
         ("season", "f8", (12,)),  # April first, mean 1
         ("stay_scale", "f8", (N_AGES,)),  # scale of the acute phase in days
+        ("gp_age", "f8", (2, N_AGES)),  # monthly GP and nurse consultations by sex and age, of people with no condition
+        ("gp_conditions", "f8", (CONDITION_SETS,)),  # effect of a set of conditions on them
+        ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
     ]
 )
 """What the evidence says of people, solved by ``model.epidemiology``: one record that kernels read. Ages 18 to 110."""
@@ -161,6 +164,8 @@ CONSORTIUM_STATE = np.dtype(
         ("tilt", "f8", (N_CONDITIONS,)),  # the place's registers over what its ages give
         ("intermediate_places", "f8"),
         ("intermediate_used", "i8"),
+        ("gp_capacity", "f8"),  # GP and nurse consultations a day that can be had
+        ("gp_access", "f8"),  # capacity over what was asked for in the month before, at most 1
     ]
 )
 """What people and care meet of one consortium."""
@@ -424,7 +429,8 @@ def live(
     councils, consortia : record arrays, see :data:`COUNCIL_STATE` and :data:`CONSORTIUM_STATE`
     events : EVENT array, written from 0; large enough for four events a person
     totals : shape (n_councils, N_TOTALS) int64, added to
-    counts : shape (n_councils, 5) int64, added to: people, with a package, in care homes, moved away, package minutes a week
+    counts : shape (n_councils, 5 + 2 n_consortia) int64, added to: people, with a package, in care homes, moved away,
+        package minutes a week, then by consortium the GP and nurse consultations asked for, and those not had
     """
     n = 0
     year_part = days * 12.0 / 365.25
@@ -485,7 +491,7 @@ def live(
                 hazard *= need_effect(need, rules)
             if u_death < hazard:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
-        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n)
+        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
             if wish_for_assessment(p, u_request, rules):
