@@ -548,7 +548,7 @@ def _solve_contacts(
 
 
 def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return monthly GP and nurse consultations by sex and age, (2, 93), and the effect of each set of conditions.
+    """Return monthly GP and nurse consultations by sex and age, (2, 93), and the effect of the number of conditions.
 
     Iterative proportional fitting: on the reference population the bands of age get the published rates, and people by
     number of conditions the published ratios. The rows by number are of another count of conditions and do not add up
@@ -576,7 +576,7 @@ def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, l
         found = np.bincount(number, weights=mean)
         effects *= wanted * people / found * (found.sum() / (wanted * people).sum())
     level = effects[0]
-    return np.stack([np.interp(AGES, middles, values) for values in nodes]) * level, (effects / level)[np.minimum(count_of_conditions(), len(GP_CONDITIONS) - 1)]
+    return np.stack([np.interp(AGES, middles, values) for values in nodes]) * level, effects / level
 
 
 def _severity_shape(chance: float, rules: np.record) -> float:

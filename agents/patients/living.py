@@ -19,7 +19,7 @@ from agents.parameter import Checked, parameter
 from agents.care import judged_package
 from agents.patients import record
 from agents.patients.conditions import new_condition
-from agents.patients.seeking import DEATH_EVENT, NEED_DECIDES, REQUEST, emergencies, wish_for_assessment, write_event
+from agents.patients.seeking import DEATH_EVENT, MOST_COUNTED, NEED_DECIDES, REQUEST, emergencies, wish_for_assessment, write_event
 from agents.vocabulary import N_CONDITIONS, Funder, Lever, Setting
 
 YOUNGEST, OLDEST = 18, 110
@@ -131,7 +131,7 @@ TABLES = np.dtype(
         ("season", "f8", (12,)),  # April first, mean 1
         ("stay_scale", "f8", (N_AGES,)),  # scale of the acute phase in days
         ("gp_age", "f8", (2, N_AGES)),  # monthly GP and nurse consultations by sex and age, of people with no condition
-        ("gp_conditions", "f8", (CONDITION_SETS,)),  # effect of a set of conditions on them
+        ("gp_conditions", "f8", (MOST_COUNTED + 1,)),  # effect of the number of conditions on them; the last is for more
         ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
     ]
 )

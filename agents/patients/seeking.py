@@ -85,6 +85,7 @@ EVENT = np.dtype(
 CONTACT, REQUEST, DEATH_EVENT = 0, 1, 2
 ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
 MOST_CONSULTATIONS = 30  # in a month
+MOST_COUNTED = 4  # conditions: consultations rise with their number up to here
 NEED_DECIDES = 65535
 
 
@@ -132,6 +133,15 @@ def write_contact(p, i, month, first_day, days, age, cause, scale, decider, leve
 
 
 @compiled
+def number_of_conditions(held):
+    """Return how many conditions a bit mask holds, at most MOST_COUNTED: pairs, fours and eights of bits added side by side."""
+    pairs = held - ((held >> 1) & 0x1555)
+    fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333)
+    eights = (fours + (fours >> 4)) & 0x0F0F
+    return min((eights + (eights >> 8)) & 0x1F, MOST_COUNTED)
+
+
+@compiled
 def consultations(u, rate, mean):
     """Return this month's number of GP and nurse consultations: what the draw of an illness comes to short of an emergency.
 
@@ -152,6 +162,11 @@ def consultations(u, rate, mean):
         return 0
     number = 0
     limit = share
+    for _ in range(6):  # without leaving the loop: a branch that nobody can foresee costs more than the sums
+        number += 1 if left < limit else 0
+        limit *= share
+    if number < 6:
+        return number
     while left < limit and number < MOST_CONSULTATIONS:
         number += 1
         limit *= share
@@ -192,7 +207,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     if now or then:
         n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
                           PROACTIVE_LEVER if now != then else 0, 0 if now else 1, tables, seed, events, n)
-    asked = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[held] * year_part)
+    asked = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[number_of_conditions(held)] * year_part)
     if asked > 0:
         counts[council, ASKED_FOR + list_of] += asked
         if access < 1.0:

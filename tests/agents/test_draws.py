@@ -37,6 +37,7 @@ PURPOSES = {
     **{"CARE_AT_START": 60, "HOME_AT_START": 61, "CARER_RETURN": 62, "FEMALE_NEWCOMER": 63},
     **{"ROUTE": 64, "WAITING": 65, "GATE": 66, "HARM_BOARDING": 67},
     **{"FRAILTY_RENEWAL": 68, "NEED_RENEWAL": 69},
+    **{"GP_MISSED": 80, "GP_TURNED": 81, "AMBULATORY": 82},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 
