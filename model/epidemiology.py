@@ -173,6 +173,8 @@ GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P
     "male": (1.58 / 2.39, 2.76 / 3.40, 4.46 / 4.82, 1.0, 1.0),
     "female": (3.20 / 2.39, 4.03 / 3.40, 5.15 / 4.82, 1.0, 1.0),
 }
+ELECTIVES_UNDER_45 = 105.0  # assumption, 80 to 130: what all admissions (T-B-018) leave once those of other ages and emergencies are taken off
+ELECTIVES = ((55.0, "P-B.elect-002"), (70.0, "P-B.elect-001"), (80.0, "P-B.elect-003"), (90.0, "P-B.elect-004"))
 GP_CONDITIONS = ("P-B.gp-009", "P-B.gp-010", "P-B.gp-011", "P-B.gp-012", "P-B.gp-013")
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
@@ -434,6 +436,9 @@ def reference_tables(parameters: Parameters) -> np.record:
     _solve_contacts(known, rules, rows, fifth, years, held, deaths)
     emergency = 1.0 - np.exp(-known["illness"][sex, fifth, age] * contact_curve[step])
     known["gp_age"], known["gp_conditions"] = _solve_consultations(held, sex, years, 1.0 - emergency)
+    number = np.minimum(count_of_conditions()[held], len(GP_CONDITIONS) - 1)
+    consulted = known["gp_age"][sex, age] * known["gp_conditions"][number] * (1.0 - emergency)
+    known["referral"] = _solve_referral(rules, consulted, held, years)
     frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)
     stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
     in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * _mean_by_age(_weighted(frail, contact_curve[step], years), years)
@@ -577,6 +582,25 @@ def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, l
         effects *= wanted * people / found * (found.sum() / (wanted * people).sum())
     level = effects[0]
     return np.stack([np.interp(AGES, middles, values) for values in nodes]) * level, effects / level
+
+
+def _solve_referral(rules: np.record, consulted: np.ndarray, held: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Return the chance, by age, that a consultation ends in a referral, for which operations are as many as published.
+
+    Backwards from elective admissions: some are done again after a failure, some of those listed and of those referred
+    leave before their turn, and only a part of those seen are listed.
+
+    Parameters
+    ----------
+    consulted : shape (people,), expected consultations a month
+    """
+    operations = _at_ages(((31.0, ELECTIVES_UNDER_45), *((age, evidence(row).number()) for age, row in ELECTIVES))) / 12000.0
+    kept = [math.exp(-rules.leaves_a_week * weeks) for weeks in (rules.outpatient_wait_weeks, rules.list_wait_weeks)]
+    joint, heart = ((held >> int(condition)) & 1 for condition in (Condition.OSTEOARTHRITIS, Condition.CHD))
+    borne = joint * rules.joint_share + heart * rules.heart_share + (years >= 60) * rules.eyes_share
+    failed = (1.0 - rules.success) * kept[1]
+    each = 1.0 + _mean_by_age(_weighted(borne, consulted, years), years) * failed / (1.0 - failed)
+    return operations / each / (kept[0] * rules.listed_share * kept[1]) / _mean_by_age(consulted, years)
 
 
 def _severity_shape(chance: float, rules: np.record) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import pickle
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ import numpy as np
 from agents.care import judged_minutes
 from agents.compiled import cache_folder, compiled
 from agents.hospital.daily_flow import ASSESSED_OUT, DEATHS_OUT, HOSPITAL_BED_DAYS, STARTED_OUT, UNTREATED_DEATHS_OUT
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.patients.living import FRAILTY_STEPS, N_AGES, YOUNGEST
 from agents.patients.people import People
 from agents.patients.record import DYING, FEMALE, FUNDER_MASK, FUNDER_SHIFT, QUINTILE_MASK, QUINTILE_SHIFT, SETTING_MASK
@@ -133,6 +135,9 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.hospitals["trim_days"] = int(parameters.prices.trim_days)
     for name in ("spell", "attendance"):
         known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
+    for name in ("visit", "day_case", "elective"):
+        known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
+    known.hospitals["clinic_rate"] = known.hospitals["theatre_rate"] = UNLIMITED
     known.hospitals["excess_price"] = pence(parameters.prices.excess_day)
     return known
 
@@ -252,7 +257,10 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
 
 
 def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray) -> np.ndarray:
-    """Set beds, assessment, brokerage and home care from what a year without limits asked for.
+    """Set beds, assessment, brokerage, home care, general practice, clinics and theatres from what a year without limits asked for.
+
+    Clinics and theatres can do what remains of demand once people have left their lines through the stated waits: the
+    lines then grow to those waits, and are held there by who leaves.
 
     Beds follow the national rate; what the place's adult emergencies leave at the national occupancy (electives,
     children, people from elsewhere) is a remainder at constant reference activity. Returns that remainder, in beds in
@@ -277,6 +285,10 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
     asked = sum(month.asked_consultations.sum(axis=0) for month in year)
     known.consortia["gp_capacity"] = np.maximum(asked / days * (1.0 + GP_SLACK), 1.0)
+    planned = sum(month.hospital_planned for month in year) / (days * 5.0 / 7.0)
+    stay = [math.exp(-parameters.planned.leaves_a_week * weeks) for weeks in (parameters.planned.outpatient_wait_weeks, parameters.planned.list_wait_weeks)]
+    known.hospitals["clinic_rate"] = np.maximum(planned[:, HOSPITAL_VISITS] * stay[0], 0.02)
+    known.hospitals["theatre_rate"] = np.maximum(planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1) * stay[0] * stay[1], 0.02)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
@@ -409,6 +421,6 @@ class _Held:
 
 def starting_state(place: Place, scale: float, parameters: Parameters) -> StartingState:
     """Return the starting state, from the cache folder if it was built before with the same code, data and parameters."""
-    parts = ("living", "seeking", "care", "hospital", "market", "prices")
+    parts = ("living", "seeking", "care", "hospital", "planned", "market", "prices")
     relevant = dataclasses.replace(Parameters(), **{part: getattr(parameters, part) for part in parts})
     return _settled(_key(place, scale, relevant), _Held(place), scale, relevant)

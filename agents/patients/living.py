@@ -132,6 +132,7 @@ TABLES = np.dtype(
         ("stay_scale", "f8", (N_AGES,)),  # scale of the acute phase in days
         ("gp_age", "f8", (2, N_AGES)),  # monthly GP and nurse consultations by sex and age, of people with no condition
         ("gp_conditions", "f8", (MOST_COUNTED + 1,)),  # effect of the number of conditions on them; the last is for more
+        ("referral", "f8", (N_AGES,)),  # chance that a consultation ends in a referral
         ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
     ]
 )
@@ -274,6 +275,8 @@ def weekly_need(p, illness, rules):
     """
     decline = np.float64(p["frailty"]) - settled_frailty(p)
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * decline + rules.need_from_illness * illness
+    if np.int64(p["flags"]) & record.WAITS:
+        propensity += rules.waiting_need
     if np.int64(p["flags"]) & record.DYING:
         propensity += rules.last_phase_need
     if propensity <= 0.0:
@@ -301,6 +304,14 @@ def carer_minutes(p, i, rules):
 
 
 @compiled
+def update_need(p, i, illness, rules):
+    """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
+    need = weekly_need(p, illness, rules)
+    p["need"] = need
+    p["informal"] = 0 if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL else min(need, carer_minutes(p, i, rules))
+
+
+@compiled
 def unmet_minutes(p):
     """Return minutes a week of need that nobody meets today; none in hospital, short-term care or a care home."""
     care = np.int64(p["care"])
@@ -315,6 +326,8 @@ def utility_a_day(p, age, tables, rules):
     """Return micro-QALYs of one day in this state."""
     decline = np.float64(p["frailty"]) - settled_frailty(p)
     value = tables.utility_age[age] + tables.utility_conditions[np.int64(p["conditions"]) & 0x3FFF] - rules.decline_disutility * decline
+    if np.int64(p["flags"]) & record.WAITS:
+        value -= rules.waiting_loss
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
 

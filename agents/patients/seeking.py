@@ -77,12 +77,13 @@ EVENT = np.dtype(
         ("decider", "u2"),  # party whose decision caused it, or NEED
         ("lever", "u1"),
         ("cause", "u1"),
-        ("kind", "u1"),  # CONTACT, REQUEST or DEATH
+        ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT or REFERRAL
         ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
     ],
     align=True,
 )
-CONTACT, REQUEST, DEATH_EVENT = 0, 1, 2
+CONTACT, REQUEST, DEATH_EVENT, REFERRAL = 0, 1, 2, 3
+REFERRED = 9  # what a referral's draws are keyed by, where an emergency has its cause
 ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
 MOST_CONSULTATIONS = 30  # in a month
 MOST_COUNTED = 4  # conditions: consultations rise with their number up to here
@@ -143,10 +144,11 @@ def number_of_conditions(held):
 
 @compiled
 def consultations(u, rate, mean):
-    """Return this month's number of GP and nurse consultations: what the draw of an illness comes to short of an emergency.
+    """Return this month's number of GP and nurse consultations, and what is left of the draw: what the draw of an illness comes to short of an emergency.
 
     One scale of severity: `u` below p = 1 - exp(-rate) is an emergency, and no consultation. What lies beyond is
     stretched to (0, 1) and turned into a number by inversion of a geometric distribution: the nearer to an emergency, the more.
+    Where it falls between two numbers is itself uniform on (0, 1) whatever the number, and low where the next is near.
 
     Parameters
     ----------
@@ -155,22 +157,23 @@ def consultations(u, rate, mean):
     mean : of the number, among people who have no emergency
     """
     if (u - rate) * (1.0 + mean) >= mean * (1.0 - rate):  # since p is at most the rate, most months end here
-        return 0
+        return 0, 1.0
     share = mean / (1.0 + mean)  # chance of one more
     left = 1.0 - (1.0 - u) * math.exp(rate)
     if left <= 0.0:
-        return 0
+        return 0, 1.0
     number = 0
+    top = 1.0  # share ** number
     limit = share
     for _ in range(6):  # without leaving the loop: a branch that nobody can foresee costs more than the sums
         number += 1 if left < limit else 0
+        top = limit if left < limit else top
         limit *= share
-    if number < 6:
-        return number
     while left < limit and number < MOST_CONSULTATIONS:
         number += 1
+        top = limit
         limit *= share
-    return number
+    return number, (left / top - share) / (1.0 - share)
 
 
 @compiled
@@ -184,7 +187,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     """Let each cause's clock strike or not, and write the contacts; return the next free event.
 
     Illness is one process: the same draw says whether it comes to an emergency and, if not, how often a GP or nurse is
-    consulted. Where not all who ask are seen, some of those go to A&E, as ill as they are: mildly.
+    consulted; part of those consultations end in a referral to a hospital. Where not all who ask are seen, some of those go to A&E, as ill as they are: mildly.
 
     A contact that today's levers cause and reference levers would not is marked with its decider; one that they
     avoid is written with ``avoided`` 1 and only noted. Both come from the same draw.
@@ -207,14 +210,20 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     if now or then:
         n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
                           PROACTIVE_LEVER if now != then else 0, 0 if now else 1, tables, seed, events, n)
-    asked = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[number_of_conditions(held)] * year_part)
+    asked, left = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[number_of_conditions(held)] * year_part)
     if asked > 0:
         counts[council, ASKED_FOR + list_of] += asked
+        had = asked
         if access < 1.0:
             missed = missed_consultations(i, month, asked, access, seed)
             counts[council, ASKED_FOR + consortia.shape[0] + list_of] += missed
+            had -= missed
             if missed > 0 and draw(seed, i, month, 0, draws.GP_TURNED) < rules.missed_to_ae * missed:
                 n = write_contact(p, i, month, first_day, days, age, ILLNESS, rules.low_severity, NEED_DECIDES, 0, 0, tables, seed, events, n)
+        if left < tables.referral[age] * had:
+            u_day, u_priority, _, _ = block(seed, i, month, REFERRED, draws.REFERRED_DAY)
+            write_event(events[n], first_day + int(u_day * days), int(u_priority * 4294967295.0), i, month * 16 + REFERRED, REFERRAL, 0, 0.0, NEED_DECIDES, 0, 0)
+            n += 1
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])

@@ -38,6 +38,8 @@ PURPOSES = {
     **{"ROUTE": 64, "WAITING": 65, "GATE": 66, "HARM_BOARDING": 67},
     **{"FRAILTY_RENEWAL": 68, "NEED_RENEWAL": 69},
     **{"GP_MISSED": 80, "GP_TURNED": 81, "AMBULATORY": 82},
+    **{"REFERRED_DAY": 84, "REFERRED_PRIORITY": 85, "REFERRED_KIND": 86, "QUEUE_LEAVES": 87},
+    **{"LISTED": 88, "LIST_LEAVES": 89, "NIGHTS": 90, "RELIEVED": 91},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 
