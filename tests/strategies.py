@@ -126,6 +126,7 @@ def fingerprints(economy: HealthEconomy) -> dict[str, str]:
         "people": bits_of(engine.people.rows),
         "cases": bits_of(engine.cases[: engine.n_cases]),
         "calendar": bits_of(engine.future),
+        "waiting": bits_of(engine.waiting),
         "entries": bits_of_frame(economy.ledger.entries()),
         "consequences": bits_of_frame(economy.ledger.consequences()),
         "resources": bits_of_frame(economy.ledger.resources()),

@@ -173,7 +173,7 @@ def consultations(u, rate, mean):
         number += 1
         top = limit
         limit *= share
-    return number, (left / top - share) / (1.0 - share)
+    return number, (left / top - share) * (1.0 + mean)
 
 
 @compiled
