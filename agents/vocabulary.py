@@ -63,6 +63,8 @@ class Service(IntEnum):
     CHARGES = 11
     COMMITTED = 12
     POOL = 13
+    OUTPATIENT = 14
+    ELECTIVE = 15
 
 
 class Account(IntEnum):

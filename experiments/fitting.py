@@ -253,7 +253,9 @@ def _beginnings(aims: Targets, years: list[ReferenceYear], ages: _Ages, ratio: C
     expected = late_wanted * np.maximum(first, 1.0) / np.maximum(first_wanted, 1.0)
     blend = first / (first + FEW)  # where the first year holds few, the target itself is the better guide
     expected = blend * expected + (1.0 - blend) * late_wanted
-    factor = ratio(expected * per_year, late * per_year, broad=False) ** 1.5
+    factor = np.log(ratio(expected * per_year, late * per_year, broad=False))
+    ends = np.concatenate([factor[..., :1], factor, factor[..., -1:]], axis=-1)
+    factor = np.exp(1.5 * (0.25 * ends[..., :-2] + 0.5 * factor + 0.25 * ends[..., 2:]))  # neighbours move together: no zigzag
     held = years[-1].conditions.sum(axis=(1, 2, 3)), years[0].conditions.sum(axis=(1, 2, 3))
     share = [years[k].severe.sum(axis=(1, 2, 3)) / np.maximum(held[-k - 1], 1) for k in (-1, 0)]
     progress = np.ones(N_CONDITIONS)

@@ -24,6 +24,7 @@ from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.daily_flow import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.hospital.hospital import Hospital
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
 from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
@@ -374,8 +375,13 @@ class HealthEconomy(mesa.Model):
                 ("escalation days", use[HOSPITAL_ESCALATION_DAYS], prices.escalation_day_resource - prices.bed_day_resource),
                 ("spells", use[HOSPITAL_ADMISSIONS], prices.spell_resource),
                 ("attendances", use[HOSPITAL_ATTENDANCES], prices.attendance_resource),
+                ("outpatient visits", month.hospital_planned[h, HOSPITAL_VISITS], prices.visit_resource),
+                ("day cases", month.hospital_planned[h, HOSPITAL_DAY_CASES], prices.day_case_resource),
+                ("elective stays", month.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS], prices.elective_resource),
             ):
                 ledger.use(resource, hospital + h, int(quantity), pence(pounds), month=number)
+        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
+            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.prices.consultation), month=number)
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values

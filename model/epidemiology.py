@@ -146,6 +146,15 @@ ATTENDANCES = ((28.0, "P-B.ae-002"), (50.0, "P-B.ae-003"), (70.0, "P-B.ae-004"),
 ADMISSIONS = ((30.0, "P-B.emerg-002"), (55.0, "P-B.emerg-003"), (70.0, "P-B.emerg-004"), (80.0, "P-B.emerg-005"), (90.0, "P-B.emerg-006"))
 STAYS = ((42.0, "P-B.los-004"), (70.0, "P-B.los-005"), (80.0, "P-B.los-006"), (90.0, "P-B.los-007"))
 RESIDENCE = ((70.0, "P-C.prov-005"), (80.0, "P-C.prov-006"), (90.0, "P-C.prov-007"))
+GP_AGES = ((31.0, 0.0, "P-B.gp-003"), (55.0, 45.0, "P-B.gp-004"), (70.0, 65.0, "P-B.gp-005"), (80.0, 75.0, "P-B.gp-006"), (90.0, 85.0, "P-B.gp-007"))
+"""Middle and lower edge of each age band of consultations, and its row."""
+GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P-B.gp-003 to 005; from 75 equal (assumption)
+    "male": (1.58 / 2.39, 2.76 / 3.40, 4.46 / 4.82, 1.0, 1.0),
+    "female": (3.20 / 2.39, 4.03 / 3.40, 5.15 / 4.82, 1.0, 1.0),
+}
+ELECTIVES_UNDER_45 = 105.0  # assumption, 80 to 130: what all admissions (T-B-018) leave once those of other ages and emergencies are taken off
+ELECTIVES = ((55.0, "P-B.elect-002"), (70.0, "P-B.elect-001"), (80.0, "P-B.elect-003"), (90.0, "P-B.elect-004"))
+GP_CONDITIONS = ("P-B.gp-009", "P-B.gp-010", "P-B.gp-011", "P-B.gp-012", "P-B.gp-013")
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
 DEATHS_IN_CARE = 0.21  # share of deaths that happen in care homes (note of T-A-045)
@@ -379,6 +388,11 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     _solve_contacts(known, rules, rows, people.fifth, people.years, people.conditions, deaths)
     known["illness"] = known["illness"] * rates.at("illness", AGES)
     known["severity_shape"] = known["severity_shape"] * rates.at("severity", AGES)
+    emergency = 1.0 - np.exp(-known["illness"][people.sex, people.fifth, people.age] * known["contact_by_frailty"][step])
+    known["gp_age"], known["gp_conditions"] = _solve_consultations(people.held, people.sex, people.years, 1.0 - emergency)
+    number = np.minimum(count_of_conditions()[people.held], len(GP_CONDITIONS) - 1)
+    consulted = known["gp_age"][people.sex, people.age] * known["gp_conditions"][number] * (1.0 - emergency)
+    known["referral"] = _solve_referral(rules, consulted, people.held, people.years)
     frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)
     stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
     patients = _mean_by_age(_weighted(frail, known["contact_by_frailty"][step], people.years), people.years)
@@ -600,6 +614,61 @@ def _solve_contacts(
     base = illness / 12.0 / _mean_by_age(effect, years)
     known["illness"] = np.broadcast_to(base, (2, 5, N_AGES)) * np.array(ILLNESS_BY_FIFTH)[None, :, None]
     known["severity_shape"] = np.array([_severity_shape(chance, rules) for chance in admissions / contacts])
+    chance = (admissions / contacts)[years - YOUNGEST]
+    unmanaged_admissions, illness_admissions = ((kind[years - YOUNGEST] * chance).sum() for kind in (unmanaged, illness))
+    sensitive = evidence("P-B.emerg-018").number() / 100.0 * admissions[years - YOUNGEST].sum()
+    known["ambulatory_illness"] = np.array(np.clip((sensitive - unmanaged_admissions) / illness_admissions, 0.0, 1.0))
+
+
+def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return monthly GP and nurse consultations by sex and age, (2, 93), and the effect of the number of conditions.
+
+    Iterative proportional fitting: on the reference population the bands of age get the published rates, and people by
+    number of conditions the published ratios. The rows by number are of another count of conditions and do not add up
+    to the rates by age, so their level is taken from the latter; the balance of women and men is that of GP visits.
+
+    Parameters
+    ----------
+    left : shape (people,), share of months without an emergency of illness, in which there can be a consultation
+    """
+    middles, edges, rows = zip(*GP_AGES, strict=True)
+    band = np.searchsorted(edges, years, side="right") - 1
+    rates = np.array([evidence(row).number() for row in rows]) / 12.0
+    by_sex = np.array([[rate * ratio for rate, ratio in zip(rates, GP_BY_SEX[s], strict=True)] for s in SEXES])
+    number = np.minimum(count_of_conditions()[held], len(GP_CONDITIONS) - 1)
+    wanted = np.array([evidence(row).number() for row in GP_CONDITIONS]) / 12.0
+    people = np.bincount(number)
+    nodes, effects = by_sex.copy(), np.ones(len(GP_CONDITIONS))
+    for _ in range(200):
+        curve = np.stack([np.interp(AGES, middles, values) for values in nodes])
+        mean = curve[sex, years - YOUNGEST] * effects[number] * left
+        for s in range(2):
+            for b in range(len(rates)):
+                inside = (sex == s) & (band == b)
+                nodes[s, b] *= by_sex[s, b] / mean[inside].mean()
+        found = np.bincount(number, weights=mean)
+        effects *= wanted * people / found * (found.sum() / (wanted * people).sum())
+    level = effects[0]
+    return np.stack([np.interp(AGES, middles, values) for values in nodes]) * level, effects / level
+
+
+def _solve_referral(rules: np.record, consulted: np.ndarray, held: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Return the chance, by age, that a consultation ends in a referral, for which operations are as many as published.
+
+    Backwards from elective admissions: some are done again after a failure, some of those listed and of those referred
+    leave before their turn, and only a part of those seen are listed.
+
+    Parameters
+    ----------
+    consulted : shape (people,), expected consultations a month
+    """
+    operations = _at_ages(((31.0, ELECTIVES_UNDER_45), *((age, evidence(row).number()) for age, row in ELECTIVES))) / 12000.0
+    kept = [math.exp(-rules.leaves_a_week * weeks) for weeks in (rules.outpatient_wait_weeks, rules.list_wait_weeks)]
+    joint, heart = ((held >> int(condition)) & 1 for condition in (Condition.OSTEOARTHRITIS, Condition.CHD))
+    borne = joint * rules.joint_share + heart * rules.heart_share + (years >= 60) * rules.eyes_share
+    failed = (1.0 - rules.success) * kept[1]
+    each = 1.0 + _mean_by_age(_weighted(borne, consulted, years), years) * failed / (1.0 - failed)
+    return operations / each / (kept[0] * rules.listed_share * kept[1]) / _mean_by_age(consulted, years)
 
 
 def _severity_shape(chance: float, rules: np.record) -> float:
