@@ -108,7 +108,8 @@ class Reading:
         # 90 and over are one group in the published counts.
         held, here = (np.concatenate([x[:, :72], x[:, 72:].sum(axis=1, keepdims=True)], axis=1) for x in (held, here))
         weights = people[:, :, YOUNGEST:].sum(axis=1)
-        return float(100.0 * np.average(held / np.maximum(here, 1), weights=np.where(here > 0, weights, 0.0)))
+        weights = np.where(here > 0, weights, 0.0)
+        return 100.0 * over(float((held / np.maximum(here, 1) * weights).sum()), float(weights.sum()))
 
     def expectancy(self, sex: int, fifth: int | None = None) -> float:
         """Return life expectancy at 65; NaN where so few live that nobody does at some age."""
@@ -273,6 +274,14 @@ def _attendances(reading: Reading, ages: tuple[int, int]) -> float:
     return reading.rate("contacts", ages=ages) - _direct_share() * reading.rate("admissions", ages=ages)
 
 
+def _oldest_attendances(reading: Reading) -> float:
+    """Return the percentage of adults' A&E attendances that people of 80 and over make."""
+    oldest, adults = (
+        _attendances(reading, ages) * reading.count("person_years", ages=ages) for ages in ((80, OLDEST), ADULTS)
+    )
+    return 100.0 * over(oldest, adults)
+
+
 def _stay(reading: Reading, ages: tuple[int, int]) -> float:
     return over(reading.count("bed_days", ages=ages), reading.count("admissions", ages=ages))
 
@@ -335,11 +344,23 @@ def _ratio(above: str, below: str) -> float:
 
 # What is compared
 
-MORTALITY_SOURCE = "ONS deaths and people by age, sex and deprivation, model/data/mortality2014_england_age_sex_imdq.csv"
+MORTALITY_SOURCE = (
+    "ONS deaths and people by age, sex and deprivation, model/data/mortality2014_england_age_sex_imdq.csv"
+)
 COUNCILS = "HSCIC adult social care returns of all councils, model/data/"
 DIAGNOSES, DEATH, FRAILTY = "Long-term conditions", "Death", "Frailty and need"
 EMERGENCIES, BEDS, DELAYS, CARE = "Emergencies", "Beds and returns", "Delays", "Social care"
 ALL_LIST = "another list of conditions, so only the ratio is compared: ours has fourteen"
+
+
+SHORT = {
+    Condition.CHD: "coronary heart disease",
+    Condition.STROKE_TIA: "stroke or TIA",
+    Condition.COPD: "COPD",
+    Condition.CKD: "chronic kidney disease",
+    Condition.SMI: "severe mental illness",
+    Condition.DEPRESSION: "depression, anxiety",
+}
 
 
 def _conditions() -> list[Check]:
@@ -348,7 +369,7 @@ def _conditions() -> list[Check]:
             id=f"A.prev {condition.name.lower()}",
             model=lambda r, k=condition: r.standardised(r.sums.conditions[k]),
             heading=DIAGNOSES,
-            label=condition.name.replace("_", " ").lower(),
+            label=SHORT.get(condition, condition.name.replace("_", " ").lower()),
             role=FITTED,
             target=_published_prevalence(condition),
             unit="% of adults, ever recorded",
@@ -503,7 +524,7 @@ def _written() -> list[Check]:
         Check(id="T-B-001", model=lambda r: (r.england("emergency_admissions") + _children_admissions()) / 1e6, heading=EMERGENCIES, label="admissions, all ages (2012/13)", role=FITTED, how=f"{CHILDREN_ADMITTED}; two years earlier"),
         Check(id="T-B-039", model=lambda r: (r.england("emergency_admissions") + _children_admissions()) / 1e6, heading=EMERGENCIES, label="admissions, all ages (2013/14)", role=FITTED, how=f"{CHILDREN_ADMITTED}; a year earlier"),
         Check(id="T-B-013", model=lambda r: (r.england("attendances") + _children() * _rate("P-B.ae-001")) / 1e6, heading=EMERGENCIES, label="A&E attendances, all ages", role=FITTED, how="adults, and England's children at the published rate at 0 to 16 (P-B.ae-001); two years earlier"),
-        Check(id="T-B-014", model=lambda r: 100.0 * _attendances(r, (80, OLDEST)) * r.count("person_years", ages=(80, OLDEST)) / (_attendances(r, ADULTS) * r.count("person_years")), heading=EMERGENCIES, label="share of A&E attendances at 80+", unit="% of adults' attendances", role=FITTED,
+        Check(id="T-B-014", model=_oldest_attendances, heading=EMERGENCIES, label="share of A&E attendances at 80+", unit="% of adults' attendances", role=FITTED,
               target=100.0 * 8.2 / (33.4 + 19.9 + 14.2 + 8.2), how="of attendances at 17 and over, from the shares in the row's note"),
         Check(id="T-B-036", model=_top_tenth_of_admitted, heading=EMERGENCIES, label="admitted: the tenth with most conditions", how="the source's tenth of adults with four or more conditions; here the tenth with most of our fourteen, ties shared; Scotland, 2006/07"),
         # Beds and returns
@@ -701,7 +722,9 @@ def _unspoken() -> list[dict[str, object]]:
     for row in targets():
         if row.id in compared:
             continue
-        reason = f"the other end of the ratio or difference in {used[row.id]}" if row.id in used else OUT_OF_SCOPE[row.id]
+        reason = (
+            f"the other end of the ratio or difference in {used[row.id]}" if row.id in used else OUT_OF_SCOPE[row.id]
+        )
         rows.append(
             {
                 "id": row.id,
@@ -780,12 +803,21 @@ def people_table(readings: Sequence[Reading], table: pd.DataFrame) -> dict[str, 
         ``conditions``: label, model, target, low, high; ``expectancy``: sex, fifth, model, target.
     """
     curves = [
-        {"fifth": fifth, "age": age, "percent": np.mean([r.share("multimorbid", ages=(age - 2, age + 2), fifth=fifth) for r in readings])}
+        {
+            "fifth": fifth,
+            "age": age,
+            "percent": np.mean([r.share("multimorbid", ages=(age - 2, age + 2), fifth=fifth) for r in readings]),
+        }
         for fifth in range(5)
         for age in range(YOUNGEST + 2, 93)
     ]
     years = [
-        {"sex": name, "fifth": fifth, "model": np.mean([r.expectancy(sex, fifth) for r in readings]), "target": _published_expectancy(sex, fifth)}
+        {
+            "sex": name,
+            "fifth": fifth,
+            "model": np.mean([r.expectancy(sex, fifth) for r in readings]),
+            "target": _published_expectancy(sex, fifth),
+        }
         for sex, name in ((MALE, "men"), (FEMALE, "women"))
         for fifth in range(5)
     ]

@@ -161,14 +161,33 @@ def _compared(rows: pd.DataFrame) -> str:
             (row["id"], row["label"], row["unit"], number(row["target"]), allowed, model, percent(row["percent"]),
              f"**{row['verdict']}**" if row["verdict"] == MISSED else row["verdict"], row["role"], row["conversion"], source)
         )  # fmt: skip
-    header = ("row", "target", "unit", "published", "counts as met", "model (95% interval)", "difference", "verdict", "role", "how", "source")
+    header = (
+        "row",
+        "target",
+        "unit",
+        "published",
+        "counts as met",
+        "model (95% interval)",
+        "difference",
+        "verdict",
+        "role",
+        "how",
+        "source",
+    )
     return _markdown(header, lines)
 
 
 def _unspoken(table: pd.DataFrame) -> str:
     rows = table[table["verdict"] == NO_VERDICT]
     lines = [
-        (row["id"], row["quantity"], row["stratum"], "" if pd.isna(row["target"]) else number(row["target"]), row["unit"], row["conversion"])
+        (
+            row["id"],
+            row["quantity"],
+            row["stratum"],
+            "" if pd.isna(row["target"]) else number(row["target"]),
+            row["unit"],
+            row["conversion"],
+        )
         for _, row in rows.iterrows()
     ]
     return _markdown(("row", "quantity", "of whom", "published", "unit", "why"), lines)
