@@ -333,8 +333,8 @@ def validate(
 ) -> None:
     """Set the model beside what is published of England: every target met, missed or out of scope.
 
-    Runs England in miniature at rest and writes targets.csv, summary.md and two figures. A missed target is a finding, not
-    an error: the exit code is 0, and the last line counts them.
+    Runs England in miniature at rest and writes targets.csv, summary.md and two figures. A missed target is a finding,
+    not an error: the exit code is 0, and the last line counts them.
     """
     run = {
         "years": _whole("--years", years),

@@ -1,4 +1,4 @@
-"""The model against its targets, and pictures of the people: multimorbidity, admissions, life expectancy, prevalence."""
+"""The model against its targets, and pictures of the people: conditions, admissions, life expectancy."""
 
 from __future__ import annotations
 
@@ -187,8 +187,8 @@ def draw_people(parts: dict[str, pd.DataFrame], heading: str, words: str) -> Fig
 
     Parameters
     ----------
-    parts : ``multimorbidity`` (fifth, age, percent), and ``admissions``, ``conditions`` and ``expectancy`` (label, model,
-        target, low, high), as `experiments.validation.people_table` gives
+    parts : ``multimorbidity`` (fifth, age, percent), ``admissions`` and ``conditions`` (label, model, target, low, high)
+        and ``expectancy`` (sex, fifth, model, target), as `experiments.validation.people_table` gives
     heading, words : title and caption
     """
     figure = sheet(12.0, 8.6, heading, words)
@@ -278,4 +278,7 @@ def describe_people(parts: dict[str, pd.DataFrame]) -> str:
         f"{row['sex']} of fifth {row['fifth'] + 1} {row['model']:.1f} ({row['target']:.1f})"
         for _, row in parts["expectancy"].iterrows()
     )
-    return f"Two or more conditions, {'; '.join(told)}. Admissions for each 1,000 (target): {admissions}. Years left at 65 (published): {years}."
+    return (
+        f"Two or more conditions, {'; '.join(told)}. Admissions for each 1,000 (target): {admissions}. "
+        f"Years left at 65 (published): {years}."
+    )

@@ -11,21 +11,10 @@ import pandas as pd
 import pytest
 
 from experiments import cli
+from experiments.readings import FITTED, Check, Reading
 from experiments.reference_run import run_reference
-from experiments.validation import (
-    FITTED,
-    MET,
-    MISSED,
-    NO_VERDICT,
-    OUT_OF_SCOPE,
-    Check,
-    Reading,
-    checks,
-    read_place,
-    summary_line,
-    targets,
-    validate,
-)
+from experiments.validation import MET, MISSED, NO_VERDICT, read_place, summary_line, targets, validate
+from experiments.validation_checks import OUT_OF_SCOPE, checks
 from model.epidemiology import england
 from model.evidence import evidence
 
