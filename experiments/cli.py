@@ -345,6 +345,99 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
     console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
 
 
+@app.command(epilog="Example: joinedup validate --years 2 --replications 5 --output results/validation")
+def validate(
+    years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "3",
+    replications: Annotated[str, typer.Option(metavar="N", help="Runs; intervals need two.")] = "3",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results.")] = "results/validation",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every target as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the summary line.")] = False,
+) -> None:
+    """Set the model beside what is published of England: every target met, missed or out of scope.
+
+    Runs England in miniature at rest and writes targets.csv, summary.md and two figures. A missed target is a finding,
+    not an error: the exit code is 0, and the last line counts them.
+    """
+    run = {
+        "years": _whole("--years", years),
+        "replications": _whole("--replications", replications),
+        "scale": _share("--scale", scale),
+        "seed": _whole("--seed", seed, least=0),
+    }
+    assigned = _assignments("--set", change)
+    with _no_traceback_for_the_users_errors():
+        _validate(run, assigned, output, as_json, quiet)
+
+
+def _share(option: str, text: str) -> float:
+    value = _number(option, text)
+    if not 0.0 < value <= 1.0:
+        raise UsageError(f"{option} must be a share above 0 and at most 1, got {value:g}")
+    return value
+
+
+def _validate(run: dict[str, Any], assigned: dict[str, float], output: str, as_json: bool, quiet: bool) -> None:
+    from experiments.progress import reporting
+    from experiments.reference_run import MONTHS, PLACE
+    from experiments.validation import read_place, summary_line
+    from experiments.validation import validate as verdicts
+    from experiments.validation_report import SUMMARY, open_folder, write_validation
+    from model.parameters import Parameters
+    from model.place import load_place
+    from model.starting_state import build_people
+
+    try:
+        parameters = Parameters().with_values(assigned)
+        build_people(load_place(PLACE), run["scale"])
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    folder = open_folder(output)
+    with reporting(run["replications"], run["replications"] * run["years"] * MONTHS, quiet or as_json) as report:
+        report.stage("Running England in miniature")
+        done = iter(range(1, run["replications"] * run["years"] * MONTHS + 1))
+        readings = read_place(**run, parameters=parameters, watch=lambda: report.months(next(done)))
+    table = verdicts(readings)
+    write_validation(table, readings, folder, run["seed"])
+    if as_json:
+        import json
+
+        rows = json.loads(table.to_json(orient="records"))
+        _print_json({"summary": summary_line(table), "run": run, "targets": rows})
+        return
+    if not quiet:
+        _print_verdicts(table, run)
+        _console().print(f"Summary, figures and table: {folder / SUMMARY} and beside it", soft_wrap=True)
+    typer.echo(summary_line(table))
+
+
+def _print_verdicts(table: pd.DataFrame, run: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from experiments.figures.style import number, percent
+    from experiments.validation import MISSED, NO_VERDICT
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("target", "published", "model", "difference", "verdict", "role"):
+        shown.add_column(column, justify="right" if column in ("published", "model", "difference") else "left")
+    for heading, rows in table[table["verdict"] != NO_VERDICT].groupby("heading", sort=False):
+        shown.add_row(f"{heading}:", style="bold")
+        for _, row in rows.iterrows():
+            verdict = row["verdict"].upper() if row["verdict"] == MISSED else row["verdict"]
+            figures = number(row["target"]), number(row["model"]), percent(row["percent"])
+            shown.add_row(f"  {row['label']}", *figures, verdict, row["role"])
+    console = _console()
+    console.print(shown)
+    if run["replications"] < 2:
+        console.print("One replication: no intervals, so luck cannot be told from a miss.")
+    if run["scale"] < 1:
+        console.print(f"Scale {run['scale']:g}: a demonstration; queues and beds do not behave as at scale 1.")
+
+
 @app.command(epilog="Example: joinedup structures --json")
 def structures(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
