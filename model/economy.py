@@ -139,8 +139,7 @@ class HealthEconomy(mesa.Model):
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
         self._first = first
         self._rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
-        self._tables = reference_tables(self.parameters).copy()
-        self._tables["death"] *= state.death_scale
+        self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
@@ -330,7 +329,7 @@ class HealthEconomy(mesa.Model):
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
             month = self.engine.month(self.month, clock=0)
-            self.engine.replace_the_dead(month.deaths, self._state.starting_rows)
+            self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self._rules, self.engine.organisations, self._catchment))

@@ -29,6 +29,7 @@ from agents.patients import proactive
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD, WAITS
 from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT
+from agents.patients.starting import begin_anew, outgrow
 from agents.vocabulary import CaseState
 from model.ledger import CONSEQUENCE, JOURNAL
 
@@ -332,13 +333,19 @@ class Engine:
         on_list = (rows["flags"] & PROACTIVE) != 0
         self.listed = np.bincount(rows["consortium"][on_list], minlength=len(share))
 
-    def replace_the_dead(self, dead: np.ndarray, starting: np.ndarray) -> None:
-        """Frozen demography: put a newcomer like the starting person in each dead person's row.
+    def keep_as_it_was(self, dead: np.ndarray, starting: np.ndarray, number: int) -> None:
+        """Frozen demography: put newcomers in the rows of the dead, and of residents who outgrew them, after month `number`.
 
-        Age, sex, deprivation, conditions and lifelong traits are the dead person's own (matching on age, sex and
-        deprivation alone would let mortality make the place healthier year by year); care and outcomes begin anew.
+        Age, sex, deprivation, conditions, partner and savings are the starting person's (matching on age, sex and
+        deprivation alone would let mortality make the place healthier year by year); the personal parts of frailty
+        and need, care and outcomes begin anew.
         """
-        self.people.rows[dead] = starting[dead]
+        rows = self.people.rows
+        grown = np.empty(len(rows), dtype=np.int64)
+        n = outgrow(rows, self.case_of, 0, number, self.tables, self.seed, self.organisations.councils["home_used"], grown)
+        anew = np.concatenate([dead, grown[:n]])
+        rows[anew] = starting[anew]
+        begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 
     def copy_state(self) -> dict[str, np.ndarray]:
         """Return the arrays of a state that another engine can start from."""

@@ -101,8 +101,8 @@ BOARDING_OUT, ENTRIES_OUT, DEATHS_OUT, READMITTED_OUT = _NEXT, _NEXT + 1, _NEXT 
 ASSESSED_OUT, STARTED_OUT, REABLED_OUT, INTERMEDIATE_OUT = _NEXT + 4, _NEXT + 5, _NEXT + 6, _NEXT + 7
 ATTENDED_OUT, REFUSED_OUT, DIED_IN_HOSPITAL_OUT, UNTREATED_DEATHS_OUT = _NEXT + 8, _NEXT + 9, _NEXT + 10, _NEXT + 11
 WAITING_HOME_OUT, DISCHARGED_OUT, REQUESTED_OUT, GAVE_UP_WAITING_OUT = _NEXT + 12, _NEXT + 13, _NEXT + 14, _NEXT + 15
-GRANTED_OUT, AMBULATORY_OUT = _NEXT + 16, _NEXT + 17
-N_OUT = _NEXT + 18
+GRANTED_OUT, DIED_IN_CARE_HOME_OUT, AMBULATORY_OUT = _NEXT + 16, _NEXT + 17, _NEXT + 18
+N_OUT = _NEXT + 19
 # Columns of `hospital_out`.
 HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, HOSPITAL_ATTENDANCES, HOSPITAL_ESCALATION_DAYS, HOSPITAL_EXCESS_DAYS = 0, 1, 2, 3, 4
 N_HOSPITAL_OUT = 5
@@ -446,7 +446,7 @@ def discharge(flow, c, p, day, rules):
 
 
 @compiled
-def plan_return(flow, c, p, day, rules, seed):
+def plan_return(flow, c, p, day, tables, rules, seed):
     """Draw, at the discharge, whether and on which day the person comes back, and whose decision it was."""
     i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
     u_return, u_day, u_severity, _ = block(seed, i, trigger, 1, draws.RETURN)
@@ -454,10 +454,10 @@ def plan_return(flow, c, p, day, rules, seed):
     unready, unready_at_rest = np.int64(c["recovery"]) / whole, np.int64(c["recovery_at_rest"]) / whole
     alone = unmet_minutes(p)
     alone_at_rest = max(alone - np.int64(p["withheld"]), 0) if alone > 0 else 0
-    now = u_return < return_chance(frailty, unready, alone, rules)
-    if unready != unready_at_rest and now != (u_return < return_chance(frailty, unready_at_rest, alone, rules)):
+    now = u_return < tables.returns * return_chance(frailty, unready, alone, rules)
+    if unready != unready_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready_at_rest, alone, rules)):
         decider, lever = rules.first_hospital + np.int64(c["hospital"]), DISCHARGE_READINESS
-    elif alone != alone_at_rest and now != (u_return < return_chance(frailty, unready, alone_at_rest, rules)):
+    elif alone != alone_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready, alone_at_rest, rules)):
         decider, lever = rules.first_council + np.int64(p["council"]), flow.councils[np.int64(p["council"])].withheld_lever
     else:
         decider, lever = NEED_DECIDES, 0
@@ -487,7 +487,7 @@ def end_short_term(flow, c, p, council, rules, seed):
 
 
 @compiled
-def act(flow, k, c, p, council, outcome, day, rules, seed):
+def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
     """Do what the day came to; the caller settles the accrual around it."""
     i = np.int64(c["person"])
     row = flow.out[np.int64(p["council"])]
@@ -536,7 +536,7 @@ def act(flow, k, c, p, council, outcome, day, rules, seed):
         row[INTERMEDIATE_OUT] += 1
         open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), trigger, 0, hospital)
     if ward:
-        plan_return(flow, c, p, day, rules, seed)
+        plan_return(flow, c, p, day, tables, rules, seed)
 
 
 @compiled
@@ -555,7 +555,7 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     outcome = decide_day(flow, c, p, council, state, day, rules, seed)
     if outcome != STAY:
-        act(flow, k, c, p, council, outcome, day, rules, seed)
+        act(flow, k, c, p, council, outcome, day, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 
@@ -580,6 +580,8 @@ def die(flow, i, day, left, clock, tables, rules):
     row = flow.out[np.int64(p["council"])]
     accrue(p, age_index(p, clock), -left, tables, rules, flow.councils, flow.totals)
     row[DEATHS_OUT] += 1
+    if setting_of(p) >= RESIDENTIAL and not np.int64(p["care"]) & record.IN_HOSPITAL:
+        row[DIED_IN_CARE_HOME_OUT] += 1
     k = flow.case_of[i]
     if k >= 0:
         c = flow.cases[k]

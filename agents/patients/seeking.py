@@ -15,6 +15,7 @@ from agents.compiled import compiled, inlined
 from agents.draws import block, draw
 from agents.parameter import Checked, parameter
 from agents.patients import record
+from agents.patients.conditions import HELD, severe_part
 from agents.vocabulary import Cause, Lever
 
 ILLNESS = int(Cause.ILLNESS)
@@ -198,7 +199,8 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     list_of = np.int64(p["consortium"])
     consortium = rules.first_consortium + list_of
     council = np.int64(p["council"])
-    held = np.int64(p["conditions"]) & 0x3FFF
+    conditions = np.int64(p["conditions"])
+    held = conditions & HELD
     access = consortia[list_of].gp_access
 
     rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
@@ -227,7 +229,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
-    quiet = tables.unmanaged[held] * year_part
+    quiet = (tables.unmanaged[held] + severe_part(conditions, tables.severe_unmanaged)) * year_part
     if access < 1.0:
         quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
     dying = flags & record.DYING != 0
