@@ -7,8 +7,7 @@ import pytest
 from agents.deciding import LEVER_RANGES
 from agents.hospital.daily_flow import ASSESSED_OUT, DISCHARGED_OUT, INTERMEDIATE_OUT, REABLED_OUT
 from agents.vocabulary import Lever
-from model import starting_state
-from model.epidemiology import reference_tables
+from model import epidemiology, starting_state
 from model.parameters import Parameters
 from model.structures import FOLDER
 from tests.strategies import ALL_HELD, LEVERS, fingerprints, lived, paid, small_economy, total
@@ -200,7 +199,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
 @pytest.fixture
 def quick_starts(monkeypatch):
     """A small reference population, which only makes solving quicker; nothing of it is kept for other tests."""
-    caches = (reference_tables, starting_state._settled)
+    caches = (epidemiology._tables, starting_state._settled)
     monkeypatch.setattr("model.epidemiology.REFERENCE_PEOPLE", 40_000)
     monkeypatch.setattr("model.starting_state.cache_folder", lambda: None)
     for cache in caches:

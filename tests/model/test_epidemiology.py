@@ -1,4 +1,7 @@
-"""Solved tables: a sample of England that the solver never saw has the published frailty, need, health and deaths."""
+"""Tables solved by arithmetic: a sample of England that the solver never saw has the published frailty, need and deaths.
+
+What the fitted corrections make of them in a population that lives is seen by ``joinedup validate``.
+"""
 
 import calendar
 import csv
@@ -7,14 +10,17 @@ import math
 import numpy as np
 import pytest
 
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES
+from agents.patients.conditions import PLACE_CAP
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, death_with_need
 from agents.patients.record import QUINTILE_SHIFT
 from agents.patients.starting import begin
 from agents.vocabulary import N_CONDITIONS, Cause, Condition
+from model import epidemiology
 from model.engine import new_rows
-from model.epidemiology import DATA, england, prevalence, reference_tables, register_by_fifth
+from model.epidemiology import first_tables, reference_tables
 from model.evidence import evidence
 from model.parameters import Parameters
+from model.prevalence import DATA, england, prevalence, prevalence_by_fifth
 from tests.strategies import bench, lived, rules_with, sweep
 
 PEOPLE = 200_000
@@ -34,7 +40,7 @@ class Sample:
         self.rows["birth_month"] = -(age * 12 + rng.integers(0, 12, PEOPLE))
         self.rows["person"] = sex | fifth << QUINTILE_SHIFT
         self.rules = rules_with(people_seed=77)
-        self.tables = reference_tables(Parameters())
+        self.tables = first_tables(Parameters())
         everywhere = np.ones(1, dtype=CONSORTIUM_STATE).view(np.recarray)
         begin(self.rows, 0, PEOPLE, 0, self.tables, self.rules, everywhere, 0, np.uint64(78), np.ones((1, 1)))
         self.age, self.woman, self.fifth = age, sex == 1, fifth
@@ -90,9 +96,9 @@ def test_prevalence_by_age_and_sex(sample):
         for woman in (False, True):
             for low, high in ((40, 49), (60, 69), (75, 84)):
                 inside = (sample.age >= low) & (sample.age <= high) & (sample.woman == woman)
-                by_fifth = register_by_fifth()[condition][sample.fifth[inside]]
+                by_fifth = prevalence_by_fifth()[condition][sample.fifth[inside], sample.age[inside] - 18]
                 expected = np.minimum(
-                    prevalence()[condition, int(woman)][sample.age[inside] - 18] * np.minimum(by_fifth, 2.0), 0.95
+                    prevalence()[condition, int(woman)][sample.age[inside] - 18] * np.minimum(by_fifth, PLACE_CAP), 0.95
                 ).mean()
                 luck = 4 * math.sqrt(expected * (1 - expected) / inside.sum())
                 assert abs(has[inside].mean() - expected) <= luck + 1e-3, (condition.name, woman, low)
@@ -104,8 +110,7 @@ def test_deaths_are_those_of_the_life_table(sample):
     index = np.minimum(sample.age - 18, N_AGES - 1)
     step = (sample.rows["frailty"] * FRAILTY_STEPS).astype(int)
     hazard = 12.0 * t.death[sample.woman.astype(int), sample.fifth, index] * t.death_by_frailty[step]
-    if "death_with_need" in (rules.dtype.names or ()):
-        hazard = hazard * np.exp(rules.death_with_need * np.minimum(sample.rows["need"] / 1800.0, 1.0))
+    hazard += [12.0 * death_with_need(need, rules) for need in sample.rows["need"].tolist()]
     published = sample.rates[sample.woman.astype(int), sample.fifth, np.minimum(sample.age, 90)]
     for woman in (False, True):
         for low, high, tolerance in (
@@ -156,14 +161,15 @@ def test_illness_is_what_the_other_causes_leave_of_published_contacts(sample):
 
 def test_illness_is_never_negative_whatever_the_other_clocks(monkeypatch):
     monkeypatch.setattr("model.epidemiology.REFERENCE_PEOPLE", 40_000)
+    epidemiology._tables.cache_clear()
     high = {row.name: row.high for row in Parameters().table() if row.name.startswith("seeking.")}
     try:
-        tables = reference_tables.__wrapped__(Parameters().with_values(high))
-        everything = reference_tables.__wrapped__(
+        tables = reference_tables(Parameters().with_values(high))
+        everything = reference_tables(
             Parameters().with_values({**high, "seeking.unmanaged_share": 1.0, "seeking.contacts_per_unmet_hour": 1.0})
         )
     finally:
-        reference_tables.cache_clear()
+        epidemiology._tables.cache_clear()
     for solved in (tables, everything):
         assert (solved.illness >= 0.0).all()
         assert (solved.onset >= 0.0).all()

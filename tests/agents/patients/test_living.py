@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.patients import record
+from agents.patients.conditions import SEVERE_SHIFT
 from agents.patients.living import (
     COUNCIL,
     COUNCIL_CARE,
+    FINAL,
     N_AGES,
     N_TOTALS,
     RESIDENTIAL,
@@ -17,16 +19,18 @@ from agents.patients.living import (
     SELF_PENCE,
     accrue,
     age_index,
-    bear_condition,
+    bear_conditions,
     begin_traits,
     carer_minutes,
     carer_strain,
+    death_with_need,
     settled_frailty,
     unmet_minutes,
     utility_a_day,
     weekly_need,
 )
-from agents.vocabulary import Setting
+from agents.patients.seeking import DEATH_EVENT
+from agents.vocabulary import Condition, Setting
 from tests.strategies import bench, bits_of, person, rules_with, sweep
 
 
@@ -246,17 +250,59 @@ def test_nobody_gets_a_package_on_a_birthday_without_having_one():
 def test_traits_are_who_a_person_is_and_a_condition_adds_to_them():
     b = bench(0.002)
     one, two = person(), person()
-    begin_traits(one[0], 4711, 62, b.tables, b.rules)
-    begin_traits(two[0], 4711, 62, b.tables, b.rules)
+    begin_traits(one[0], 4711, 62, 0.7, 0.6, b.tables, b.rules)
+    begin_traits(two[0], 4711, 62, 0.7, 0.6, b.tables, b.rules)
     assert bits_of(one) == bits_of(two)
     assert float(one["frailty"][0]) == pytest.approx(settled_frailty(one[0]), abs=1e-6)
     two["frailty"] += np.float32(0.1)
     two["conditions"] = 1 << 10
-    bear_condition(two[0], 0, b.tables, b.rules)
+    bear_conditions(two[0], 1, 2, 62, 0, b.tables, b.rules)
     gained = (two["frailty_trait"][0] - one["frailty_trait"][0]) * 1e-4
     assert gained == pytest.approx(b.tables.frailty_conditions[1 << 10], abs=2e-4)
     assert float(two["frailty"][0]) - settled_frailty(two[0]) == pytest.approx(0.1, abs=1e-5), "what was added stays"
     assert two["need_trait"] > one["need_trait"]
+
+
+def test_the_severe_stage_of_a_condition_weighs_more_than_the_condition():
+    b = bench(0.002)
+    mild, severe = 1 << Condition.DEMENTIA, (1 << Condition.DEMENTIA) << SEVERE_SHIFT | 1 << Condition.DEMENTIA
+    p = person(conditions=severe)
+    begin_traits(p[0], 1, 62, 0.9, 0.9, b.tables, b.rules)
+    worth = utility_a_day(p[0], 62, b.tables, b.rules)
+    frailty, need = int(p["frailty_trait"][0]), int(p["need_trait"][0])
+    p["conditions"] = mild
+    begin_traits(p[0], 1, 62, 0.9, 0.9, b.tables, b.rules)
+    assert int(p["frailty_trait"][0]) < frailty
+    assert int(p["need_trait"][0]) < need
+    assert utility_a_day(p[0], 62, b.tables, b.rules) > worth
+
+
+@given(st.integers(0, 7000), st.integers(0, 7000))
+def test_need_adds_to_the_hazard_of_death_only_beyond_a_level_and_up_to_a_limit(one, other):
+    rules = rules_with()
+    low, high = sorted((one, other))
+    assert death_with_need(low, rules) <= death_with_need(high, rules) <= rules.death_with_need / 12.0
+    assert death_with_need(int(60 * rules.dependent_hours), rules) == 0.0
+
+
+def test_deaths_come_with_a_last_crisis_as_often_as_the_parameters_say():
+    """Of people who all begin to die: who lives in a care home calls less often. Within four standard errors."""
+    dying = bench(0.02, sudden_death_share=0.0).without_cases()
+    dying.tables["death"] = 1e3
+    dying.rows["care"][::2] = RESIDENTIAL
+    found = sweep(dying)
+    last = found.events[(found.events["kind"] == 0) & (found.events["trigger"] % 16 == FINAL)]
+    deaths = found.events[found.events["kind"] == DEATH_EVENT]
+    alive = dying.rows["end_month"] == record.ALIVE
+    assert len(deaths) == (found.rows["flags"] & record.DYING != 0).sum() > 0.99 * alive.sum()
+    rows = found.rows["care"][last["person"]] & record.SETTING_MASK >= RESIDENTIAL
+    for inside, share, n in (
+        (rows.sum(), dying.rules.crisis_in_care, (alive & (dying.rows["care"] == RESIDENTIAL)).sum()),
+        ((~rows).sum(), dying.rules.crisis_at_home, (alive & (dying.rows["care"] != RESIDENTIAL)).sum()),
+    ):
+        assert abs(inside / n - share) < 4 * np.sqrt(share * (1 - share) / n) + 0.005
+    day_of = dict(zip(deaths["person"].tolist(), deaths["day"].tolist(), strict=True))
+    assert all(day <= day_of[who] for who, day in zip(last["person"].tolist(), last["day"].tolist(), strict=True))
 
 
 def test_frailty_above_the_settled_level_fades_unless_need_goes_unmet():

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from agents.draws import normal_score
 from agents.patients import record
+from agents.patients.conditions import PLACE_CAP
 from agents.patients.living import CONSORTIUM_STATE
 from agents.patients.starting import begin, begin_care, set_birth_months, traits
 from agents.vocabulary import Condition, Setting
 from model.engine import new_rows
-from model.epidemiology import prevalence
+from model.prevalence import prevalence
 from tests.strategies import bench, bits_of
 
 
@@ -54,7 +55,7 @@ def test_each_condition_has_its_prevalence(age):
     rows = begun(n, age)
     tables = bench(0.002).tables
     for condition in Condition:
-        share = min(prevalence()[condition, 1, age - 18] * min(tables.onset_fifth[condition, 2], 2.0), 0.95)
+        share = min(prevalence()[condition, 1, age - 18] * min(tables.onset_fifth[condition, 2, age - 18], PLACE_CAP), 0.95)
         found = has(rows, condition).mean()
         assert abs(found - share) < 4 * math.sqrt(share * (1 - share) / n) + 1e-4, condition.name
 
