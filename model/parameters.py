@@ -15,6 +15,7 @@ from agents.consortium import ConsortiumBehaviour
 from agents.council import CouncilBehaviour
 from agents.deciding import DecidingBehaviour
 from agents.hospital.hospital import HospitalBehaviour
+from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
@@ -44,6 +45,7 @@ class Parameters:
     seeking: SeekingBehaviour = field(default_factory=SeekingBehaviour)
     care: CareRules = field(default_factory=CareRules)
     hospital: HospitalRules = field(default_factory=HospitalRules)
+    planned: PlannedRules = field(default_factory=PlannedRules)
     prices: Prices = field(default_factory=Prices)
     settlement: Settlement = field(default_factory=Settlement)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)

@@ -9,7 +9,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "structures", "places", "parameters", "causes")
+COMMANDS = ("compare", "validate", "structures", "places", "parameters", "causes")
 
 
 @pytest.fixture
@@ -80,6 +80,17 @@ def joinedup(monkeypatch, capsys):
         (["places", "--levers"], "--levers must come with the name of a place"),
         (["places", "wiggan", "--levers"], "unknown place 'wiggan'; nearest: wigan"),
         (["places", "wigan", "--levers", "--scale", "2"], "--scale must be a share above 0 and at most 1, got 2"),
+        (["validate", "--years", "0"], "--years must be a whole number from 1 to 200, got '0'"),
+        (["validate", "--replications", "some"], "--replications must be a whole number from 1"),
+        (["validate", "--scale", "2"], "--scale must be a share above 0 and at most 1, got 2"),
+        (["validate", "--scale", "nan"], "--scale must be a share above 0 and at most 1, got nan"),
+        (["validate", "--scale", "1e-9"], "scale must leave at least one person in 'england-in-miniature'"),
+        (["validate", "--seed", "-1"], "--seed must be a whole number from 0"),
+        (["validate", "--set", "living.frailty_recovry=0.1"], "nearest: living.frailty_recovery"),
+        (
+            ["validate", "--set", "living.frailty_recovery=2"],
+            "frailty_recovery is a share and must lie in [0, 1], got 2.0",
+        ),
         (["places", "wiggan"], "unknown place 'wiggan'; nearest: wigan"),
     ],
 )
