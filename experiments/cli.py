@@ -586,10 +586,21 @@ def _total_table(found: Journey, labels: Sequence[str]) -> Any:
 def places(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Show everything about this place.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    levers: Annotated[
+        bool, typer.Option("--levers", help="Show its levers at rest instead; the first time it takes a minute.")
+    ] = False,
+    scale: Annotated[str, typer.Option(metavar="X", help="With --levers: share of the people settled.")] = "1",
 ) -> None:
-    """List the places that are shipped, or show one: every number with its source, and which are assumed."""
+    """List the places that are shipped, or show one: every number with its source, and which are assumed.
+
+    With --levers: where each organisation's levers rest, what strictness and generosity were solved from, and the norm
+    of each: pounds a head and year for a step that the organisation must be taken to value, if it is to stay there.
+    """
     from model.place import list_places, load_place, place_summary
 
+    if levers:
+        _levers_of_a_place(name, _number("--scale", scale), as_json)
+        return
     if name:
         _place_page(name, as_json)
         return
@@ -599,6 +610,23 @@ def places(
 
 def _place_row(summary: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in summary.items() if key != "notes"}
+
+
+def _levers_of_a_place(name: str, scale: float, as_json: bool) -> None:
+    if not name:
+        raise UsageError("--levers must come with the name of a place, as in: joinedup places wigan --levers")
+    if not 0.0 < scale <= 1.0:
+        raise UsageError(f"--scale must be a share above 0 and at most 1, got {scale}")
+    from model.levers_at_rest import levers_at_rest
+
+    try:
+        rows = [row._asdict() for row in levers_at_rest(name, scale)]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if as_json:
+        _print_json(rows)
+        return
+    _console().print(_table(rows, ("organisation", "lever", "level", "unit", "norm", "status", "how")))
 
 
 def _place_page(name: str, as_json: bool) -> None:

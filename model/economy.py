@@ -170,6 +170,11 @@ class HealthEconomy(mesa.Model):
             model_reporters={measure.name: functools.partial(_read, measure.name) for measure in HEADLINE}
         )
 
+    @property
+    def levers_solved(self) -> tuple[tuple[str, str, float, str, str], ...]:
+        """Levers that were solved from data: organisation, lever, level, from what, and ``solved`` or ``assumed``."""
+        return self._state.solved
+
     # Organisations and money
 
     def _make_organisations(self, state: StartingState) -> None:

@@ -54,7 +54,18 @@ def beginning_with(place: Place, person: int) -> Place:
     before = np.cumsum(counts) - counts
     inside = np.minimum(before + counts, person + kept) - np.maximum(before, person)
     cells["count"] = np.maximum(inside, 0)
-    return dataclasses.replace(place, cells=cells)
+    where = place.small_areas[cells["small_area"]]
+
+    def recounted(organisations: tuple, field: str) -> tuple:
+        adults = np.bincount(where[field], weights=cells["count"], minlength=len(organisations)).astype(int).tolist()
+        return tuple(dataclasses.replace(one, adults=n) for one, n in zip(organisations, adults, strict=True))
+
+    return dataclasses.replace(
+        place,
+        cells=cells,
+        councils=recounted(place.councils, "council"),
+        consortia=recounted(place.consortia, "consortium"),
+    )
 
 
 def figures(place: Place, scale: float, seed: int) -> dict[str, float]:

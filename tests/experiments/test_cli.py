@@ -77,6 +77,9 @@ def joinedup(monkeypatch, capsys):
         (["compare", "--hold", "="], "--hold must be name=number"),
         (["compare", "--yeers", "3"], "--yeers"),
         (["copare"], "compare"),
+        (["places", "--levers"], "--levers must come with the name of a place"),
+        (["places", "wiggan", "--levers"], "unknown place 'wiggan'; nearest: wigan"),
+        (["places", "wigan", "--levers", "--scale", "2"], "--scale must be a share above 0 and at most 1, got 2"),
         (["validate", "--years", "0"], "--years must be a whole number from 1 to 200, got '0'"),
         (["validate", "--replications", "some"], "--replications must be a whole number from 1"),
         (["validate", "--scale", "2"], "--scale must be a share above 0 and at most 1, got 2"),
@@ -162,6 +165,20 @@ def test_a_page_about_a_place_tells_data_from_assumption(joinedup):
     _, text, _ = joinedup("places", "berkshire-west", "--json")
     facts = json.loads(text)["facts"]
     assert {"organisation", "name", "value", "unit", "status", "source"} == set(facts[0])
+
+
+def test_levers_of_a_place_at_rest(joinedup):
+    code, text, _ = joinedup("places", "wigan", "--levers", "--scale", "0.01", "--json")
+    assert code == 0
+    rows = {(row["organisation"], row["lever"]): row for row in json.loads(text)}
+    council = rows["Wigan", "strictness"]
+    assert 0.0 <= council["level"] <= 0.5
+    assert council["how"].startswith("from 1,700 home-care clients")
+    assert council["status"] in ("solved", "assumed")
+    assert {row["status"] for (_, lever), row in rows.items() if lever == "community"} == {"reference"}
+    assert any(row["norm"] for row in rows.values())
+    code, out, _ = joinedup("places", "wigan", "--levers", "--scale", "0.01")
+    assert (code, "discharge_readiness" in out) == (0, True)
 
 
 def test_causes_are_shared_out_and_their_sets_can_be_compared_with(joinedup, tmp_path):
