@@ -30,6 +30,7 @@ from experiments.life import (
 )
 from experiments.specification import RunSpec
 from model.following import Follower, Life
+from model.structures import load_structure
 
 if TYPE_CHECKING:
     from experiments.figures.journey import Pictured
@@ -125,7 +126,7 @@ class JourneySpec:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Journey:
     """One person's lives side by side.
 
@@ -244,6 +245,8 @@ def journey(spec: JourneySpec) -> Journey:
     ValueError
         If place, structure or parameter is unknown or out of bounds.
     """
+    for structure in spec.structures:
+        load_structure(structure)  # so that a slip is told at once, not when its turn comes
     person, chosen = (spec.person, "named") if spec.person is not None else choose(spec)
     lives = []
     for structure in spec.structures:

@@ -102,7 +102,7 @@ def _open_cases(who: np.ndarray, case_of: np.ndarray, cases: np.ndarray) -> np.n
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Life:
     """What one person lived through, under one structure.
 
@@ -219,8 +219,8 @@ class Life:
             hospital = hospitals[int(now["hospital"])]
             payer = economy.payer(Account.ACUTE, int(now["consortium"]))
             for event in self.contacts(at):
-                trigger, severity = int(event["trigger"]), float(event["severity"])
-                if comes_through_ae(self.row, trigger, severity, engine.rules, engine.seed):
+                trigger, severity = np.int64(event["trigger"]), np.float64(event["severity"])
+                if comes_through_ae(np.int64(self.row), trigger, severity, engine.rules, engine.seed):
                     found.append((month, Service.ATTENDANCE, payer, int(hospital.attendance_price)))
             if admissions[at]:
                 begun = day

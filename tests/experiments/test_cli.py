@@ -8,7 +8,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "structures", "places", "parameters")
+COMMANDS = ("compare", "structures", "journey", "places", "parameters")
 
 
 @pytest.fixture

@@ -202,6 +202,8 @@ SMALL_COMMAND = ("--place", "wigan", "--scale", "0.02", "--years", "1", "--seed"
     [
         (["--structures", "single-budget"], "--structures must be two or more"),
         (["--structures", "single-budget,single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["--structures", "single-budget,nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--place", "nowhere.toml"], "nowhere.toml"),
         (["--place", "wigann"], "unknown place 'wigann'; nearest: wigan"),
         (["--person", "99999999"], "--person must be a row from 0 to"),
         (["--person", "-4"], "--person must be a whole number from 0"),
@@ -219,6 +221,13 @@ def test_bad_input_ends_in_one_line_and_code_2(joinedup, tmp_path, arguments, wo
     assert err.count("\n") == 1
     assert words in err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_the_way_is_said_before_anything_runs(joinedup, tmp_path):
+    (tmp_path / "in_the_way").write_text("a file")
+    code, _, err = joinedup("--output", str(tmp_path / "in_the_way" / "out"))
+    assert (code, err.count("\n")) == (2, 1)
+    assert "in_the_way is not a folder" in err
 
 
 def test_the_command_prints_lives_side_by_side(joinedup, tmp_path):
