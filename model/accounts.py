@@ -31,7 +31,7 @@ class Costs:
     home_care, residential, nursing, assessment, reablement : (c,) gross, paid by the holder of social care
     charges : (c,) recovered from households, of the above
     self_home, self_residential, self_nursing : (c,) paid by households to providers
-    spells : (k,) tariff, excess days and attendances paid to hospitals
+    spells : (k,) tariff, excess days, attendances, outpatient visits and operations paid to hospitals
     intermediate, proactive : (k,) community services
     income, resources : (h,) of hospitals: tariff income, and what the month's activity takes
     """
@@ -126,6 +126,7 @@ def month_costs(
         + use[:, HOSPITAL_ESCALATION_DAYS] * pence(prices.escalation_day_resource - prices.bed_day_resource)
         + use[:, 0] * pence(prices.spell_resource)
         + use[:, HOSPITAL_ATTENDANCES] * pence(prices.attendance_resource)
+        + month.hospital_planned @ np.array([pence(prices.visit_resource), pence(prices.day_case_resource), pence(prices.elective_resource)])
     )
     return Costs(
         home_care=home_care,

@@ -24,6 +24,7 @@ from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.daily_flow import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.hospital.hospital import Hospital
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
 from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
@@ -138,8 +139,7 @@ class HealthEconomy(mesa.Model):
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
         self._first = first
         self._rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
-        self._tables = reference_tables(self.parameters).copy()
-        self._tables["death"] *= state.death_scale
+        self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
@@ -329,7 +329,7 @@ class HealthEconomy(mesa.Model):
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
             month = self.engine.month(self.month, clock=0)
-            self.engine.replace_the_dead(month.deaths, self._state.starting_rows)
+            self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self._rules, self.engine.organisations, self._catchment))
@@ -375,8 +375,13 @@ class HealthEconomy(mesa.Model):
                 ("escalation days", use[HOSPITAL_ESCALATION_DAYS], prices.escalation_day_resource - prices.bed_day_resource),
                 ("spells", use[HOSPITAL_ADMISSIONS], prices.spell_resource),
                 ("attendances", use[HOSPITAL_ATTENDANCES], prices.attendance_resource),
+                ("outpatient visits", month.hospital_planned[h, HOSPITAL_VISITS], prices.visit_resource),
+                ("day cases", month.hospital_planned[h, HOSPITAL_DAY_CASES], prices.day_case_resource),
+                ("elective stays", month.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS], prices.elective_resource),
             ):
                 ledger.use(resource, hospital + h, int(quantity), pence(pounds), month=number)
+        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
+            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.prices.consultation), month=number)
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values

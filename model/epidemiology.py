@@ -10,61 +10,27 @@ from __future__ import annotations
 
 import calendar
 import csv
+import dataclasses
 import math
-from functools import lru_cache
-from pathlib import Path
+from functools import lru_cache, partial
 
 import numpy as np
 
-from agents.patients.conditions import PLACE_CAP, RISK_CAP
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, OLDEST, TABLES, YOUNGEST
+from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, risk_of
+from agents.compiled import compiled
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, TABLES
 from agents.patients.record import QUINTILE_SHIFT, RECORD
-from agents.patients.starting import begin, traits
-from agents.vocabulary import N_CONDITIONS, Condition
+from agents.patients.starting import begin, liabilities, traits
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Condition
 from model.evidence import evidence, evidence_group
+from model.fitted_rates import FittedRates, fitted_rates
 from model.parameters import Parameters
+from model.prevalence import AGES, DATA, SEXES, england, prevalence, prevalence_by_fifth
 from model.rules import compile_rules
 
-DATA = Path(__file__).parent / "data"
-AGES = np.arange(YOUNGEST, OLDEST + 1)
-SEXES = ("male", "female")
 REFERENCE_PEOPLE = 150_000
 REFERENCE_SEED = np.uint64(2014)
 MASKS = 1 << N_CONDITIONS
-
-PREVALENCE_NAMES = {
-    Condition.HYPERTENSION: "hypertension",
-    Condition.DIABETES: "diabetes",
-    Condition.CHD: "chd",
-    Condition.HEART_FAILURE: "heart_failure",
-    Condition.ATRIAL_FIBRILLATION: "atrial_fibrillation",
-    Condition.STROKE_TIA: "stroke_tia",
-    Condition.COPD: "copd",
-    Condition.ASTHMA: "asthma",
-    Condition.CKD: "ckd",
-    Condition.CANCER: "cancer_ever_excl_nmsc",
-    Condition.DEMENTIA: "dementia",
-    Condition.DEPRESSION: "depression_ever",
-    Condition.SMI: "smi",
-    Condition.OSTEOARTHRITIS: "osteoarthritis",
-}
-"""Prevalence is of people ever recorded in general practice or hospital (evidence group A.prev), throughout."""
-
-REGISTER_CODES = {
-    Condition.HYPERTENSION: "HYP",
-    Condition.DIABETES: "DM",
-    Condition.CHD: "CHD",
-    Condition.HEART_FAILURE: "HF",
-    Condition.ATRIAL_FIBRILLATION: "AF",
-    Condition.STROKE_TIA: "STIA",
-    Condition.COPD: "COPD",
-    Condition.ASTHMA: "AST",
-    Condition.CKD: "CKD",
-    Condition.CANCER: "CAN",
-    Condition.DEMENTIA: "DEM",
-    Condition.DEPRESSION: "DEP",
-    Condition.SMI: "MH",
-}
 
 RELATIVE_RISKS = {
     (Condition.ATRIAL_FIBRILLATION, Condition.CHD): "relative_risk_of_af_given_chd",
@@ -131,6 +97,17 @@ UTILITY_ROWS = {
     Condition.OSTEOARTHRITIS: "P-A.qaly-030",
 }
 
+SEVERE = {  # assumption, half to double: share of holders, deficits, odds of needing help, EQ-5D, weight of unmanaged crises
+    Condition.HEART_FAILURE: (0.35, 0.035, 2.0, -0.10, 2.5),
+    Condition.COPD: (0.30, 0.030, 2.0, -0.10, 3.0),
+    Condition.CKD: (0.10, 0.025, 1.4, -0.08, 0.5),
+    Condition.DEMENTIA: (0.45, 0.050, 5.0, -0.15, 1.0),
+    Condition.DIABETES: (0.25, 0.020, 1.5, -0.05, 1.0),
+}
+"""Conditions that progress: what their severe stage (heart failure that limits ordinary activity, COPD with frequent
+attacks, kidney disease of stages 4 and 5, dementia past its mild stage, diabetes with complications) adds to the
+condition itself. The yearly chance of getting there is solved so that the shares stay as they are."""
+
 UNMANAGED_WEIGHTS = {  # assumption: relative rates of crises that management might prevent; the level is solved
     Condition.COPD: 3.0,
     Condition.HEART_FAILURE: 2.5,
@@ -149,11 +126,12 @@ FRAILTY_POINTS = (0.06, 0.185, 0.305, 0.42)  # assumption: middles of the index'
 DEATH_HAZARD_ROWS = ("P-A.frail-001", "P-A.frail-002", "P-A.frail-003")
 CONTACT_HAZARD_ROWS = ("P-A.frail-004", "P-A.frail-005", "P-A.frail-006")
 DEFICIT = 1.0 / 36.0  # the electronic frailty index counts 36 deficits
-FRAILTY_SPREAD = (0.0145, 0.040)  # assumption, half to double: standard deviation of personal frailty at 18 and at 85
+YOUNG_SPREAD = 0.02  # assumption, half to double: standard deviation of personal frailty under 65; from 65 it is solved
 ANY_FRAILTY = ((34.0, 0.02), (57.0, 0.10), (70.0, 0.323), (80.0, 0.542), (90.0, 0.708))
 FRAILTY_EDGES = (50.0, 65.0, 75.0, 85.0)  # of those bands
 """Share with frailty above 0.12 by age: P-A.frail-032 at 50 to 64; from 65 the recalled age pattern (P-A.frail-014 to
 025) brought down to the verified 43.7% of all 65 and over (P-A.frail-033); 2% under 50 is an assumption, 1 to 4%."""
+MODERATE_FRAILTY = ((70.0, 0.070), (80.0, 0.184), (90.0, 0.358))  # above 0.24: P-A.frail-016, 017, 020, 021, 024, 025, brought down alike
 
 HELP_UNDER_65 = ((30.0, 0.012), (55.0, 0.05))  # assumption, half to double: share needing help with daily living
 NEED_BY_FIFTH = (0.35, 0.15, 0.0, -0.15, -0.35)  # assumption: most deprived twice the least (P-A.adl-026), part of it by conditions
@@ -167,8 +145,19 @@ SAVINGS_BY_FIFTH = (4000.0, 8000.0, 15000.0, 26000.0, 42000.0)  # assumption, ha
 ATTENDANCES = ((28.0, "P-B.ae-002"), (50.0, "P-B.ae-003"), (70.0, "P-B.ae-004"), (86.0, "P-B.ae-005"))
 ADMISSIONS = ((30.0, "P-B.emerg-002"), (55.0, "P-B.emerg-003"), (70.0, "P-B.emerg-004"), (80.0, "P-B.emerg-005"), (90.0, "P-B.emerg-006"))
 STAYS = ((42.0, "P-B.los-004"), (70.0, "P-B.los-005"), (80.0, "P-B.los-006"), (90.0, "P-B.los-007"))
+RESIDENCE = ((70.0, "P-C.prov-005"), (80.0, "P-C.prov-006"), (90.0, "P-C.prov-007"))
+GP_AGES = ((31.0, 0.0, "P-B.gp-003"), (55.0, 45.0, "P-B.gp-004"), (70.0, 65.0, "P-B.gp-005"), (80.0, 75.0, "P-B.gp-006"), (90.0, 85.0, "P-B.gp-007"))
+"""Middle and lower edge of each age band of consultations, and its row."""
+GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P-B.gp-003 to 005; from 75 equal (assumption)
+    "male": (1.58 / 2.39, 2.76 / 3.40, 4.46 / 4.82, 1.0, 1.0),
+    "female": (3.20 / 2.39, 4.03 / 3.40, 5.15 / 4.82, 1.0, 1.0),
+}
+ELECTIVES_UNDER_45 = 105.0  # assumption, 80 to 130: what all admissions (T-B-018) leave once those of other ages and emergencies are taken off
+ELECTIVES = ((55.0, "P-B.elect-002"), (70.0, "P-B.elect-001"), (80.0, "P-B.elect-003"), (90.0, "P-B.elect-004"))
+GP_CONDITIONS = ("P-B.gp-009", "P-B.gp-010", "P-B.gp-011", "P-B.gp-012", "P-B.gp-013")
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
+DEATHS_IN_CARE = 0.21  # share of deaths that happen in care homes (note of T-A-045)
 REST_THRESHOLD = 0.5  # severity scale is fixed by this: the national admission threshold is its middle
 REST_READINESS = 0.6  # assumption, 0.4 to 0.8: share of the recovery that hospitals ask for before discharge
 
@@ -180,58 +169,6 @@ def _at_ages(points: tuple[tuple[float, float], ...]) -> np.ndarray:
 
 def _rows_at_ages(points: tuple[tuple[float, str], ...]) -> np.ndarray:
     return _at_ages(tuple((age, evidence(row).number()) for age, row in points))
-
-
-@lru_cache(maxsize=1)
-def prevalence() -> np.ndarray:
-    """Return prevalence (ever recorded) by condition, sex and age, shape (14, 2, 93), a share."""
-    middles = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70-79": 75, "80+": 86}
-    values = {(row.quantity, row.stratum): row.number() for row in evidence_group("A.prev")}
-    table = np.zeros((N_CONDITIONS, 2, N_AGES))
-    for condition, name in PREVALENCE_NAMES.items():
-        for sex in range(2):
-            points = [values[f"prevalence_{name}", f"sex={SEXES[sex]};age={band}"] / 100.0 for band in middles]
-            table[condition, sex] = np.interp(AGES, list(middles.values()), points)
-    return table
-
-
-@lru_cache(maxsize=1)
-def england() -> tuple[np.ndarray, np.ndarray]:
-    """Return people and yearly death rates of England 2014, each of shape (2, 5, 91): sex, deprivation fifth, age 0 to 90."""
-    people, rates = np.zeros((2, 5, 91)), np.zeros((2, 5, 91))
-    with (DATA / "mortality2014_england_age_sex_imdq.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            at = SEXES.index(row["sex"]), int(row["imd_quintile"]) - 1, int(row["age"])
-            people[at], rates[at] = float(row["population"]), float(row["death_rate"])
-    return people, rates
-
-
-@lru_cache(maxsize=1)
-def register_by_fifth() -> np.ndarray:
-    """Return relative prevalence by deprivation fifth at equal age and sex, shape (14, 5), mean 1 over England.
-
-    From register prevalence by deprivation decile of residence (2019/20), less what the fifths' ages explain.
-    Osteoarthritis has no register: it is given the pattern of hypertension (assumption).
-    """
-    people, _ = england()
-    registers: dict[tuple[str, int], list[float]] = {}
-    with (DATA / "qof_england_by_imd_decile_2019_20.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row["imd2019_decile"].isdigit():
-                entry = registers.setdefault((row["condition"], (int(row["imd2019_decile"]) - 1) // 2), [0.0, 0.0])
-                entry[0] += float(row["register"])
-                entry[1] += float(row["list_size"])
-    ratios = np.ones((N_CONDITIONS, 5))
-    adults = people[:, :, YOUNGEST:]
-    total = people.sum(axis=(0, 2))
-    for condition, code in REGISTER_CODES.items():
-        rates = prevalence()[condition][:, : adults.shape[2]]
-        expected = np.array([(adults[:, fifth] * rates).sum() / total[fifth] for fifth in range(5)])
-        observed = np.array([registers[code, fifth][0] / registers[code, fifth][1] for fifth in range(5)])
-        ratio = observed / expected
-        ratios[condition] = ratio / np.average(ratio, weights=total * expected)
-    ratios[Condition.OSTEOARTHRITIS] = ratios[Condition.HYPERTENSION]
-    return np.clip(ratios, 0.5, 2.0)
 
 
 def death_rates() -> np.ndarray:
@@ -264,6 +201,16 @@ def _by_mask(values: dict[Condition, float]) -> np.ndarray:
     return sum(value * ((masks >> int(condition)) & 1) for condition, value in values.items()) + np.zeros(MASKS)
 
 
+def _by_condition(column: int) -> np.ndarray:
+    """Return one column of :data:`SEVERE` by condition, shape (14,), zero where a condition does not progress."""
+    return np.array([SEVERE[condition][column] if condition in SEVERE else 0.0 for condition in Condition])
+
+
+def _severe(conditions: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the sum of `values`, shape (14,), over the severe conditions of each person, shape (people,)."""
+    return sum(values[c] * ((conditions >> (N_CONDITIONS + int(c))) & 1) for c in SEVERE) + np.zeros(len(conditions))
+
+
 def count_of_conditions() -> np.ndarray:
     """Return how many conditions each set holds, shape (16384,)."""
     return _by_mask(dict.fromkeys(Condition, 1.0)).astype(int)
@@ -281,10 +228,14 @@ def _hazard_curve(rows: tuple[str, ...]) -> np.ndarray:
 
 
 def _deficits() -> dict[Condition, float]:
-    """Return the frailty that each condition brings: one deficit, more where it shortens life much."""
+    """Return the frailty that each condition brings: one deficit, more where it shortens life much.
+
+    Three tenths of a condition's published effect on death act through frailty: with more (assumption, 0.2 to 0.5),
+    conditions alone would make more people severely frail than there are.
+    """
     slope = math.log(evidence(DEATH_HAZARD_ROWS[2]).number()) / (FRAILTY_POINTS[3] - FRAILTY_POINTS[0])
     return {
-        condition: max(DEFICIT, 0.5 * math.log(max(evidence(row).number(), 1.0)) / slope) for condition, row in MORTALITY_ROWS.items()
+        condition: max(DEFICIT, 0.3 * math.log(max(evidence(row).number(), 1.0)) / slope) for condition, row in MORTALITY_ROWS.items()
     }
 
 
@@ -302,7 +253,7 @@ def _onset(deaths: np.ndarray, effect: np.ndarray, held: np.ndarray, sex: np.nda
     """Return monthly onset hazards that keep prevalence as it is by age, given that the ill die sooner; (14, 2, 93).
 
     The illness-death relation: (dp/da + p (1 - p) (excess mortality)) / (1 - p), never below zero. How much sooner is
-    read off the reference population: `effect`, shape (people,), multiplies each person's hazard of death.
+    read off the reference population: `effect`, shape (people,), is in proportion to each person's hazard of death among people of an age.
     """
     people, _ = england()
     share = people[:, :, YOUNGEST:].sum(axis=2)
@@ -365,72 +316,193 @@ def _season() -> np.ndarray:
     return daily / daily.mean()
 
 
-@lru_cache(maxsize=4)
 def reference_tables(parameters: Parameters) -> np.record:
     """Return the tables of England, solved on the reference population under these parameters.
 
     The reference: national rates of emergency contacts and admissions by age (2014/15), of death by age, sex and
-    deprivation (2014), of frailty and of need for help by age and sex, each from the evidence rows named above.
+    deprivation (2014), of frailty and of need for help by age and sex, each from the evidence rows named above. What
+    arithmetic gives is corrected by the fitted rates in force (``model.fitted_rates``).
     """
+    return _tables(_relevant(parameters), _Rates(fitted_rates())).copy()
+
+
+def first_tables(parameters: Parameters) -> np.record:
+    """Return the tables as arithmetic gives them, without any fitted correction."""
+    return _tables(_relevant(parameters), _Rates(FittedRates())).copy()
+
+
+def _relevant(parameters: Parameters) -> Parameters:
+    """Return default parameters but for those that people's tables depend on."""
+    return dataclasses.replace(Parameters(), living=parameters.living, seeking=parameters.seeking, hospital=parameters.hospital)
+
+
+class _Rates:
+    """Fitted rates as part of a cache's key."""
+
+    def __init__(self, rates: FittedRates) -> None:
+        self.rates = rates
+        self._digest = rates.digest()
+
+    def __hash__(self) -> int:
+        return int(self._digest, 16)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rates) and self._digest == other._digest
+
+
+@lru_cache(maxsize=4)
+def _tables(parameters: Parameters, key: _Rates) -> np.record:
+    rates = key.rates
     rules = compile_rules(parameters, people_seed=int(REFERENCE_SEED))
     deaths = death_rates()
-    death_curve, contact_curve = _hazard_curve(DEATH_HAZARD_ROWS), _hazard_curve(CONTACT_HAZARD_ROWS)
+    known = _given()
+    rows = _reference_rows()
+    people = _Reference(rows)
+    begin_here = partial(begin, rows, 0, len(rows), 0)
+    catchment, everywhere = np.ones((1, 1)), np.ones(1, dtype=CONSORTIUM_STATE).view(np.recarray)
+    begin_here(fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
+    people.hold(rows["conditions"])
+
+    bare = known["frailty_conditions"][people.held] + _severe(people.conditions, known["severe_frailty"])
+    known["frailty_age"], known["frailty_spread"] = _solve_frailty(bare, people)
+    known["frailty_age"] = known["frailty_age"] + rates.at("frailty", AGES)
+    known["frailty_spread"] = known["frailty_spread"] * rates.at("spread", AGES)
+    bare = known["need_conditions"][people.held] + _severe(people.conditions, known["severe_need"])
+    known["need_age"] = _solve_help(bare + known["need_fifth"][people.fifth] + people.personal[:, 1], people.sex, people.years) + rates.at("need", AGES)
+    known["relative_risk_mean"] = _mean_risk(fill_tables(**known), people)
+    loss = known["utility_conditions"][people.held] + _severe(people.conditions, known["severe_utility"])
+    known["utility_age"] = _utility_norms() - _mean_by_age(loss, people.years)
+
+    begin_here(fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
+    step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
+    dependent = (rows["need"] / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    with_need = rules.death_with_need * np.clip(dependent, 0.0, 1.0)
+    effect = known["death_by_frailty"][step]
+    frailty_part, need_part = (_mean_by_cell(values, people.sex, people.fifth, people.years) for values in (effect, with_need))
+    base = np.maximum(deaths - need_part, 0.2 * deaths) / frailty_part
+    known["death"] = base / 12.0 * rates.at("death", AGES)
+    effect = base[people.sex, people.fifth, people.age] * effect + with_need  # each person's yearly hazard
+    onset = _onset(deaths, effect, people.held, people.sex, people.years)
+    known["progress"] = _progress(onset, effect, people) * rates.progress
+    known["onset"] = onset * rates.at("onset", AGES)
+    _solve_contacts(known, rules, rows, people.fifth, people.years, people.conditions, deaths)
+    known["illness"] = known["illness"] * rates.at("illness", AGES)
+    known["severity_shape"] = known["severity_shape"] * rates.at("severity", AGES)
+    emergency = 1.0 - np.exp(-known["illness"][people.sex, people.fifth, people.age] * known["contact_by_frailty"][step])
+    known["gp_age"], known["gp_conditions"] = _solve_consultations(people.held, people.sex, people.years, 1.0 - emergency)
+    number = np.minimum(count_of_conditions()[people.held], len(GP_CONDITIONS) - 1)
+    consulted = known["gp_age"][people.sex, people.age] * known["gp_conditions"][number] * (1.0 - emergency)
+    known["referral"] = _solve_referral(rules, consulted, people.held, people.years)
+    frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)
+    stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
+    patients = _mean_by_age(_weighted(frail, known["contact_by_frailty"][step], people.years), people.years)
+    in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * patients
+    known["stay_scale"] = (stays + 0.5) / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape) * rates.at("stay", AGES)
+    known["returns"] = rates.returns[0]
+    every = known["onset"].sum(axis=0)
+    known["onset_cap"] = np.minimum(RISK_CAP * PLACE_CAP, 0.95 / np.maximum(every, 1e-9))
+    known["onset_ceiling"] = every * known["onset_cap"]
+    return fill_tables(**known)
+
+
+class _Reference:
+    """The reference population's columns: sex, fifth, age index, years of age, conditions, personal parts, liability."""
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self.sex = rows["person"] & 1
+        self.fifth = (rows["person"] >> QUINTILE_SHIFT) & 7
+        self.age = np.clip(-rows["birth_month"].astype(int) // 12 - YOUNGEST, 0, N_AGES - 1)
+        self.years = self.age + YOUNGEST
+        self.personal = np.empty((len(rows), 2))
+        traits(len(rows), REFERENCE_SEED, self.personal)
+        self.liability = np.empty(len(rows))
+        liabilities(len(rows), REFERENCE_SEED, self.liability)
+
+    def hold(self, conditions: np.ndarray) -> None:
+        """Take up the conditions drawn for the rows."""
+        self.conditions = conditions.astype(int)
+        self.held = self.conditions & HELD
+
+
+def _given() -> dict[str, np.ndarray]:
+    """Return the tables that are taken over from the evidence as they are."""
     relative_risk = np.ones((N_CONDITIONS, N_CONDITIONS))
     for (condition, given), quantity in RELATIVE_RISKS.items():
         rows = [row for row in evidence_group("A.rr") if row.quantity == quantity and row.stratum.endswith("65-69")]
         relative_risk[condition, given] = rows[0].number()
-    known = {
+    partner = np.stack([_at_ages(PARTNER_SHARE[sex]) for sex in SEXES])
+    widowed = np.stack([np.average(death_rates()[1 - sex], axis=0) for sex in range(2)])
+    return {
         "prevalence": prevalence(),
-        "onset_fifth": register_by_fifth(),
+        "onset_fifth": prevalence_by_fifth(),
+        "severe_share": _by_condition(0),
+        "severe_frailty": _by_condition(1),
+        "severe_need": np.log(np.maximum(_by_condition(2), 1.0)),
+        "severe_utility": _by_condition(3),
         "frailty_conditions": _by_mask(_deficits()),
-        "frailty_spread": np.interp(AGES, [18, 85], FRAILTY_SPREAD),
         "need_conditions": _by_mask({c: math.log(evidence(NEED_ROWS[c]).number() if c in NEED_ROWS else NEED_ODDS_OTHER) for c in Condition}),
         "need_fifth": np.array(NEED_BY_FIFTH),
-        "partner": np.stack([_at_ages(PARTNER_SHARE[sex]) for sex in SEXES]),
+        "partner": partner,
+        "partner_loss": np.where(partner[::-1] > 0, widowed, 0.0),  # the partner is of the other sex and about as old
+        "residence_growth": _residence_growth(),
         "owner": np.array(OWNER_BY_FIFTH),
         "savings_median": np.array(SAVINGS_BY_FIFTH),
-        "death_by_frailty": death_curve,
-        "contact_by_frailty": contact_curve,
+        "death_by_frailty": _hazard_curve(DEATH_HAZARD_ROWS),
+        "contact_by_frailty": _hazard_curve(CONTACT_HAZARD_ROWS),
         "utility_conditions": _utilities(),
         "season": _season(),
         "relative_risk": relative_risk,
     }
-    alone = known["partner"][::-1]  # the partner is of the other sex and about as old
-    widowed = np.stack([np.average(deaths[1 - sex], axis=0) for sex in range(2)])
-    known["partner_loss"] = np.where(alone > 0, widowed, 0.0)
 
-    rows = _reference_rows()
-    catchment = np.ones((1, 1))
-    everywhere = np.ones(1, dtype=CONSORTIUM_STATE).view(np.recarray)
-    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
-    sex = rows["person"] & 1
-    fifth = (rows["person"] >> QUINTILE_SHIFT) & 7
-    age = np.clip(-rows["birth_month"].astype(int) // 12 - YOUNGEST, 0, N_AGES - 1)
-    held = (rows["conditions"] & (MASKS - 1)).astype(int)
-    personal = np.empty((len(rows), 2))
-    traits(len(rows), REFERENCE_SEED, personal)
-    years = age + YOUNGEST
 
-    bare = known["frailty_conditions"][held] + known["frailty_spread"][age] * personal[:, 0] - 0.12
-    known["frailty_age"] = _solve_by_age(ANY_FRAILTY, bare, sex, years, by_sex=False, inner=FRAILTY_EDGES)
-    bare = known["need_conditions"][held] + known["need_fifth"][fifth] + personal[:, 1]
-    known["need_age"] = _solve_help(bare, sex, years)
-    known["relative_risk_mean"] = _mean_risk(relative_risk, held, sex, years)
-    known["utility_age"] = _utility_norms() - _mean_by_age(known["utility_conditions"][held], years)
+def _residence_growth() -> np.ndarray:
+    """Return the share by which living in a care home rises in a year of age, shape (93,), from P-C.prov-005 to 007."""
+    middles = [age for age, _ in RESIDENCE]
+    shares = np.log([evidence(row).number() for _, row in RESIDENCE])
+    slopes = np.diff(shares) / np.diff(middles)
+    return np.interp(AGES, (77.0, 83.0, 90.0), (slopes[0], 0.85 * slopes[1], 0.05))  # slower among the oldest
 
-    begin(rows, 0, len(rows), 0, fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
-    step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
-    with_need = np.exp(rules.death_with_need * np.minimum(rows["need"] / 1800.0, 1.0))
-    mean_effect = _mean_by_cell(death_curve[step] * with_need, sex, fifth, years)
-    known["death"] = deaths / 12.0 / mean_effect
-    known["onset"] = _onset(deaths, death_curve[step] * with_need, held, sex, years)
-    _solve_contacts(known, rules, rows, fifth, years, held, deaths)
-    frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)
-    stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
-    in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * _mean_by_age(_weighted(frail, contact_curve[step], years), years)
-    known["stay_scale"] = (stays + 0.5) / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape)
-    known["onset_ceiling"] = known["onset"].sum(axis=0) * RISK_CAP * PLACE_CAP
-    return fill_tables(**known)
+
+def _solve_frailty(bare: np.ndarray, people: _Reference) -> tuple[np.ndarray, np.ndarray]:
+    """Return the age part of settled frailty, shape (2, 93), and the spread of the personal part, shape (93,).
+
+    By age band: the shift gives the share with any frailty, and from 65 the spread the share with moderate or severe
+    frailty among them; `bare` is what conditions bring.
+    """
+    edges = (0.0, *FRAILTY_EDGES, 200.0)
+    shifts, spreads = [], []
+    for (age, mild), low, high in zip(ANY_FRAILTY, edges[:-1], edges[1:], strict=True):
+        inside = (people.years >= low) & (people.years < high)
+        here, personal = bare[inside], people.personal[inside, 0]
+        moderate = dict(MODERATE_FRAILTY).get(age)
+        low_spread, high_spread = (YOUNG_SPREAD, YOUNG_SPREAD) if moderate is None else (0.01, 0.15)
+        for _ in range(30):
+            spread = (low_spread + high_spread) / 2
+            shift = _solve_shift(mild, here + spread * personal - 0.12)
+            if moderate is None:
+                break
+            more = (here + spread * personal + shift > 0.24).mean() > moderate
+            low_spread, high_spread = (low_spread, spread) if more else (spread, high_spread)
+        shifts.append(shift)
+        spreads.append(spread)
+    middles = [age for age, _ in ANY_FRAILTY]
+    return np.stack([np.interp(AGES, middles, shifts)] * 2), np.interp(AGES, middles, spreads)
+
+
+def _progress(onset: np.ndarray, effect: np.ndarray, people: _Reference) -> np.ndarray:
+    """Return the yearly chance of becoming severe, shape (14,), at which the share of severe holders stays as it is.
+
+    Newcomers to a condition, and the sooner deaths of the severe, thin them out: progress makes up for both.
+    """
+    chances = np.zeros(N_CONDITIONS)
+    for condition in SEVERE:
+        holds = (people.held >> int(condition)) & 1 == 1
+        severe = (people.conditions >> (N_CONDITIONS + int(condition))) & 1 == 1
+        begin_a_year = 12.0 * onset[condition][people.sex[~holds], people.age[~holds]].sum() / holds.sum()
+        share = severe.sum() / holds.sum()
+        sooner = effect[severe].mean() - effect[holds].mean()
+        chances[condition] = share * (begin_a_year + max(sooner, 0.0)) / (1.0 - share)
+    return np.clip(chances, 0.0, 0.5)
 
 
 def _weighted(values: np.ndarray, weights: np.ndarray, years: np.ndarray) -> np.ndarray:
@@ -473,17 +545,22 @@ def _solve_help(bare: np.ndarray, sex: np.ndarray, years: np.ndarray) -> np.ndar
     return need
 
 
-def _mean_risk(relative_risk: np.ndarray, held: np.ndarray, sex: np.ndarray, years: np.ndarray) -> np.ndarray:
-    """Return the mean product of relative risks among people free of each condition, shape (14, 2, 93)."""
+def _mean_risk(tables: np.record, people: _Reference) -> np.ndarray:
+    """Return the mean relative risk among people free of each condition, shape (14, 2, 93)."""
     mean = np.ones((N_CONDITIONS, 2, N_AGES))
     for condition in Condition:
-        product = np.ones(len(held))
-        for given in Condition:
-            product *= np.where((held >> int(given)) & 1, relative_risk[condition, given], 1.0)
+        risk = np.empty(len(people.held))
+        _risks(people.held, int(condition), people.sex.astype(np.int64), people.age, people.liability, tables, risk)
         for s in range(2):
-            free = ((held >> int(condition)) & 1 == 0) & (sex == s)
-            mean[condition, s] = _mean_by_age(np.minimum(product[free], RISK_CAP), years[free])
+            free = ((people.held >> int(condition)) & 1 == 0) & (people.sex == s)
+            mean[condition, s] = _mean_by_age(risk[free], people.years[free])
     return mean
+
+
+@compiled
+def _risks(held, condition, sex, age, liability, tables, risk):
+    for k in range(len(held)):
+        risk[k] = risk_of(held[k], condition, sex[k], age[k], liability[k], tables)
 
 
 def _mean_by_age(values: np.ndarray, years: np.ndarray) -> np.ndarray:
@@ -507,22 +584,27 @@ def _utility_norms() -> np.ndarray:
 
 
 def _solve_contacts(
-    known: dict[str, np.ndarray], rules: np.record, rows: np.ndarray, fifth: np.ndarray, years: np.ndarray, held: np.ndarray, deaths: np.ndarray
+    known: dict[str, np.ndarray], rules: np.record, rows: np.ndarray, fifth: np.ndarray, years: np.ndarray, conditions: np.ndarray, deaths: np.ndarray
 ) -> None:
     """Split emergency contacts over the clocks: each named clock first, illness the rest, never below zero."""
+    severe_weights = _by_condition(4)
+    weight = _by_mask(UNMANAGED_WEIGHTS)[conditions & HELD] + _severe(conditions, severe_weights)
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     admissions = _rows_at_ages(ADMISSIONS) / 1000.0
     contacts = _rows_at_ages(ATTENDANCES) / 1000.0 + direct * admissions
-    weights = _by_mask(UNMANAGED_WEIGHTS)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
-    level = rules.unmanaged_share * contacts[years - YOUNGEST].mean() / weights[held].mean()
-    known["unmanaged"] = weights * level / 12.0
-    unmanaged = _mean_by_age(weights[held] * level, years)
+    level = rules.unmanaged_share * contacts[years - YOUNGEST].mean() / weight.mean()
+    known["unmanaged"] = _by_mask(UNMANAGED_WEIGHTS) * level / 12.0
+    known["severe_unmanaged"] = severe_weights * level / 12.0
+    unmanaged = _mean_by_age(weight * level, years)
     people, _ = england()
     share = people[:, :, YOUNGEST:].sum(axis=(0, 1))
     share = np.append(share, np.full(N_AGES - len(share), share[-1]))
     dying = np.average(deaths.reshape(10, N_AGES), axis=0, weights=people[:, :, YOUNGEST:].sum(axis=2).reshape(10))
-    last_phase = dying * (1.0 - rules.sudden_death_share) * rules.last_phase_days / 30.44 * rules.last_phase_contacts
+    foreseen = 1.0 - rules.sudden_death_share
+    in_care = np.where(AGES >= 65, DEATHS_IN_CARE, 0.0)
+    crisis = (rules.crisis_at_home * (1.0 - in_care) + rules.crisis_in_care * in_care) * (foreseen + rules.sudden_death_share * rules.sudden_reaches)
+    last_phase = dying * (foreseen * rules.last_phase_days / 30.44 * rules.last_phase_contacts + crisis)
     unmet_hours = np.minimum(np.maximum(rows["need"].astype(float) - rows["informal"], 0.0) / 60.0 * UNMET_AFTER_CARE, rules.unmet_hours_counted)
     unmet = _mean_by_age(rules.contacts_per_unmet_hour * unmet_hours, years) * 12.0
     frailty = _mean_by_age(_weighted(rows["frailty"].astype(float), known["contact_by_frailty"][step], years), years)
@@ -532,6 +614,61 @@ def _solve_contacts(
     base = illness / 12.0 / _mean_by_age(effect, years)
     known["illness"] = np.broadcast_to(base, (2, 5, N_AGES)) * np.array(ILLNESS_BY_FIFTH)[None, :, None]
     known["severity_shape"] = np.array([_severity_shape(chance, rules) for chance in admissions / contacts])
+    chance = (admissions / contacts)[years - YOUNGEST]
+    unmanaged_admissions, illness_admissions = ((kind[years - YOUNGEST] * chance).sum() for kind in (unmanaged, illness))
+    sensitive = evidence("P-B.emerg-018").number() / 100.0 * admissions[years - YOUNGEST].sum()
+    known["ambulatory_illness"] = np.array(np.clip((sensitive - unmanaged_admissions) / illness_admissions, 0.0, 1.0))
+
+
+def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return monthly GP and nurse consultations by sex and age, (2, 93), and the effect of the number of conditions.
+
+    Iterative proportional fitting: on the reference population the bands of age get the published rates, and people by
+    number of conditions the published ratios. The rows by number are of another count of conditions and do not add up
+    to the rates by age, so their level is taken from the latter; the balance of women and men is that of GP visits.
+
+    Parameters
+    ----------
+    left : shape (people,), share of months without an emergency of illness, in which there can be a consultation
+    """
+    middles, edges, rows = zip(*GP_AGES, strict=True)
+    band = np.searchsorted(edges, years, side="right") - 1
+    rates = np.array([evidence(row).number() for row in rows]) / 12.0
+    by_sex = np.array([[rate * ratio for rate, ratio in zip(rates, GP_BY_SEX[s], strict=True)] for s in SEXES])
+    number = np.minimum(count_of_conditions()[held], len(GP_CONDITIONS) - 1)
+    wanted = np.array([evidence(row).number() for row in GP_CONDITIONS]) / 12.0
+    people = np.bincount(number)
+    nodes, effects = by_sex.copy(), np.ones(len(GP_CONDITIONS))
+    for _ in range(200):
+        curve = np.stack([np.interp(AGES, middles, values) for values in nodes])
+        mean = curve[sex, years - YOUNGEST] * effects[number] * left
+        for s in range(2):
+            for b in range(len(rates)):
+                inside = (sex == s) & (band == b)
+                nodes[s, b] *= by_sex[s, b] / mean[inside].mean()
+        found = np.bincount(number, weights=mean)
+        effects *= wanted * people / found * (found.sum() / (wanted * people).sum())
+    level = effects[0]
+    return np.stack([np.interp(AGES, middles, values) for values in nodes]) * level, effects / level
+
+
+def _solve_referral(rules: np.record, consulted: np.ndarray, held: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Return the chance, by age, that a consultation ends in a referral, for which operations are as many as published.
+
+    Backwards from elective admissions: some are done again after a failure, some of those listed and of those referred
+    leave before their turn, and only a part of those seen are listed.
+
+    Parameters
+    ----------
+    consulted : shape (people,), expected consultations a month
+    """
+    operations = _at_ages(((31.0, ELECTIVES_UNDER_45), *((age, evidence(row).number()) for age, row in ELECTIVES))) / 12000.0
+    kept = [math.exp(-rules.leaves_a_week * weeks) for weeks in (rules.outpatient_wait_weeks, rules.list_wait_weeks)]
+    joint, heart = ((held >> int(condition)) & 1 for condition in (Condition.OSTEOARTHRITIS, Condition.CHD))
+    borne = joint * rules.joint_share + heart * rules.heart_share + (years >= 60) * rules.eyes_share
+    failed = (1.0 - rules.success) * kept[1]
+    each = 1.0 + _mean_by_age(_weighted(borne, consulted, years), years) * failed / (1.0 - failed)
+    return operations / each / (kept[0] * rules.listed_share * kept[1]) / _mean_by_age(consulted, years)
 
 
 def _severity_shape(chance: float, rules: np.record) -> float:

@@ -1,7 +1,8 @@
 """Real places: people by council x consortium x small area x age x sex x deprivation, and their organisations.
 
 A place is a TOML file that names its councils; every number comes from the open data in
-``model/data``. ``docs/reference/data.md`` tells how.
+``model/data``. ``docs/reference/data.md`` tells how. One place is not real: with ``made_of = "england"`` instead of
+``councils``, it is England in miniature (``model/place_england.py``).
 """
 
 import difflib
@@ -15,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.place_data import read_table
+from model.place_england import miniature
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
 from model.place_fitting import FloatArray, IntArray
 from model.place_hospitals import HospitalUse, hospital_use
 from model.place_organisations import consortium_facts, council_facts, hospital_facts
 from model.place_people import (
+    OLDEST,
+    YOUNGEST,
     cells_of,
     fit_adults,
     net_migration,
@@ -31,7 +35,8 @@ from model.place_people import (
 from model.place_registers import register_ratios
 
 FOLDER = Path(__file__).parent / "places"
-KEYS = ("name", "title", "councils", "notes")
+KEYS = ("name", "title", "councils", "notes", "made_of")
+MADE_OF = "england"
 
 __all__ = [
     "ConsortiumFacts",
@@ -50,7 +55,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class Place:
-    """A real place. Arrays are read-only and shared: places are loaded once.
+    """A place. Arrays are read-only and shared: places are loaded once.
 
     Attributes
     ----------
@@ -81,6 +86,10 @@ class Place:
     register_ratio: dict[str, FloatArray]
     facts: tuple[Fact, ...]
 
+    def __post_init__(self) -> None:
+        _check_areas(self)
+        _check_cells(self)
+
 
 class PlaceRow(NamedTuple):
     """One line of the page about a place."""
@@ -99,7 +108,7 @@ def list_places() -> tuple[str, ...]:
     Examples
     --------
     >>> list_places()
-    ('berkshire-west', 'wigan')
+    ('berkshire-west', 'england-in-miniature', 'wigan')
     """
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
@@ -115,7 +124,7 @@ def load_place(name: str | Path) -> Place:
     Parameters
     ----------
     name : name of a shipped place, or path of a TOML file (ending in ``.toml``) with ``name``, ``councils`` and
-        perhaps ``title`` and ``notes``
+        perhaps ``title`` and ``notes``; or ``made_of = "england"`` instead of ``councils``
 
     Raises
     ------
@@ -184,7 +193,7 @@ def _nearest(name: str, valid: tuple[str, ...]) -> str:
 
 
 def _read_definition(path: Path) -> tuple[str, str, str, tuple[str, ...]]:
-    """Return name, title, notes and council codes of a place's TOML file."""
+    """Return name, title, notes and council codes (none: England in miniature) of a place's TOML file."""
     try:
         definition = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -195,14 +204,21 @@ def _read_definition(path: Path) -> tuple[str, str, str, tuple[str, ...]]:
     for key in ("name", "title", "notes"):
         if not isinstance(definition.get(key, ""), str) or (key == "name" and not definition.get(key)):
             raise ValueError(f"{path.name}: {key} must be text, got {definition.get(key)!r}")
+    name = definition["name"]
+    words = name, definition.get("title", name), definition.get("notes", "").strip()
+    if "made_of" in definition:
+        if definition["made_of"] != MADE_OF:
+            raise ValueError(f"{path.name}: made_of must be {MADE_OF!r}, got {definition['made_of']!r}")
+        if "councils" in definition:
+            raise ValueError(f"{path.name}: must have councils or made_of, got both")
+        return *words, ()
     councils = definition.get("councils")
     if not isinstance(councils, list) or not councils or not all(isinstance(council, str) for council in councils):
         raise ValueError(f"{path.name}: councils must be a list of names or codes, got {councils!r}")
     codes = tuple(_council_code(council, path.name) for council in councils)
     if len(set(codes)) < len(codes):
         raise ValueError(f"{path.name}: councils must be named once each, got {councils!r}")
-    name = definition["name"]
-    return name, definition.get("title", name), definition.get("notes", "").strip(), codes
+    return *words, codes
 
 
 def _council_code(council: str, file: str) -> str:
@@ -217,6 +233,10 @@ def _council_code(council: str, file: str) -> str:
 
 @lru_cache
 def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
+    if not codes:
+        place = Place(name=name, title=title, notes=notes, **miniature()._asdict())
+        _freeze(place)
+        return place
     areas, table, consortium_codes = small_areas(codes)
     adults = fit_adults(codes, consortium_codes, areas, table)
     cells = cells_of(adults)
@@ -252,6 +272,44 @@ def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
     )
     _freeze(place)
     return place
+
+
+def _check_areas(place: Place) -> None:
+    """Raise ValueError if a small area is of no council or consortium of the place, or of no fifth."""
+    for field, least, most in (
+        ("council", 0, len(place.councils) - 1),
+        ("consortium", 0, len(place.consortia) - 1),
+        ("quintile", 1, 5),
+    ):
+        _check_between("small_areas", place.small_areas, field, least, most)
+
+
+def _check_cells(place: Place) -> None:
+    """Raise ValueError if the cells contradict the place: a number out of range, or a council's total."""
+    most = int(np.iinfo(np.uint32).max)
+    for field, least, greatest in (
+        ("small_area", 0, len(place.small_areas) - 1),
+        ("sex", 0, 1),
+        ("age", YOUNGEST, OLDEST),
+        ("count", 0, most),
+    ):
+        _check_between("cells", place.cells, field, least, greatest)
+    found = np.zeros((len(place.councils), len(place.consortia)), dtype=np.int64)
+    where = place.small_areas[place.cells["small_area"]]
+    np.add.at(found, (where["council"], where["consortium"]), place.cells["count"].astype(np.int64))
+    for known, sums in ((place.councils, found.sum(axis=1)), (place.consortia, found.sum(axis=0))):
+        for organisation, adults in zip(known, sums.tolist(), strict=True):
+            if adults != organisation.adults:
+                raise ValueError(
+                    f"Place.cells of {organisation.name} must sum to its {organisation.adults} adults, got {adults}"
+                )
+
+
+def _check_between(array: str, records: NDArray[np.void], field: str, least: int, most: int) -> None:
+    values = records[field].astype(np.int64)
+    wrong = values[(values < least) | (values > most)]
+    if len(wrong):
+        raise ValueError(f"Place.{array} {field} must lie from {least} to {most}, got {int(wrong[0])}")
 
 
 def _adults_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArray:

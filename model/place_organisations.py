@@ -80,44 +80,40 @@ def consortium_facts(
     row = int(np.flatnonzero(overlaps["ccg15_code"] == code)[0])
     name = str(overlaps["ccg15_name"][row])
     fact = partial(Fact, organisation=name)
-    allocation = evidence(ALLOCATION).number() * round(people)
-    acute_share = evidence(ACUTE_SHARE).number() / 100
-    shares = f"of the allocation; evidence {ACUTE_SHARE}"
     facts = (
         fact(name="adults", value=adults, unit="people", source=FITTED, status="derived"),
         fact(name="people", value=round(people), unit="people", source=FITTED, status="derived"),
         fact(name="share_inside", value=share_inside, unit="share", source="overlap_ccg_utla.csv", status="derived"),
-        fact(
-            name="allocation_pounds",
-            value=allocation,
-            unit="pounds a year",
-            source=f"national rate a head, evidence {ALLOCATION}, x people",
-            status="assumed",
-        ),
-        fact(
-            name="acute_pounds",
-            value=acute_share * allocation,
-            unit="pounds a year",
-            source=f"share {acute_share:g} {shares}",
-            status="assumed",
-        ),
-        fact(
-            name="community_pounds",
-            value=COMMUNITY_SHARE * allocation,
-            unit="pounds a year",
-            source=f"share {COMMUNITY_SHARE:g} {shares}, note",
-            status="assumed",
-        ),
-        fact(
-            name="chc_pounds",
-            value=CHC_SHARE * allocation,
-            unit="pounds a year",
-            source=f"share {CHC_SHARE:g} {shares}, note",
-            status="assumed",
-        ),
+        *place_money(name, round(people)),
     )
     numbers = {fact.name: fact.value for fact in facts}
     return ConsortiumFacts(code=code, ods=str(overlaps["ccg15_ods"][row]), name=name, **numbers), facts  # type: ignore[arg-type]
+
+
+def place_money(name: str, people: int) -> tuple[Fact, ...]:
+    """Return a consortium's allocation and its main parts, at national rates.
+
+    Parameters
+    ----------
+    name : of the consortium
+    people : its residents of all ages
+    """
+    fact = partial(Fact, organisation=name, unit="pounds a year", status="assumed")
+    allocation = evidence(ALLOCATION).number() * people
+    acute_share = evidence(ACUTE_SHARE).number() / 100
+    shares = f"of the allocation; evidence {ACUTE_SHARE}"
+    return (
+        fact(
+            name="allocation_pounds", value=allocation, source=f"national rate a head, evidence {ALLOCATION}, x people"
+        ),
+        fact(name="acute_pounds", value=acute_share * allocation, source=f"share {acute_share:g} {shares}"),
+        fact(
+            name="community_pounds",
+            value=COMMUNITY_SHARE * allocation,
+            source=f"share {COMMUNITY_SHARE:g} {shares}, note",
+        ),
+        fact(name="chc_pounds", value=CHC_SHARE * allocation, source=f"share {CHC_SHARE:g} {shares}, note"),
+    )
 
 
 def hospital_facts(
@@ -261,20 +257,25 @@ def _care_source(service: str, replaced: str) -> str:
     return f"{source} ({replaced})" if replaced else source
 
 
-def _money_facts(code: str, name: str) -> tuple[Fact, ...]:
+def money_pounds(code: str) -> dict[str, float]:
+    """Return a council's spending and income in pounds a year, by the name of the fact."""
     older_long = _spend_row(code, "Long term", "Age 65 and over", "Total")
     older_short = _spend_row(code, "Short term", "Age 65 and over", "Total")
     everything = _spend_row(code, "Non Salt Totals", "All", "Adult Social Care")
     activities = _spend_row(code, "Non Salt Totals", "All", "Social care activities")
+    return {
+        "gross_current_65plus_pounds": older_long["gross_current"] + older_short["gross_current"],
+        "gross_current_total_pounds": everything["gross_current"],
+        "net_current_total_pounds": everything["net_current"],
+        "client_income_65plus_pounds": older_long["income_client"] + older_short["income_client"],
+        "nhs_income_pounds": everything["income_nhs"],
+        "assessment_pounds": activities["gross_current"],
+    }
+
+
+def _money_facts(code: str, name: str) -> tuple[Fact, ...]:
     fact = partial(Fact, organisation=name, unit="pounds a year", source=SPEND, status="data")
-    return (
-        fact(name="gross_current_65plus_pounds", value=older_long["gross_current"] + older_short["gross_current"]),
-        fact(name="gross_current_total_pounds", value=everything["gross_current"]),
-        fact(name="net_current_total_pounds", value=everything["net_current"]),
-        fact(name="client_income_65plus_pounds", value=older_long["income_client"] + older_short["income_client"]),
-        fact(name="nhs_income_pounds", value=everything["income_nhs"]),
-        fact(name="assessment_pounds", value=activities["gross_current"]),
-    )
+    return tuple(fact(name=of, value=pounds) for of, pounds in money_pounds(code).items())
 
 
 def _spend_row(code: str, support: str, age: str, block: str) -> dict[str, float]:

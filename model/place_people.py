@@ -137,9 +137,12 @@ def net_migration(councils: tuple[str, ...], areas: NDArray[np.void], adults: In
     residual is mostly error in deaths and in the estimates, and is set to 0.
     """
     rates = death_rates(len(councils), areas, adults)
-    moves = np.zeros((len(councils), 2, len(AGES)))
-    for i, council in enumerate(councils):
-        moves[i] = _mean_moves(council, rates[i])
+    return smooth_moves(np.stack([_council_moves(council, rates[i]) for i, council in enumerate(councils)]))
+
+
+def smooth_moves(moves: FloatArray) -> FloatArray:
+    """Return moves by sex and age 18 to 90, smoothed as `net_migration` says, shape of `moves`: (n, 2, 73)."""
+    moves = moves.copy()
     for start in range(MOVES_SMOOTHED_FROM, MOVES_NONE_FROM, 5):
         group = slice(start - YOUNGEST, start - YOUNGEST + 5)
         moves[:, :, group] = moves[:, :, group].mean(axis=2, keepdims=True)
@@ -225,10 +228,22 @@ RENAMED = {("E10000002", 2019): "E06000060"}
 LAST_YEAR = {"E06000028": 2017, "E06000029": 2017, "E10000009": 2017}
 
 
-def _mean_moves(council: str, rates: FloatArray) -> FloatArray:
+def _council_moves(council: str, rates: FloatArray) -> FloatArray:
     """Return net moves a year by sex and age 18 to 90 of one council, shape (2, 73)."""
     last = LAST_YEAR.get(council, 2019)
-    years = [population((RENAMED.get((council, year), council),), year)[0] for year in range(2014, last + 1)]
+    return mean_moves(
+        [population((RENAMED.get((council, year), council),), year)[0] for year in range(2014, last + 1)], rates
+    )
+
+
+def mean_moves(years: list[IntArray], rates: FloatArray) -> FloatArray:
+    """Return net moves a year by sex and age 18 to 90, shape (2, 73): what deaths do not explain.
+
+    Parameters
+    ----------
+    years : residents by sex and age 0 to 90 at successive mid-years, each shape (2, 91)
+    rates : deaths a person-year, shape (2, 91)
+    """
     # A year's survival from one mid-year to the next runs half at one age and half at the next.
     survival = np.exp(-(rates[:, :-1] + rates[:, 1:]) / 2)
     moves = np.zeros((2, len(AGES)))

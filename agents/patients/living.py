@@ -18,17 +18,27 @@ from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.care import judged_package
 from agents.patients import record
-from agents.patients.conditions import new_condition
-from agents.patients.seeking import DEATH_EVENT, NEED_DECIDES, REQUEST, emergencies, wish_for_assessment, write_event
-from agents.vocabulary import N_CONDITIONS, Funder, Lever, Setting
+from agents.patients.conditions import HELD, new_condition, progress, severe_part
+from agents.patients.seeking import (
+    CONTACT,
+    DEATH_EVENT,
+    LAST_PHASE,
+    MOST_COUNTED,
+    NEED_DECIDES,
+    REQUEST,
+    emergencies,
+    wish_for_assessment,
+    write_event,
+)
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Funder, Lever, Setting
 
-YOUNGEST, OLDEST = 18, 110
-N_AGES = OLDEST - YOUNGEST + 1
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
 N_LEVERS = len(Lever)
 NEED_SPREAD = 1.8138  # standard deviation of a standard logistic: odds ratios of conditions act on this scale
 NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frailty and personal need at equal age and conditions
+
+FINAL = 9  # trigger of the last crisis, beside those of causes (0 to 6) and requests (8)
 
 HOME = int(Setting.HOME)
 REABLEMENT = int(Setting.REABLEMENT)
@@ -86,14 +96,32 @@ class LivingBehaviour(Checked):
         0.5, "share of broken carers who take up care again in a year", unit="share a year", low=0.2, high=0.8,
         assumption="half resume within a year")
     death_with_need: float = parameter(
-        0.9, "log hazard of death added by thirty or more weekly hours of need, at equal frailty", unit="log hazard", low=0.4, high=1.3,
-        assumption="with frailty: care-home residents die at three to four times the rate of others of their age (P-C.prov-009)")
+        0.18, "yearly hazard of death added by sixty or more weekly hours of need, at equal age and frailty", unit="a year", low=0.08, high=0.35,
+        assumption="with frailty: a quarter of care-home residents die in a year (P-C.prov-009), at 70 not many fewer than at 90")
+    dependent_hours: float = parameter(
+        20.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=10.0, high=30.0,
+        assumption="help once or twice a day goes with a long life, above all among women")
     sudden_death_share: float = parameter(
         0.25, "share of deaths without a last phase", unit="share", low=0.15, high=0.35,
         assumption="about a quarter of deaths come without a foreseeable decline")
     last_phase_days: float = parameter(
         60.0, "mean days of the last phase of life", unit="days", low=30.0, high=120.0,
         assumption="weeks to months")
+    crisis_at_home: float = parameter(
+        0.75, "share of deaths of people at home before which help is called for in a last crisis", unit="share", low=0.5, high=0.9,
+        assumption="most people who die at the end of an illness go to hospital in their last days; the place of death that follows is checked (T-A-045)")
+    crisis_in_care: float = parameter(
+        0.35, "the same of people who live in a care home", unit="share", low=0.15, high=0.6,
+        assumption="most care-home residents die where they live")
+    crisis_days: float = parameter(
+        9.0, "mean days from the last crisis to the death", unit="days", low=4.0, high=20.0,
+        assumption="last admissions mostly last one to two weeks")
+    sudden_reaches: float = parameter(
+        0.6, "share of sudden collapses that call for help and reach hospital alive, among those at whose side somebody would call", unit="share", low=0.3, high=0.9,
+        assumption="many sudden deaths are pronounced where they happen")
+    sudden_days: float = parameter(
+        3.0, "mean days that someone lives who reached hospital after a sudden collapse", unit="days", low=1.0, high=7.0,
+        assumption="hours to some days")
     last_phase_need: float = parameter(
         0.8, "logits of need added in the last phase", unit="logit", low=0.3, high=1.5,
         assumption="most people need daily help in their last weeks")
@@ -108,10 +136,18 @@ TABLES = np.dtype(
         ("illness", "f8", (2, 5, N_AGES)),  # monthly rate of illness contacts at frailty effect one
         ("prevalence", "f8", (N_CONDITIONS, 2, N_AGES)),  # at the start, England
         ("onset", "f8", (N_CONDITIONS, 2, N_AGES)),  # monthly hazard without relative risks
-        ("onset_fifth", "f8", (N_CONDITIONS, 5)),  # relative prevalence by deprivation fifth
-        ("onset_ceiling", "f8", (2, N_AGES)),  # sum over conditions of the hazards' ceilings
+        ("onset_fifth", "f8", (N_CONDITIONS, 5, N_AGES)),  # relative prevalence by deprivation fifth
+        ("onset_cap", "f8", (2, N_AGES)),  # most that person and place may multiply an onset by
+        ("onset_ceiling", "f8", (2, N_AGES)),  # sum over conditions of the hazards' ceilings, below 1
         ("relative_risk", "f8", (N_CONDITIONS, N_CONDITIONS)),  # of acquiring the first given the second
         ("relative_risk_mean", "f8", (N_CONDITIONS, 2, N_AGES)),  # mean product of relative risks of those free of it
+        ("progress", "f8", (N_CONDITIONS,)),  # yearly chance of becoming severe
+        ("severe_share", "f8", (N_CONDITIONS,)),  # of holders, at the start
+        ("severe_frailty", "f8", (N_CONDITIONS,)),  # deficits that the severe stage adds
+        ("severe_need", "f8", (N_CONDITIONS,)),  # logits that the severe stage adds
+        ("severe_utility", "f8", (N_CONDITIONS,)),  # EQ-5D that the severe stage takes (negative)
+        ("severe_unmanaged", "f8", (N_CONDITIONS,)),  # monthly rate of unmanaged crises that the severe stage adds
+        ("returns", "f8"),  # what multiplies the chance of a return after discharge
         ("death_by_frailty", "f8", (FRAILTY_STEPS + 1,)),  # effect of frailty k / 256
         ("contact_by_frailty", "f8", (FRAILTY_STEPS + 1,)),
         ("severity_shape", "f8", (N_AGES,)),  # 1 / b of severity = 1 - u ** (1 / b)
@@ -126,10 +162,15 @@ TABLES = np.dtype(
         ("utility_conditions", "f8", (CONDITION_SETS,)),  # EQ-5D decrement of a set of conditions (negative)
         ("partner", "f8", (2, N_AGES)),  # share living with a partner
         ("partner_loss", "f8", (2, N_AGES)),  # share losing the partner in a year
+        ("residence_growth", "f8", (N_AGES,)),  # share by which living in a care home rises in a year of age
         ("owner", "f8", (5,)),  # share owning the home, by deprivation fifth
         ("savings_median", "f8", (5,)),  # pounds, by deprivation fifth
         ("season", "f8", (12,)),  # April first, mean 1
         ("stay_scale", "f8", (N_AGES,)),  # scale of the acute phase in days
+        ("gp_age", "f8", (2, N_AGES)),  # monthly GP and nurse consultations by sex and age, of people with no condition
+        ("gp_conditions", "f8", (MOST_COUNTED + 1,)),  # effect of the number of conditions on them; the last is for more
+        ("referral", "f8", (N_AGES,)),  # chance that a consultation ends in a referral
+        ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
     ]
 )
 """What the evidence says of people, solved by ``model.epidemiology``: one record that kernels read. Ages 18 to 110."""
@@ -161,6 +202,8 @@ CONSORTIUM_STATE = np.dtype(
         ("tilt", "f8", (N_CONDITIONS,)),  # the place's registers over what its ages give
         ("intermediate_places", "f8"),
         ("intermediate_used", "i8"),
+        ("gp_capacity", "f8"),  # GP and nurse consultations a day that can be had
+        ("gp_access", "f8"),  # capacity over what was asked for in the month before, at most 1
     ]
 )
 """What people and care meet of one consortium."""
@@ -191,15 +234,16 @@ def personal_parts(u_frailty, u_need):
 
 
 @compiled
-def common_frailty(sex, age, held, tables):
+def common_frailty(sex, age, conditions, tables):
     """Return the frailty that people of this sex, age and set of conditions have in common."""
-    return tables.frailty_age[sex, age] + tables.frailty_conditions[held]
+    return tables.frailty_age[sex, age] + tables.frailty_conditions[conditions & HELD] + severe_part(conditions, tables.severe_frailty)
 
 
 @compiled
-def common_need(sex, fifth, age, held, tables):
+def common_need(sex, fifth, age, conditions, tables):
     """Return the propensity to need help (logits) that people of this kind have in common."""
-    return tables.need_age[sex, age] + tables.need_conditions[held] + tables.need_fifth[fifth]
+    common = tables.need_age[sex, age] + tables.need_conditions[conditions & HELD] + tables.need_fifth[fifth]
+    return common + severe_part(conditions, tables.severe_need)
 
 
 @compiled
@@ -218,13 +262,12 @@ def set_traits(p, frailty, need, rules):
 
 
 @compiled
-def begin_traits(p, i, age, tables, rules):
+def begin_traits(p, i, age, u_frailty, u_need, tables, rules):
     """Give a person the traits of a beginning: what people of the kind have in common, and the personal parts."""
     person = np.int64(p["person"])
     sex = person & record.FEMALE
     fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
-    held = np.int64(p["conditions"]) & 0x3FFF
-    u_frailty, u_need, _, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)
+    held = np.int64(p["conditions"])
     frailty, need = personal_parts(u_frailty, u_need)
     p["frailty"] = 0.0
     p["frailty_trait"] = 0
@@ -240,7 +283,7 @@ def renew_traits(p, i, month, age_before, age, tables, rules, seed):
     person = np.int64(p["person"])
     sex = person & record.FEMALE
     fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
-    held = np.int64(p["conditions"]) & 0x3FFF
+    held = np.int64(p["conditions"])
     u_frailty, u_need, _, _ = block(seed, i, month, 0, draws.FRAILTY_RENEWAL)
     news_frailty, news_need = personal_parts(u_frailty, u_need)
     resident = np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL  # they moved in because they would not recover
@@ -253,11 +296,11 @@ def renew_traits(p, i, month, age_before, age, tables, rules, seed):
 
 
 @compiled
-def bear_condition(p, held_before, tables, rules):
-    """Move the settled traits by what a new condition brings."""
-    held = np.int64(p["conditions"]) & 0x3FFF
-    frailty = np.int64(p["frailty_trait"]) * 1e-4 + tables.frailty_conditions[held] - tables.frailty_conditions[held_before]
-    need = np.int64(p["need_trait"]) * 1e-3 + tables.need_conditions[held] - tables.need_conditions[held_before]
+def bear_conditions(p, sex, fifth, age, before, tables, rules):
+    """Move the settled traits by what new conditions, or a severe stage, bring; `before` is the bits of before."""
+    now = np.int64(p["conditions"])
+    frailty = np.int64(p["frailty_trait"]) * 1e-4 + common_frailty(sex, age, now, tables) - common_frailty(sex, age, before, tables)
+    need = np.int64(p["need_trait"]) * 1e-3 + common_need(sex, fifth, age, now, tables) - common_need(sex, fifth, age, before, tables)
     set_traits(p, frailty, need, rules)
 
 
@@ -269,6 +312,8 @@ def weekly_need(p, illness, rules):
     """
     decline = np.float64(p["frailty"]) - settled_frailty(p)
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * decline + rules.need_from_illness * illness
+    if np.int64(p["flags"]) & record.WAITS:
+        propensity += rules.waiting_need
     if np.int64(p["flags"]) & record.DYING:
         propensity += rules.last_phase_need
     if propensity <= 0.0:
@@ -277,9 +322,10 @@ def weekly_need(p, illness, rules):
 
 
 @compiled
-def need_effect(need, rules):
-    """Return how `need`, minutes a week, multiplies the hazard of death."""
-    return math.exp(rules.death_with_need * min(need / 1800.0, 1.0))
+def death_with_need(need, rules):
+    """Return the monthly hazard of death that `need`, minutes a week, adds."""
+    beyond = (need / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    return rules.death_with_need / 12.0 * min(max(beyond, 0.0), 1.0)
 
 
 @compiled
@@ -296,6 +342,14 @@ def carer_minutes(p, i, rules):
 
 
 @compiled
+def update_need(p, i, illness, rules):
+    """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
+    need = weekly_need(p, illness, rules)
+    p["need"] = need
+    p["informal"] = 0 if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL else min(need, carer_minutes(p, i, rules))
+
+
+@compiled
 def unmet_minutes(p):
     """Return minutes a week of need that nobody meets today; none in hospital, short-term care or a care home."""
     care = np.int64(p["care"])
@@ -309,7 +363,11 @@ def unmet_minutes(p):
 def utility_a_day(p, age, tables, rules):
     """Return micro-QALYs of one day in this state."""
     decline = np.float64(p["frailty"]) - settled_frailty(p)
-    value = tables.utility_age[age] + tables.utility_conditions[np.int64(p["conditions"]) & 0x3FFF] - rules.decline_disutility * decline
+    conditions = np.int64(p["conditions"])
+    value = tables.utility_age[age] + tables.utility_conditions[conditions & HELD] - rules.decline_disutility * decline
+    value += severe_part(conditions, tables.severe_utility)
+    if np.int64(p["flags"]) & record.WAITS:
+        value -= rules.waiting_loss
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
 
@@ -389,6 +447,9 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
         p["end_month"] = month
         p["flags"] = flags | record.LEFT
     renew_traits(p, i, month, max(age - 1, 0) if ageing else age, age, tables, rules, seed)
+    before = np.int64(p["conditions"])
+    if ageing and before & HELD and progress(p, i, month, tables, seed):
+        bear_conditions(p, sex, (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK, age, before, tables, rules)
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
@@ -424,7 +485,8 @@ def live(
     councils, consortia : record arrays, see :data:`COUNCIL_STATE` and :data:`CONSORTIUM_STATE`
     events : EVENT array, written from 0; large enough for four events a person
     totals : shape (n_councils, N_TOTALS) int64, added to
-    counts : shape (n_councils, 5) int64, added to: people, with a package, in care homes, moved away, package minutes a week
+    counts : shape (n_councils, 5 + 2 n_consortia) int64, added to: people, with a package, in care homes, moved away,
+        package minutes a week, then by consortium the GP and nurse consultations asked for, and those not had
     """
     n = 0
     year_part = days * 12.0 / 365.25
@@ -446,9 +508,9 @@ def live(
         u_onset, u_death, u_illness, u_request = block(seed, i, month, 0, draws.ONSET)
 
         if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
-            held_before = np.int64(p["conditions"]) & 0x3FFF
-            if new_condition(p, i, month, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, seed):
-                bear_condition(p, held_before, tables, rules)
+            before = np.int64(p["conditions"])
+            if new_condition(p, i, month, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, rules, seed):
+                bear_conditions(p, sex, fifth, age, before, tables, rules)
 
         # Frailty above the settled level fades; unmet need adds to it.
         settled = settled_frailty(p)
@@ -482,10 +544,10 @@ def live(
         if flags & record.DYING == 0:
             hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part
             if need > 0:
-                hazard *= need_effect(need, rules)
+                hazard += death_with_need(need, rules) * year_part
             if u_death < hazard:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
-        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n)
+        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
             if wish_for_assessment(p, u_request, rules):
@@ -514,12 +576,30 @@ def live(
 
 @compiled
 def begin_last_phase(p, i, month, first_day, days, rules, seed, events, n):
-    """Begin dying: set the day of death, at once for a share of people, else after weeks or months."""
+    """Begin dying: set the day of death, at once for a share of people, else after weeks or months, and the last crisis.
+
+    Most deaths are preceded by a crisis in which help is called for, less often where the person lives among carers;
+    whoever is admitted then dies in hospital unless a way out is found in the days that are left.
+    """
     u_sudden, u_days = draw(seed, i, month, 0, draws.DYING_DAYS), draw(seed, i, month, 0, draws.DEATH_DAY)
+    u_crisis, u_before, u_severity, _ = block(seed, i, month, 0, draws.FINAL_CRISIS)
     day = first_day + int(u_days * days)
     p["flags"] = np.int64(p["flags"]) | record.DYING
+    called = rules.crisis_in_care if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL else rules.crisis_at_home
     if u_sudden >= rules.sudden_death_share:
         rest = (u_sudden - rules.sudden_death_share) / (1.0 - rules.sudden_death_share)
-        day += min(int(-rules.last_phase_days * math.log(1.0 - rest)), 365)
-    write_event(events[n], day, 0, i, month * 16, DEATH_EVENT, 0, 1.0, NEED_DECIDES, 0, 0)
+        phase = min(int(-rules.last_phase_days * math.log(1.0 - rest)), 365)
+        crisis = day + max(phase - int(-rules.crisis_days * math.log(u_before)), 0)
+        day += phase
+    else:
+        called *= rules.sudden_reaches
+        crisis = day
+        day += int(-rules.sudden_days * math.log(u_before))
+    if u_crisis < called:
+        severity = 1.0 - 0.3 * u_severity
+        write_event(events[n], crisis, 0, i, month * 16 + FINAL, CONTACT, LAST_PHASE, severity, NEED_DECIDES, 0, 0)
+        n += 1
+    elif u_sudden < rules.sudden_death_share:
+        day = crisis
+    write_event(events[n], day, 1, i, month * 16, DEATH_EVENT, 0, 1.0, NEED_DECIDES, 0, 0)
     return n + 1

@@ -11,29 +11,39 @@ from agents.care import judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw, normal_score
 from agents.patients import record
-from agents.patients.conditions import PLACE_CAP
-from agents.patients.living import COUNCIL, NURSING, RESIDENTIAL, SELF, carer_minutes, begin_traits, personal_parts, weekly_need
+from agents.patients.conditions import PLACE_CAP, SEVERE_SHIFT, chance_held
+from agents.patients.living import (
+    COUNCIL,
+    FRAILTY_STEPS,
+    NURSING,
+    RESIDENTIAL,
+    SELF,
+    age_index,
+    begin_traits,
+    carer_minutes,
+    death_with_need,
+    personal_parts,
+    weekly_need,
+)
 from agents.vocabulary import N_CONDITIONS
 
-CLUSTERING = 0.15  # assumption, 0.05 to 0.3: share of the liability to each condition that all conditions have in common
 SAVINGS_SPREAD = 1.6  # assumption, 1.2 to 2: standard deviation of the logarithm of savings
 
 
 @compiled
 def conditions_at_start(i, sex, age, fifth, tilts, tables, seed):
-    """Return the bit mask of conditions: a common factor makes them cluster; each has its own prevalence."""
-    common = normal_score(draw(seed, i, 0, 0, draws.CLUSTER))
-    share = math.sqrt(CLUSTERING)
-    rest = math.sqrt(1.0 - CLUSTERING)
+    """Return the bit mask of conditions held, some of them severe: the common liability makes them cluster."""
+    liability = normal_score(draw(seed, i, 0, 0, draws.CLUSTER))
     held = 0
     for condition in range(N_CONDITIONS):
-        tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth], PLACE_CAP)
+        tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth, age], PLACE_CAP)
         prevalence = min(tables.prevalence[condition, sex, age] * tilt, 0.95)
         if prevalence <= 1e-6:
             continue
-        given = (normal_score(prevalence) + share * common) / rest
-        if draw(seed, i, 0, 0, draws.CONDITION_AT_START + condition) < 0.5 * (1.0 + math.erf(given / math.sqrt(2.0))):
+        if draw(seed, i, 0, 0, draws.CONDITION_AT_START + condition) < chance_held(liability, prevalence):
             held |= 1 << condition
+            if tables.severe_share[condition] > 0.0 and draw(seed, i, 0, condition, draws.SEVERE_AT_START) < tables.severe_share[condition]:
+                held |= 1 << (SEVERE_SHIFT + condition)
     return held
 
 
@@ -73,11 +83,66 @@ def begin(rows, lo, hi, clock, tables, rules, consortia, first_row, seed, catchm
         p["hospital"] = hospital
         p["end_month"] = record.ALIVE
         p["last_discharge"] = record.NEVER_DISCHARGED
-        begin_traits(p, i, age, tables, rules)
-        need = weekly_need(p, 0.0, rules)
-        p["need"] = need
-        p["informal"] = min(need, carer_minutes(p, i, rules)) if need > 0 else 0
-        p["unmet_recent"] = min(max(need - np.int64(p["informal"]), 0), 65535)
+        u_frailty, u_need, _, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)
+        begin_traits(p, i, age, u_frailty, u_need, tables, rules)
+        begin_need(p, i, rules)
+
+
+@compiled
+def begin_need(p, i, rules):
+    """Work out need and help of someone who has no formal care yet."""
+    need = weekly_need(p, 0.0, rules)
+    p["need"] = need
+    p["informal"] = min(need, carer_minutes(p, i, rules)) if need > 0 else 0
+    p["unmet_recent"] = min(max(need - np.int64(p["informal"]), 0), 65535)
+
+
+@compiled
+def outgrow(rows, case_of, clock, month, tables, seed, council_homes, out):
+    """Frozen demography: choose the care-home residents in whose place, as years go by, somebody younger comes.
+
+    Where nobody grows older, those who moved in young would stay for decades and fill the homes; in life they become
+    the older residents. At each birthday a resident is replaced with the chance by which residence rises in a year of
+    age (``tables.residence_growth``), so that the homes keep the ages they have. Returns how many; their rows are
+    written to `out`, and their places taken off `council_homes`, shape (n_councils,).
+    """
+    n = 0
+    for i in range(len(rows)):
+        p = rows[i]
+        care = np.int64(p["care"])
+        if care & record.SETTING_MASK < RESIDENTIAL or care & record.IN_HOSPITAL or case_of[i] >= 0:
+            continue
+        if np.int64(p["end_month"]) != record.ALIVE or (month - np.int64(p["birth_month"])) % 12 != 0:
+            continue
+        if np.int64(p["flags"]) & record.DYING == 0 and draw(seed, i, month, 0, draws.OUTGROW) < tables.residence_growth[age_index(p, clock)]:
+            council_homes[np.int64(p["council"])] -= 1
+            out[n] = i
+            n += 1
+    return n
+
+
+@compiled
+def begin_anew(rows, dead, clock, month, tables, rules, seed):
+    """Frozen demography: let rows `dead`, already given the starting person's record, begin with new personal traits.
+
+    With the dead person's own traits the frail would die and return as frail, month after month. The traits are those
+    of someone who has lived through the years that traits last: drawn again while such a person would have died.
+    """
+    for k in range(len(dead)):
+        i = np.int64(dead[k])
+        p = rows[i]
+        age = age_index(p, clock)
+        person = np.int64(p["person"])
+        sex, fifth = person & record.FEMALE, (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
+        years = 1.0 / (1.0 - rules.trait_kept * rules.trait_kept)
+        for turn in range(1, 9):
+            u_frailty, u_need, u_lived, _ = block(seed, i, month, turn, draws.FRAILTY_TRAIT)
+            begin_traits(p, i, age, u_frailty, u_need, tables, rules)
+            begin_need(p, i, rules)
+            step = int(np.float64(p["frailty"]) * FRAILTY_STEPS)
+            hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] + death_with_need(np.int64(p["need"]), rules)
+            if u_lived < math.exp(-12.0 * hazard * years):
+                break
 
 
 @compiled
@@ -134,3 +199,10 @@ def traits(n, seed, out):
     for i in range(n):
         u_frailty, u_need, _, _ = block(seed, i, 0, 0, draws.FRAILTY_TRAIT)
         out[i, 0], out[i, 1] = personal_parts(u_frailty, u_need)
+
+
+@compiled
+def liabilities(n, seed, out):
+    """Write the common liability of n people into `out`, shape (n,). For solving the tables."""
+    for i in range(n):
+        out[i] = normal_score(draw(seed, i, 0, 0, draws.CLUSTER))

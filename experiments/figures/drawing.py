@@ -99,6 +99,15 @@ def draw_all(material: Material, folder: Path) -> list[Drawn]:
         return [drawn for name, drawing in DRAWINGS.items() if (drawn := drawing(name, material, folder)) is not None]
 
 
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of the house whatever a user's own matplotlibrc says: it must not change the bits."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
+
+
 def _of_differences(module: ModuleType) -> Callable[[str, Material, Path], Drawn | None]:
     def drawing(name: str, material: Material, folder: Path) -> Drawn | None:
         context = material.context
@@ -135,9 +144,27 @@ DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
 
 
 def _save(name: str, module: ModuleType, rows: pd.DataFrame, title: str, context: Context, folder: Path) -> Drawn:
-    figure = module.draw(rows, title, context)
+    words = f"{title}. {module.describe(rows, context)}"
+    return save_drawn(name, module.draw(rows, title, context), rows, title, words, folder)
+
+
+def save_drawn(name: str, figure: Figure, rows: pd.DataFrame, title: str, words: str, folder: Path) -> Drawn:
+    """Save a figure as PNG and SVG, with its data and its words.
+
+    Parameters
+    ----------
+    name : start of the files' names
+    figure, rows : the figure, and the data drawn
+    title, words : the finding, and the figure in words
+    folder : where to
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
     save_drawing(figure, folder / name)
-    drawn = Drawn(name=name, title=title, words=f"{title}. {module.describe(rows, context)}")
+    drawn = Drawn(name=name, title=title, words=words)
     write_csv(rows, folder / f"{name}.csv")
     write_text(folder / f"{name}.txt", drawn.words + "\n")
     return drawn

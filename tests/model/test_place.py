@@ -325,7 +325,7 @@ def test_the_summary_names_who_is_there(place: Place) -> None:
 
 
 def test_places_are_listed_by_name() -> None:
-    assert list_places() == places() == ("berkshire-west", "wigan")
+    assert list_places() == places() == ("berkshire-west", "england-in-miniature", "wigan")
 
 
 def test_a_place_is_loaded_once_and_cannot_be_changed() -> None:
@@ -355,6 +355,8 @@ def test_codes_and_names_of_councils_are_the_same(tmp_path: Path) -> None:
         ('name = "x"\ncouncils = []', r"councils must be a list of names or codes, got \[\]"),
         ('name = "x"\ncouncils = ["Wigam"]', r"unknown council 'Wigam'; nearest: Wigan"),
         ('name = "x"\ncouncils = ["Wigan", "E08000010"]', "councils must be named once each"),
+        ('name = "x"\nmade_of = "scotland"', r"mine\.toml: made_of must be 'england', got 'scotland'"),
+        ('name = "x"\nmade_of = "england"\ncouncils = ["Wigan"]', "must have councils or made_of, got both"),
         ('name = "x"\ncouncil = ["Wigan"]', "unknown key 'council'; nearest: councils"),
     ],
 )
@@ -366,3 +368,43 @@ def test_a_wrong_place_file_is_refused(tmp_path: Path, text: str, message: str) 
 def test_a_missing_place_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="place file must exist"):
         load_place(tmp_path / "absent.toml")
+
+
+def broken(place: Place, array: str, field: str, value: int) -> dict[str, np.ndarray]:
+    """The place's array with its first record's field set, in a type wide enough for anything."""
+    old = getattr(place, array)
+    wide = np.zeros(
+        len(old), dtype=[(name, old.dtype[name] if name in ("code", "imd") else "i8") for name in old.dtype.names]
+    )
+    for name in old.dtype.names:
+        wide[name] = old[name]
+    wide[field][0] = value
+    return {array: wide}
+
+
+@pytest.mark.parametrize(
+    ("array", "field", "value", "message"),
+    [
+        ("cells", "small_area", 200, r"Place\.cells small_area must lie from 0 to 199, got 200"),
+        ("cells", "count", -3, r"Place\.cells count must lie from 0 to 4294967295, got -3"),
+        ("cells", "age", 17, r"Place\.cells age must lie from 18 to 90, got 17"),
+        ("cells", "age", 91, r"Place\.cells age must lie from 18 to 90, got 91"),
+        ("cells", "sex", 2, r"Place\.cells sex must lie from 0 to 1, got 2"),
+        ("cells", "count", 10_000, r"Place\.cells of Wigan must sum to its 253208 adults, got 263200"),
+        ("small_areas", "council", 1, r"Place\.small_areas council must lie from 0 to 0, got 1"),
+        ("small_areas", "consortium", 1, r"Place\.small_areas consortium must lie from 0 to 0, got 1"),
+        ("small_areas", "quintile", 0, r"Place\.small_areas quintile must lie from 1 to 5, got 0"),
+    ],
+)
+def test_cells_that_contradict_the_place_are_refused(array: str, field: str, value: int, message: str) -> None:
+    place = load_place("wigan")
+    with pytest.raises(ValueError, match=message) as refused:
+        dataclasses.replace(place, **broken(place, array, field, value))
+    assert "\n" not in str(refused.value)
+
+
+def test_cells_that_miss_the_consortium_are_refused() -> None:
+    place = load_place("wigan")
+    fewer = dataclasses.replace(place.consortia[0], adults=place.consortia[0].adults - 1)
+    with pytest.raises(ValueError, match="of NHS Wigan Borough CCG must sum to its"):
+        dataclasses.replace(place, consortia=(fewer,))
