@@ -69,6 +69,9 @@ def _message_of(error: Exception) -> str | None:
     table = sys.modules.get("model.evidence")  # not imported for a command that reads no evidence
     if table is not None and isinstance(error, table.EvidenceError):
         return f"the evidence table cannot be used: {error}"
+    rates = sys.modules.get("model.fitted_rates")
+    if rates is not None and isinstance(error, rates.FittedRatesError):
+        return f"the fitted rates cannot be used: {error}"
     if hasattr(error, "format_message"):  # what Typer says of options and commands
         return error.format_message()
     return None
@@ -345,6 +348,99 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
     console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
 
 
+@app.command(epilog="Example: joinedup validate --years 2 --replications 5 --output results/validation")
+def validate(
+    years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "3",
+    replications: Annotated[str, typer.Option(metavar="N", help="Runs; intervals need two.")] = "3",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results.")] = "results/validation",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every target as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the summary line.")] = False,
+) -> None:
+    """Set the model beside what is published of England: every target met, missed or out of scope.
+
+    Runs England in miniature at rest and writes targets.csv, summary.md and two figures. A missed target is a finding,
+    not an error: the exit code is 0, and the last line counts them.
+    """
+    run = {
+        "years": _whole("--years", years),
+        "replications": _whole("--replications", replications),
+        "scale": _share("--scale", scale),
+        "seed": _whole("--seed", seed, least=0),
+    }
+    assigned = _assignments("--set", change)
+    with _no_traceback_for_the_users_errors():
+        _validate(run, assigned, output, as_json, quiet)
+
+
+def _share(option: str, text: str) -> float:
+    value = _number(option, text)
+    if not 0.0 < value <= 1.0:
+        raise UsageError(f"{option} must be a share above 0 and at most 1, got {value:g}")
+    return value
+
+
+def _validate(run: dict[str, Any], assigned: dict[str, float], output: str, as_json: bool, quiet: bool) -> None:
+    from experiments.progress import reporting
+    from experiments.reference_run import MONTHS, PLACE
+    from experiments.validation import read_place, summary_line
+    from experiments.validation import validate as verdicts
+    from experiments.validation_report import SUMMARY, open_folder, write_validation
+    from model.parameters import Parameters
+    from model.place import load_place
+    from model.starting_state import build_people
+
+    try:
+        parameters = Parameters().with_values(assigned)
+        build_people(load_place(PLACE), run["scale"])
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    folder = open_folder(output)
+    with reporting(run["replications"], run["replications"] * run["years"] * MONTHS, quiet or as_json) as report:
+        report.stage("Running England in miniature")
+        done = iter(range(1, run["replications"] * run["years"] * MONTHS + 1))
+        readings = read_place(**run, parameters=parameters, watch=lambda: report.months(next(done)))
+    table = verdicts(readings)
+    write_validation(table, readings, folder, run["seed"])
+    if as_json:
+        import json
+
+        rows = json.loads(table.to_json(orient="records"))
+        _print_json({"summary": summary_line(table), "run": run, "targets": rows})
+        return
+    if not quiet:
+        _print_verdicts(table, run)
+        _console().print(f"Summary, figures and table: {folder / SUMMARY} and beside it", soft_wrap=True)
+    typer.echo(summary_line(table))
+
+
+def _print_verdicts(table: pd.DataFrame, run: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from experiments.figures.style import number, percent
+    from experiments.validation import MISSED, NO_VERDICT
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("target", "published", "model", "difference", "verdict", "role"):
+        shown.add_column(column, justify="right" if column in ("published", "model", "difference") else "left")
+    for heading, rows in table[table["verdict"] != NO_VERDICT].groupby("heading", sort=False):
+        shown.add_row(f"{heading}:", style="bold")
+        for _, row in rows.iterrows():
+            verdict = row["verdict"].upper() if row["verdict"] == MISSED else row["verdict"]
+            figures = number(row["target"]), number(row["model"]), percent(row["percent"])
+            shown.add_row(f"  {row['label']}", *figures, verdict, row["role"])
+    console = _console()
+    console.print(shown)
+    if run["replications"] < 2:
+        console.print("One replication: no intervals, so luck cannot be told from a miss.")
+    if run["scale"] < 1:
+        console.print(f"Scale {run['scale']:g}: a demonstration; queues and beds do not behave as at scale 1.")
+
+
 @app.command(epilog="Example: joinedup structures --json")
 def structures(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -573,6 +669,49 @@ def parameters(
             row["range"] = f"{_cell(row['low'])} to {_cell(row['high'])}"
             row["rests on"] = row["evidence"] or f"assumed: {row['assumption']}"
     _show(rows, ("name", "value", "range", "unit", "rests on", "meaning"), as_json)
+
+
+@app.command("fit-population", epilog="Example: joinedup fit-population --scale 0.1 --rounds 4 --replicates 2")
+def fit_population(
+    rounds: Annotated[str, typer.Option(metavar="N", help="Times that the population is run and corrected.")] = "10",
+    replicates: Annotated[str, typer.Option(metavar="N", help="Fits to drawn targets, for the intervals.")] = "8",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of England in miniature.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "2014",
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="CSV file of the rates.")
+    ] = "results/population/population.csv",
+    store: Annotated[bool, typer.Option("--store", help="Let the model use them from now on.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Fit the rates of people to what is known of England, with intervals, as data.
+
+    It begins from arithmetic alone, so the same options give the same rates, whatever is stored. With the defaults it
+    takes a quarter of an hour and makes the file that is shipped.
+    """
+    from experiments.fitting import FitSpec, fit_and_write, largest_difference
+    from model.fitted_rates import FILE
+
+    try:
+        spec = FitSpec(
+            rounds=_whole("--rounds", rounds),
+            replicates=_whole("--replicates", replicates),
+            scale=_share("--scale", scale),
+            seed=_whole("--seed", seed),
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    path = Path(output)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rates = fit_and_write(spec, path, None if quiet else lambda line: print(line, file=sys.stderr))  # noqa: T201
+    except OSError as error:
+        raise UsageError(f"--output must be a file that can be written, got {output!r}: {error.strerror}") from error
+    moved = largest_difference(rates)
+    if store:
+        FILE.write_bytes(path.read_bytes())
+    if not quiet:
+        typer.echo(f"Rates: {path}" + (", and now in force" if store else ""))
+        typer.echo(f"Largest change from the rates in force: {moved[1]:.2%}, {moved[0]}")
 
 
 @app.command(epilog="Example: joinedup causes --samples 20 --output causes.csv")

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from agents.draws import replication_seed
+from agents.patients.conditions import HELD
 from agents.patients.record import ALIVE, DYING, IN_HOSPITAL, SETTING_MASK
 from agents.vocabulary import Condition, Setting
 from experiments.life import (
@@ -330,7 +331,7 @@ def choose(spec: JourneySpec) -> tuple[int, str]:
 def like_the_one_in_mind(economy: HealthEconomy) -> np.ndarray:
     """Return the rows of those who, at the start, are like the person that is looked for."""
     rows = economy.engine.people.rows
-    held = rows["conditions"].astype(np.int64)
+    held = rows["conditions"].astype(np.int64) & HELD
     sensitive = sum(1 << condition for condition in SENSITIVE)
     chosen = (
         (rows["end_month"] == ALIVE)

@@ -1,7 +1,7 @@
 """Years of a place at rest, counted by sex, deprivation fifth and single year of age: what the people are compared by.
 
-Every lever is held at its observed level and budgets do not grow, so that what happens is what the people and their care
-do, not what organisations decide. Rates are fitted to, and validated on, England in miniature run like this.
+Every lever is held at its observed level and budgets do not grow, so that what happens is what the people and their
+care do, not what organisations decide. Rates are fitted to, and validated on, England in miniature run like this.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ class ReferenceYear:
     people : at the year's end
     person_years : lived in the year; a month of death counts half
     deaths : of residents
-    contacts, admissions, bed_days : emergency contacts and admissions, and days in hospital, of everybody who lived there
-        at some time in the year, those who died or left included (a person's counters stop at 255)
+    contacts, admissions, bed_days : emergency contacts and admissions, and days in hospital, of everybody who lived
+        there at some time in the year, those who died or left included (a person's counters stop at 255)
     conditions, severe : people ever recorded with each condition, and in its severe stage, shape (14, 2, 5, 93)
     multimorbid, four_plus : people with two, and four, or more of the fourteen
     physical_and_mental : people with at least one mental (depression, severe mental illness, dementia) and one other
@@ -122,14 +122,15 @@ class ReferenceYear:
     gets_help : people outside care homes with help from family, friends or a package of care
     council_paid : people with home care or a care-home place that the council pays
     resident_self_paid : people in care homes who pay themselves
-    new_resident, new_resident_council_paid : people in care homes who were not there a year before; those the council pays
-    residents_before, residents_died : people in care homes at the year's start; those of them who died in the year, both by
-        age at the start
+    new_resident, new_resident_council_paid : people in care homes who were not there a year before; those of them whom
+        the council pays for
+    residents_before, residents_died : people in care homes at the year's start; those of them who died in the year;
+        both by age at the start
     admitted : people with an emergency admission in the year, by age half-way, those who died included
-    by_number, admitted_by_number : people at the year's end, and people admitted in the year, with 0 to 14 of the conditions,
-        shape (15, 2, 5, 93)
-    by_physical : people at the year's end without and with a mental condition, by number of the others (0 to 4, 5 or more),
-        shape (2, 6, 2, 5, 93)
+    by_number, admitted_by_number : people at the year's end, and people admitted in the year, with 0 to 14 of the
+        conditions, shape (15, 2, 5, 93)
+    by_physical : people at the year's end without and with a mental condition, by number of the others (0 to 4, 5 or
+        more), shape (2, 6, 2, 5, 93)
     scalars : sums over the year by name (`OUT`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), ``days``, and, in bed days of the
         hospitals' general beds, ``open_bed_days`` and ``other_bed_days`` (used by patients that are not modelled)
     """
@@ -169,7 +170,7 @@ class ReferenceYear:
 
 
 class RestingEconomy(HealthEconomy):
-    """A place under the baseline structure with every lever held where it was observed, which keeps its months' totals.
+    """A place under the baseline structure with every lever held where it was observed, and which keeps its months.
 
     Care never waits for money: budgets of the base year would run short as people grow older.
     """
@@ -198,7 +199,7 @@ class RestingEconomy(HealthEconomy):
         self.months: list[Month] = []
 
     def bed_days(self) -> dict[str, int]:
-        """Return bed days of the hospitals' general beds so far this year: all, and what patients outside the model use."""
+        """Return bed days of the general beds so far this year: all, and what patients outside the model use."""
         days = sum(month.days for month in self.months)
         other = float(self._state.remainder_beds.sum())
         whole = float(self._state.organisations.hospitals["beds"].sum()) + other
@@ -393,7 +394,7 @@ def _scalars(months: list[Month]) -> dict[str, int]:
 
 
 def pooled(years: list[ReferenceYear]) -> ReferenceYear:
-    """Return the sum over years (stocks too: a mean of them is the sum over people's) as one; its number is the first's."""
+    """Return the sum over years as one, stocks included (a share of sums is a mean); its number is the first's."""
     if not years:
         raise ValueError("pooled must be given at least one year, got none")
     sums = {}
@@ -431,7 +432,8 @@ def life_expectancy(deaths: FloatArray, person_years: FloatArray, at: int = 65, 
     """
     if not YOUNGEST <= at <= open_from < YOUNGEST + len(deaths):
         raise ValueError(
-            f"life_expectancy ages must be {YOUNGEST} <= at <= open_from < {YOUNGEST + len(deaths)}, got at={at!r}, open_from={open_from!r}"
+            f"life_expectancy ages must be {YOUNGEST} <= at <= open_from < {YOUNGEST + len(deaths)}, got "
+            f"at={at!r}, open_from={open_from!r}"
         )
     ages, last = slice(at - YOUNGEST, open_from - YOUNGEST), slice(open_from - YOUNGEST, None)
     died = np.append(deaths[ages], deaths[last].sum()).astype(np.float64)

@@ -11,8 +11,9 @@ import pandas as pd
 from experiments.figures import validation as figures
 from experiments.figures.drawing import Drawn, house_style, save_drawn, write_csv
 from experiments.figures.style import number, percent
+from experiments.readings import RELATIVE, Reading
 from experiments.store import FolderError, write_text
-from experiments.validation import MET, MISSED, NO_VERDICT, RELATIVE, Reading, people_table, summary_line
+from experiments.validation import MET, MISSED, NO_VERDICT, people_table, summary_line
 
 TARGETS_CSV, SUMMARY = "targets.csv", "summary.md"
 WORST = 12
@@ -94,19 +95,24 @@ def summary_page(
     parts = [
         "# England in miniature against what is published of England",
         f"**{summary_line(table).removeprefix('validate: ').capitalize()}.**",
-        f"{years} {'year' if years == 1 else 'years'} from April 2014 at rest (every lever held where it was observed, no real "
-        f"growth of budgets), {replications} {'replication' if replications == 1 else 'replications'}, seed {seed}, scale {scale:g}.",
+        f"{years} {'year' if years == 1 else 'years'} from April 2014 at rest (every lever held where it was "
+        f"observed, no real "
+        f"growth of budgets), {replications} {'replication' if replications == 1 else 'replications'}, seed "
+        f"{seed}, scale {scale:g}.",
     ]
     if scale < 1:
         parts.append(
-            f"> **Warning: scale {scale:g}.** Prevalence, need, death and demand are unbiased but noisy; beds, queues and "
+            f"> **Warning: scale {scale:g}.** Prevalence, need, death and demand are unbiased but noisy; beds, "
+            f"queues and "
             "delays are those of a smaller hospital and must not be compared."
         )
     if replications < 2:
         parts.append("> **One replication: no intervals**, so luck cannot be told from a miss.")
     parts += [
-        f"A target counts as met where the model's mean lies in its range: a stated margin where there is one, else the source's own "
-        f"interval, else {RELATIVE:.0%} either way. *Fitted to* means that rates are solved for it, so meeting it is no evidence; "
+        f"A target counts as met where the model's mean lies in its range: a stated margin where there is one, "
+        f"else the source's own "
+        f"interval, else {RELATIVE:.0%} either way. *Fitted to* means that rates are solved for it, so meeting it "
+        f"is no evidence; "
         "*checked* targets are not used in fitting. The column *how* says what was done to make the two comparable.",
         _counts(compared),
         "## Worst misses",
@@ -157,18 +163,38 @@ def _compared(rows: pd.DataFrame) -> str:
             model += f" ({number(row['model_low'])} to {number(row['model_high'])})"
         allowed = f"{number(row['allowed_low'])} to {number(row['allowed_high'])}"
         source = f"{row['source']} ({row['status']}, {row['year']}, {row['geography']})"
+        verdict = f"**{MISSED}**" if row["verdict"] == MISSED else row["verdict"]
         lines.append(
             (row["id"], row["label"], row["unit"], number(row["target"]), allowed, model, percent(row["percent"]),
-             f"**{row['verdict']}**" if row["verdict"] == MISSED else row["verdict"], row["role"], row["conversion"], source)
+             verdict, row["role"], row["conversion"], source)
         )  # fmt: skip
-    header = ("row", "target", "unit", "published", "counts as met", "model (95% interval)", "difference", "verdict", "role", "how", "source")
+    header = (
+        "row",
+        "target",
+        "unit",
+        "published",
+        "counts as met",
+        "model (95% interval)",
+        "difference",
+        "verdict",
+        "role",
+        "how",
+        "source",
+    )
     return _markdown(header, lines)
 
 
 def _unspoken(table: pd.DataFrame) -> str:
     rows = table[table["verdict"] == NO_VERDICT]
     lines = [
-        (row["id"], row["quantity"], row["stratum"], "" if pd.isna(row["target"]) else number(row["target"]), row["unit"], row["conversion"])
+        (
+            row["id"],
+            row["quantity"],
+            row["stratum"],
+            "" if pd.isna(row["target"]) else number(row["target"]),
+            row["unit"],
+            row["conversion"],
+        )
         for _, row in rows.iterrows()
     ]
     return _markdown(("row", "quantity", "of whom", "published", "unit", "why"), lines)

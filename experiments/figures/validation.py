@@ -1,4 +1,4 @@
-"""The model against its targets, and pictures of the people: multimorbidity, admissions, life expectancy, prevalence."""
+"""The model against its targets, and pictures of the people: conditions, admissions, life expectancy."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def draw(table: pd.DataFrame, heading: str, words: str) -> Figure:
     ]
     figure = sheet(13.0, most * 0.2 + 2.0, heading, words, key)
     panels = figure.subplots(1, 2)
-    for axes, side, name in zip(panels, sides, ("Rates are fitted to these", "Only checked against these"), strict=True):
+    for axes, side, name in zip(
+        panels, sides, ("Rates are fitted to these", "Only checked against these"), strict=True
+    ):
         _forest(axes, side, most, name)
     return figure
 
@@ -96,7 +98,16 @@ def _forest(axes: Axes, lines: Sequence[pd.Series | str], most: int, name: str) 
     labels, places = [], []
     for position, line in enumerate(lines):
         if isinstance(line, str):
-            axes.text(-0.015, position, line, transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold", fontsize=8.5)
+            axes.text(
+                -0.015,
+                position,
+                line,
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                weight="bold",
+                fontsize=8.5,
+            )
             continue
         places.append(position)
         labels.append(str(line["label"]))
@@ -104,7 +115,9 @@ def _forest(axes: Axes, lines: Sequence[pd.Series | str], most: int, name: str) 
         values = f"{number(line['model'])}  ({number(line['target'])})"
         axes.text(1.015, position, values, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5)
     axes.set_yticks(places, labels, fontsize=7.8)
-    axes.text(1.015, -0.75, "model (target)", transform=axes.get_yaxis_transform(), va="center", fontsize=7.8, weight="bold")
+    axes.text(
+        1.015, -0.75, "model (target)", transform=axes.get_yaxis_transform(), va="center", fontsize=7.8, weight="bold"
+    )
     axes.set_title(name)
     axes.set_xticks(range(-40, 41, 20))
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, "percent"))
@@ -120,21 +133,47 @@ def _point(axes: Axes, row: pd.Series, position: float) -> None:
     value = row["percent"]
     if abs(value) > REACH:
         edge = math.copysign(REACH * 1.06, value)
-        axes.plot(edge, position, marker=">" if value > 0 else "<", color=colour, markersize=5.5, zorder=3, clip_on=False)
+        axes.plot(
+            edge, position, marker=">" if value > 0 else "<", color=colour, markersize=5.5, zorder=3, clip_on=False
+        )
         side = "right" if value > 0 else "left"
-        axes.text(edge - math.copysign(3.0, value), position, percent(value), ha=side, va="center", fontsize=7.2, color=CHARCOAL)
+        axes.text(
+            edge - math.copysign(3.0, value),
+            position,
+            percent(value),
+            ha=side,
+            va="center",
+            fontsize=7.2,
+            color=CHARCOAL,
+        )
         return
     half = 100.0 * (row["model_high"] - row["model"]) / abs(target)
     if math.isfinite(half):
-        axes.plot([max(value - half, -REACH), min(value + half, REACH)], [position, position], color=colour, linewidth=1.2, zorder=2.5)
-    axes.plot(value, position, marker=marker, color=colour, markersize=5.5, markeredgecolor="white", markeredgewidth=0.4, zorder=3)
+        axes.plot(
+            [max(value - half, -REACH), min(value + half, REACH)],
+            [position, position],
+            color=colour,
+            linewidth=1.2,
+            zorder=2.5,
+        )
+    axes.plot(
+        value,
+        position,
+        marker=marker,
+        color=colour,
+        markersize=5.5,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
+        zorder=3,
+    )
 
 
 def describe(table: pd.DataFrame) -> str:
     """Return the figure in words: the counts by part, and each target missed."""
     rows = table[table["verdict"].isin(LOOKS)]
     parts = [
-        f"{heading}: {(part['verdict'] == 'met').sum()} of {len(part)} met" for heading, part in rows.groupby("heading", sort=False)
+        f"{heading}: {(part['verdict'] == 'met').sum()} of {len(part)} met"
+        for heading, part in rows.groupby("heading", sort=False)
     ]
     missed = [
         f"{row['label']} ({row['id']}): {number(row['model'])} against {number(row['target'])}"
@@ -148,8 +187,8 @@ def draw_people(parts: dict[str, pd.DataFrame], heading: str, words: str) -> Fig
 
     Parameters
     ----------
-    parts : ``multimorbidity`` (fifth, age, percent), and ``admissions``, ``conditions`` and ``expectancy`` (label, model,
-        target, low, high), as `experiments.validation.people_table` gives
+    parts : ``multimorbidity`` (fifth, age, percent), ``admissions`` and ``conditions`` (label, model, target, low, high)
+        and ``expectancy`` (sex, fifth, model, target), as `experiments.validation.people_table` gives
     heading, words : title and caption
     """
     figure = sheet(12.0, 8.6, heading, words)
@@ -165,7 +204,9 @@ def _multimorbidity(axes: Axes, rows: pd.DataFrame) -> None:
     quiet_grid(axes, "y")
     for fifth, own in rows.groupby("fifth"):
         k = int(fifth)
-        axes.plot(own["age"], own["percent"], color=FIFTH_COLOURS[k], linestyle=DASHES[k], linewidth=1.8, label=FIFTHS[k])
+        axes.plot(
+            own["age"], own["percent"], color=FIFTH_COLOURS[k], linestyle=DASHES[k], linewidth=1.8, label=FIFTHS[k]
+        )
     axes.set_title("Two or more of fourteen conditions, by age and fifth")
     axes.set_ylabel("percent of people")
     axes.set_xlabel("age")
@@ -184,7 +225,9 @@ def _beside(axes: Axes, rows: pd.DataFrame, name: str, unit: str) -> None:
         label="target, and the range in which it counts as met",
     )  # fmt: skip
     long = max(map(len, rows["label"])) > 6
-    axes.set_xticks(at, rows["label"], rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor")
+    axes.set_xticks(
+        at, rows["label"], rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor"
+    )
     axes.set_title(name)
     axes.set_ylabel(unit)
     axes.set_ylim(0, None)
@@ -196,8 +239,25 @@ def _expectancy(axes: Axes, rows: pd.DataFrame) -> None:
     for sex, colour, marker in (("men", TEAL, "s"), ("women", PLUM, "o")):
         own = rows[rows["sex"] == sex]
         axes.plot(own["fifth"] + 1, own["target"], color=FAINT, linewidth=1.0, zorder=1)
-        axes.plot(own["fifth"] + 1, own["target"], linestyle="none", marker=marker, markersize=9, markerfacecolor="white", markeredgecolor=colour, label=f"{sex}, published")
-        axes.plot(own["fifth"] + 1, own["model"], linestyle="none", marker=MARKERS[6], markersize=6.5, color=colour, label=f"{sex}, model")
+        axes.plot(
+            own["fifth"] + 1,
+            own["target"],
+            linestyle="none",
+            marker=marker,
+            markersize=9,
+            markerfacecolor="white",
+            markeredgecolor=colour,
+            label=f"{sex}, published",
+        )
+        axes.plot(
+            own["fifth"] + 1,
+            own["model"],
+            linestyle="none",
+            marker=MARKERS[6],
+            markersize=6.5,
+            color=colour,
+            label=f"{sex}, model",
+        )
     axes.set_title("Years of life left at 65, by deprivation fifth")
     axes.set_ylabel("years")
     axes.set_xticks(range(1, 6), ["most\ndeprived", "2", "3", "4", "least\ndeprived"])
@@ -211,8 +271,14 @@ def describe_people(parts: dict[str, pd.DataFrame]) -> str:
         own = parts["multimorbidity"]
         own = own[own["fifth"] == k].set_index("age")["percent"]
         told.append(f"{FIFTHS[k]}: {own.get(50, math.nan):.0f}% at 50, {own.get(75, math.nan):.0f}% at 75")
-    admissions = ", ".join(f"{row['label']} {row['model']:.0f} ({row['target']:.0f})" for _, row in parts["admissions"].iterrows())
-    years = ", ".join(
-        f"{row['sex']} of fifth {row['fifth'] + 1} {row['model']:.1f} ({row['target']:.1f})" for _, row in parts["expectancy"].iterrows()
+    admissions = ", ".join(
+        f"{row['label']} {row['model']:.0f} ({row['target']:.0f})" for _, row in parts["admissions"].iterrows()
     )
-    return f"Two or more conditions, {'; '.join(told)}. Admissions for each 1,000 (target): {admissions}. Years left at 65 (published): {years}."
+    years = ", ".join(
+        f"{row['sex']} of fifth {row['fifth'] + 1} {row['model']:.1f} ({row['target']:.1f})"
+        for _, row in parts["expectancy"].iterrows()
+    )
+    return (
+        f"Two or more conditions, {'; '.join(told)}. Admissions for each 1,000 (target): {admissions}. "
+        f"Years left at 65 (published): {years}."
+    )

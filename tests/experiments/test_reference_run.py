@@ -40,8 +40,8 @@ def counted(rows: np.ndarray, entered: list[int] | None = None) -> ReferenceYear
 
 def test_a_known_life_is_counted_month_by_month() -> None:
     rows = blank(5)
-    # One who turns 70 in month 4 and stays; one who turns 70 in month 4 and dies in month 6; one who moves away in month
-    # 3; one, 18 that month, who comes in month 2; one of 40 born in April.
+    # One who turns 70 in month 4 and stays; one who turns 70 in month 4 and dies in month 6; one who moves away in
+    # month 3; one, 18 that month, who comes in month 2; one of 40 born in April.
     rows["birth_month"] = [4 - 840, 4 - 840, -600, 2 - 216, -480]
     rows["end_month"][1:3] = [6, 3]
     rows["flags"][2] = record.LEFT
@@ -75,7 +75,8 @@ def test_states_are_those_of_the_record() -> None:
     rows["care"] = [0, 0, 1 << record.FUNDER_SHIFT, 4]
     year = counted(rows)
     for name, number in {
-        "multimorbid": 2, "four_plus": 1, "physical_and_mental": 1, "frail_mild": 1, "frail_moderate": 1, "frail_severe": 1,
+        "multimorbid": 2, "four_plus": 1, "physical_and_mental": 1,
+        "frail_mild": 1, "frail_moderate": 1, "frail_severe": 1,
         "needs_help": 2, "two_hours_a_day": 1, "care_home": 1, "has_package": 1, "unmet": 1, "council_paid": 1,
         "gets_help": 2, "resident_self_paid": 0, "new_resident": 0, "residents_before": 1,
     }.items():  # fmt: skip
@@ -138,7 +139,7 @@ def test_a_constant_hazard_gives_its_inverse() -> None:
 
 
 def test_a_table_worked_by_hand() -> None:
-    """Nobody dies at 88; at 89 the hazard is 0.5; from 90 people have two years: 1 + (1 - e^-0.5) / 0.5 + e^-0.5 x 2."""
+    """Nobody dies at 88; at 89 the hazard is 0.5; from 90 people have two years, so at 89, too."""
     hazard = np.full(N_AGES, 0.5)
     hazard[88 - 18] = 0.0
     assert life_expectancy(hazard, np.ones(N_AGES), at=88) == pytest.approx(1 + 2.0)
