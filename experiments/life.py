@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -171,7 +172,7 @@ def _changed(life: Life) -> np.ndarray:
         changed |= np.diff(life.nights[name].astype(np.int64)) != 0
     changed |= np.diff(life.cases["state"].astype(np.int64)) != 0
     waits = [[(int(wait["trigger"]), int(wait["stage"])) for wait in waits] for waits in life.waits]
-    changed |= np.array([was != now for was, now in zip(waits, waits[1:], strict=False)], dtype=bool)
+    changed |= np.array([was != now for was, now in itertools.pairwise(waits)], dtype=bool)
     return changed | np.isin(life.days, life.calendar["day"])
 
 
@@ -407,7 +408,9 @@ def _end(telling: _Telling, at: int) -> Iterator[Event]:
     yield Event(at=at, kind="death", text=f"Dies {where}, aged {age}")
 
 
-TELLERS: tuple[Callable[[_Telling, int], Iterator[Event]], ...] = (_health, _emergencies, _care, _planned, _funder, _end)
+TELLERS: tuple[Callable[[_Telling, int], Iterator[Event]], ...] = (
+    _health, _emergencies, _care, _planned, _funder, _end,
+)  # fmt: skip
 """What is told of a day, in this order."""
 
 
