@@ -61,7 +61,7 @@ LEVER_WORDS = {
     Lever.ADMISSION_THRESHOLD: "how ill one must be to be admitted",
     Lever.DISCHARGE_READINESS: "how ready one must be to be discharged",
 }
-PLANNED = {OTHER: "neither joint, heart nor eyes", JOINT: "a joint", HEART: "the heart", EYES: "the eyes"}
+PLANNED = {OTHER: "", JOINT: " for a joint", HEART: " for the heart", EYES: " for the eyes"}
 EVENT_COLUMNS = (
     "date", "day", "kind", "text", "cause", "admitted", "nights", "nights_waiting", "waited_for", "decider",
 )  # fmt: skip
@@ -373,16 +373,16 @@ def _planned(telling: _Telling, at: int) -> Iterator[Event]:
     for what, wait in happened:
         why, waited = PLANNED[int(wait["kind"])], count(int(life.days[at] - wait["since"]), "day")
         if what == "referred":
-            yield Event(at=at, kind="planned", text=f"Referred to a hospital clinic ({why})")
+            yield Event(at=at, kind="planned", text=f"Referred to a hospital clinic{why}")
         elif what == "seen":
             then = ": listed for an operation" if int(wait["trigger"]) in listed else ""
-            yield Event(at=at, kind="planned", text=f"Seen at the clinic ({why}), {waited} after the referral{then}")
+            yield Event(at=at, kind="planned", text=f"Seen at the clinic{why}, {waited} after the referral{then}")
         elif what == "operated":
             how = "a night in hospital" if life.overnight(wait) else "a day case"
-            yield Event(at=at, kind="planned", text=f"Operated on ({why}), {waited} after being listed: {how}")
+            yield Event(at=at, kind="planned", text=f"Operated on{why}, {waited} after being listed: {how}")
         elif what == "left" and life.alive[at]:
-            line = "an operation" if wait["stage"] == LISTED else "a clinic"
-            yield Event(at=at, kind="planned", text=f"Leaves the line for {line} ({why}), unserved, after {waited}")
+            line = "be operated on" if wait["stage"] == LISTED else "be seen"
+            yield Event(at=at, kind="planned", text=f"Leaves the line to {line}{why}, unserved, after {waited}")
 
 
 def _funder(telling: _Telling, at: int) -> Iterator[Event]:
