@@ -461,7 +461,7 @@ def _structure_row(structure: Any) -> dict[str, Any]:
 def journey(
     place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
     structures: Annotated[
-        str, typer.Option(metavar="A,B", help="Two or more structures or TOML files, by commas.")
+        str, typer.Option(metavar="A,B", help="Two or more structures or TOML files, by commas; or: all.")
     ] = "separate-budgets,single-budget",
     years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "5",
     scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model.")] = "1",
@@ -483,11 +483,14 @@ def journey(
     """
     from experiments.journey import JourneySpec, as_plain, write_journey
     from experiments.journey import journey as follow
+    from model.structures import list_structures
 
+    folder = _writable(Path(output))
+    named = [name.strip() for name in structures.split(",") if name.strip()]
     try:
         spec = JourneySpec(
             place=place,
-            structures=tuple(name.strip() for name in structures.split(",") if name.strip()),
+            structures=tuple(list_structures() if named == ["all"] else named),
             years=_whole("--years", years),
             scale=_number("--scale", scale),
             seed=_whole("--seed", seed, least=0),
@@ -495,18 +498,45 @@ def journey(
             person=_whole("--person", person, least=0) if person else None,
             most_different=most_different,
         )
-        found = follow(spec)
-        folder = Path(output)
-        write_journey(found, folder)
+        with _waiting("Living the years"):
+            found = follow(spec)
     except ValueError as error:
         words = str(error).replace("JourneySpec.", "--").replace("RunSpec.", "--")
         raise UsageError(words.replace("--most_different", "--most-different")) from error
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename}: {error.strerror}") from error
+    try:
+        write_journey(found, folder)
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or output}: {error.strerror}") from error
     if as_json:
         _print_json(as_plain(found))
     else:
         _print_journey(found, folder)
+
+
+def _writable(folder: Path) -> Path:
+    """Return the folder if it can be made and written to, as far as can be told before anything runs."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise UsageError(f"cannot write to {folder}: {there} is not a folder")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"cannot write to {folder}: {there} is read-only")
+    return folder
+
+
+@contextlib.contextmanager
+def _waiting(words: str) -> Iterator[None]:
+    """Show on a terminal that something is being done."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words):
+        yield
 
 
 def _print_journey(found: Journey, folder: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from agents.draws import replication_seed
+from agents.patients.conditions import HELD
 from agents.patients.record import ALIVE, DYING, IN_HOSPITAL, SETTING_MASK
 from agents.vocabulary import Condition, Setting
 from experiments.life import (
@@ -30,6 +31,7 @@ from experiments.life import (
 )
 from experiments.specification import RunSpec
 from model.following import Follower, Life
+from model.structures import load_structure
 
 if TYPE_CHECKING:
     from experiments.figures.journey import Pictured
@@ -125,7 +127,7 @@ class JourneySpec:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Journey:
     """One person's lives side by side.
 
@@ -244,6 +246,8 @@ def journey(spec: JourneySpec) -> Journey:
     ValueError
         If place, structure or parameter is unknown or out of bounds.
     """
+    for structure in spec.structures:
+        load_structure(structure)  # so that a slip is told at once, not when its turn comes
     person, chosen = (spec.person, "named") if spec.person is not None else choose(spec)
     lives = []
     for structure in spec.structures:
@@ -327,7 +331,7 @@ def choose(spec: JourneySpec) -> tuple[int, str]:
 def like_the_one_in_mind(economy: HealthEconomy) -> np.ndarray:
     """Return the rows of those who, at the start, are like the person that is looked for."""
     rows = economy.engine.people.rows
-    held = rows["conditions"].astype(np.int64)
+    held = rows["conditions"].astype(np.int64) & HELD
     sensitive = sum(1 << condition for condition in SENSITIVE)
     chosen = (
         (rows["end_month"] == ALIVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from agents.hospital.planned import EYES, HEART, JOINT, LISTED, OTHER
 from agents.patients import record
+from agents.patients.conditions import HELD, SEVERE_SHIFT
 from agents.vocabulary import Account, CaseState, Cause, Condition, Funder, Lever, Reason, Setting
 from model.following import GONE, IN_HOSPITAL, Life
 
@@ -58,6 +61,7 @@ LEVER_WORDS = {
     Lever.ADMISSION_THRESHOLD: "how ill one must be to be admitted",
     Lever.DISCHARGE_READINESS: "how ready one must be to be discharged",
 }
+PLANNED = {OTHER: "", JOINT: " for a joint", HEART: " for the heart", EYES: " for the eyes"}
 EVENT_COLUMNS = (
     "date", "day", "kind", "text", "cause", "admitted", "nights", "nights_waiting", "waited_for", "decider",
 )  # fmt: skip
@@ -122,7 +126,7 @@ def count(number: int, noun: str) -> str:
 def who_words(life: Life) -> str:
     """Return who the person is as following begins."""
     row = life.nights[0]
-    words = condition_words(int(row["conditions"]))
+    words = condition_words(int(row["conditions"]) & HELD)
     sex = "woman" if row["person"] & record.FEMALE else "man"
     age = (int(life.months[0]) - int(row["birth_month"])) // 12
     alone = "living with a partner" if row["person"] & record.PARTNER else "living without a partner"
@@ -167,6 +171,8 @@ def _changed(life: Life) -> np.ndarray:
     for name in ("conditions", "person", "flags", "care", "package", "contacts", "handovers", "end_month"):
         changed |= np.diff(life.nights[name].astype(np.int64)) != 0
     changed |= np.diff(life.cases["state"].astype(np.int64)) != 0
+    waits = [[(int(wait["trigger"]), int(wait["stage"])) for wait in waits] for waits in life.waits]
+    changed |= np.array([was != now for was, now in itertools.pairwise(waits)], dtype=bool)
     return changed | np.isin(life.days, life.calendar["day"])
 
 
@@ -192,8 +198,10 @@ def _in_place(place: str) -> str:
 
 def _health(telling: _Telling, at: int) -> Iterator[Event]:
     was, now = telling.life.nights[at], telling.life.nights[at + 1]
-    for words in condition_words(int(now["conditions"]) & ~int(was["conditions"])):
+    for words in condition_words(int(now["conditions"] & ~was["conditions"]) & HELD):
         yield Event(at=at, kind="condition", text=f"New condition: {words}")
+    for words in condition_words(int(now["conditions"] & ~was["conditions"]) >> SEVERE_SHIFT):
+        yield Event(at=at, kind="severe", text=f"Now severe: {words}")
     if was["person"] & record.PARTNER and not now["person"] & record.PARTNER:
         yield Event(at=at, kind="partner", text="No longer lives with a partner")
     for flag, kind, begins, ends in (
@@ -357,6 +365,26 @@ def _payer(life: Life, row: np.void) -> str:
     return economy.parties.names[economy.payer(Account.SOCIAL_CARE, int(row["council"]))]
 
 
+def _planned(telling: _Telling, at: int) -> Iterator[Event]:
+    """Tell of referrals, visits to a clinic, operations, and lines that were left."""
+    life = telling.life
+    happened = life.planned(at)
+    listed = {int(wait["trigger"]) for what, wait in happened if what == "listed"}
+    for what, wait in happened:
+        why, waited = PLANNED[int(wait["kind"])], count(int(life.days[at] - wait["since"]), "day")
+        if what == "referred":
+            yield Event(at=at, kind="planned", text=f"Referred to a hospital clinic{why}")
+        elif what == "seen":
+            then = ": listed for an operation" if int(wait["trigger"]) in listed else ""
+            yield Event(at=at, kind="planned", text=f"Seen at the clinic{why}, {waited} after the referral{then}")
+        elif what == "operated":
+            how = "a night in hospital" if life.overnight(wait) else "a day case"
+            yield Event(at=at, kind="planned", text=f"Operated on{why}, {waited} after being listed: {how}")
+        elif what == "left" and life.alive[at]:
+            line = "be operated on" if wait["stage"] == LISTED else "be seen"
+            yield Event(at=at, kind="planned", text=f"Leaves the line to {line}{why}, unserved, after {waited}")
+
+
 def _funder(telling: _Telling, at: int) -> Iterator[Event]:
     was, now = telling.life.nights[at], telling.life.nights[at + 1]
     funders = [Funder(int(row["care"]) >> record.FUNDER_SHIFT & record.FUNDER_MASK) for row in (was, now)]
@@ -380,7 +408,9 @@ def _end(telling: _Telling, at: int) -> Iterator[Event]:
     yield Event(at=at, kind="death", text=f"Dies {where}, aged {age}")
 
 
-TELLERS: tuple[Callable[[_Telling, int], Iterator[Event]], ...] = (_health, _emergencies, _care, _funder, _end)
+TELLERS: tuple[Callable[[_Telling, int], Iterator[Event]], ...] = (
+    _health, _emergencies, _care, _planned, _funder, _end,
+)  # fmt: skip
 """What is told of a day, in this order."""
 
 

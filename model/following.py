@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agents.hospital.books import N_WAITING_AT
 from agents.hospital.daily_flow import CASE, Flow, comes_through_ae, delay_reason
+from agents.hospital.planned import GONE as LEFT_THE_LINE
+from agents.hospital.planned import LISTED, TO_BE_SEEN, stays_the_night
 from agents.patients import record
 from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
@@ -57,6 +60,7 @@ class Follower:
         self._months: list[int] = []
         self._rows = [people.rows[self.who]]
         self._cases = [_open_cases(self.who, engine.case_of, engine.cases)]
+        self._waits = [self._of_the_followed(engine.waiting)]
         self._events: list[np.ndarray] = []
         engine.at_nightfall = self.see
 
@@ -66,10 +70,14 @@ class Follower:
         self._months.append(self._economy.month)
         self._rows.append(flow.rows[self.who])
         self._cases.append(_open_cases(self.who, flow.case_of, flow.cases))
+        self._waits.append(self._of_the_followed(flow.waiting[: flow.size[N_WAITING_AT]]))
         events = flow.calendar[: flow.size[1]]
-        today = events[events["day"] == day]
-        known = today["person"] < len(self._followed)  # who arrives later is not followed
-        self._events.append(today[known][self._followed[today["person"][known]]])
+        self._events.append(self._of_the_followed(events[events["day"] == day]))
+
+    def _of_the_followed(self, entries: np.ndarray) -> np.ndarray:
+        """Return a copy of the entries about people who are followed; whoever arrives later is not."""
+        entries = entries[entries["person"] < len(self._followed)]
+        return entries[self._followed[entries["person"]]]
 
     def life(self, row: int) -> Life:
         """Return what one of those followed has lived through so far.
@@ -91,6 +99,7 @@ class Follower:
             nights=np.array([rows[at[0]] for rows in self._rows], dtype=RECORD),
             cases=np.array([cases[at[0]] for cases in self._cases], dtype=CASE),
             calendar=events[events["person"] == row],
+            waits=tuple(waits[waits["person"] == row] for waits in self._waits),
         )
 
 
@@ -102,7 +111,7 @@ def _open_cases(who: np.ndarray, case_of: np.ndarray, cases: np.ndarray) -> np.n
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Life:
     """What one person lived through, under one structure.
 
@@ -115,6 +124,7 @@ class Life:
     nights : shape (n + 1,), dtype RECORD: as following began, then at each nightfall
     cases : shape (n + 1,), dtype CASE: the person's open case (state CLOSED if none) at the same moments
     calendar : dtype EVENT: what came up for the person, in order, whether it then happened or not
+    waits : n + 1 arrays of dtype WAITING: the person's waits for planned care at the same moments, over ones among them
     """
 
     row: int
@@ -124,6 +134,7 @@ class Life:
     nights: np.ndarray
     cases: np.ndarray
     calendar: np.ndarray
+    waits: tuple[np.ndarray, ...]
 
     @property
     def alive(self) -> np.ndarray:
@@ -163,6 +174,51 @@ class Life:
         """Return whether the person asked the council for help on day `at`, being in no queue yet."""
         was, now = self.cases["state"][at], self.cases["state"][at + 1]
         return bool((self._today(at)["kind"] == REQUEST).any() and was == CaseState.CLOSED and now != CaseState.CLOSED)
+
+    def planned(self, at: int) -> list[tuple[str, np.void]]:
+        """Return what happened in planned care on day `at`, as pairs of a word and the wait as it stood before.
+
+        The words are ``referred``, ``seen``, ``operated``, ``left`` (the line, unserved) and ``listed``.
+        """
+        was, now = self.waits[at], self.waits[at + 1]
+        if not len(was) and not len(now):
+            return []
+        before = {(int(wait["trigger"]), int(wait["stage"])) for wait in was}
+        after = {(int(wait["trigger"]), int(wait["stage"])) for wait in now}
+        found = [("referred", wait) for wait in self._new(now, before) if wait["stage"] != LISTED]
+        over = [wait for wait in was if wait["stage"] != LEFT_THE_LINE]
+        over = [wait for wait in over if (int(wait["trigger"]), int(wait["stage"])) not in after]
+        found += [(self._how_it_ended(wait, at), wait) for wait in [*over, *self._passed_through(now, was)]]
+        return found + [("listed", wait) for wait in self._new(now, before) if wait["stage"] == LISTED]
+
+    @staticmethod
+    def _new(now: np.ndarray, before: set[tuple[int, int]]) -> list[np.void]:
+        """Return waits that began today; one of which the first stage is over already counts as well."""
+        known = {trigger for trigger, _ in before}
+        fresh = [wait for wait in now if int(wait["trigger"]) not in known]
+        return fresh + [w for w in now if w["stage"] == LISTED and int(w["trigger"]) in known
+                        and (int(w["trigger"]), LISTED) not in before]  # fmt: skip
+
+    @staticmethod
+    def _passed_through(now: np.ndarray, was: np.ndarray) -> list[np.void]:
+        """Return first waits that began and ended today, as they stood in between."""
+        known = set(was["trigger"].tolist())
+        through = now[(now["stage"] == LEFT_THE_LINE) & ~np.isin(now["trigger"], list(known))].copy()
+        through["stage"] = TO_BE_SEEN
+        return list(through)
+
+    def _how_it_ended(self, wait: np.void, at: int) -> str:
+        first_of_month = at == 0 or self.months[at] != self.months[at - 1]
+        dying = first_of_month and self.nights["flags"][at + 1] & record.DYING
+        if not self.alive[at] or dying or self.days[at] >= wait["leaves"]:
+            return "left"
+        return "seen" if wait["stage"] == TO_BE_SEEN else "operated"
+
+    def overnight(self, wait: np.void) -> bool:
+        """Return whether an operation that somebody waited for takes a night."""
+        engine = self.economy.engine
+        trigger, kind = np.int64(wait["trigger"]), np.int64(wait["kind"])
+        return bool(stays_the_night(np.int64(self.row), trigger, kind, engine.rules, engine.seed))
 
     def _today(self, at: int) -> np.ndarray:
         return self.calendar[self.calendar["day"] == self.days[at]]
@@ -205,7 +261,7 @@ class Life:
 
     def payments(self) -> list[tuple[int, Service, int, int]]:
         """Return the same as whole numbers: (month, service, index of the payer in the ledger, pence), in no order."""
-        return [row for row in [*self._spells(), *self._care()] if row[3]]
+        return [row for row in [*self._spells(), *self._planned_care(), *self._care()] if row[3]]
 
     def _spells(self) -> list[tuple[int, Service, int, int]]:
         """Return what hospitals were paid for the person: (month, service, payer, pence)."""
@@ -219,8 +275,8 @@ class Life:
             hospital = hospitals[int(now["hospital"])]
             payer = economy.payer(Account.ACUTE, int(now["consortium"]))
             for event in self.contacts(at):
-                trigger, severity = int(event["trigger"]), float(event["severity"])
-                if comes_through_ae(self.row, trigger, severity, engine.rules, engine.seed):
+                trigger, severity = np.int64(event["trigger"]), np.float64(event["severity"])
+                if comes_through_ae(np.int64(self.row), trigger, severity, engine.rules, engine.seed):
                     found.append((month, Service.ATTENDANCE, payer, int(hospital.attendance_price)))
             if admissions[at]:
                 begun = day
@@ -228,6 +284,21 @@ class Life:
                 over = max(day - begun - int(hospital.trim_days), 0)
                 found.append((month, Service.EMERGENCY_SPELL, payer, int(hospital.spell_price)))
                 found.append((month, Service.EXCESS_DAYS, payer, over * int(hospital.excess_price)))
+        return found
+
+    def _planned_care(self) -> list[tuple[int, Service, int, int]]:
+        """Return what visits and operations came to: (month, service, payer, pence)."""
+        economy = self.economy
+        found: list[tuple[int, Service, int, int]] = []
+        for at, month in enumerate(self.months.tolist()):
+            for what, wait in self.planned(at):
+                hospital = economy.engine.organisations.hospitals[int(wait["hospital"])]
+                payer = economy.payer(Account.ACUTE, int(self.nights["consortium"][at + 1]))
+                if what == "seen":
+                    found.append((month, Service.OUTPATIENT, payer, int(hospital.visit_price)))
+                if what == "operated":
+                    price = hospital.elective_price if self.overnight(wait) else hospital.day_case_price
+                    found.append((month, Service.ELECTIVE, payer, int(price)))
         return found
 
     def _care(self) -> list[tuple[int, Service, int, int]]:

@@ -195,13 +195,20 @@ def see(flow, w, p, day, left, clock, tables, rules, seed):
 
 
 @compiled
+def stays_the_night(i, trigger, kind, rules, seed):
+    """Return whether this operation takes a night in hospital."""
+    _, _, u_night, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
+    return u_night < (rules.overnight_major if kind == JOINT or kind == HEART else rules.overnight_other)
+
+
+@compiled
 def operate(flow, w, p, day, left, clock, tables, rules, seed):
     """An operation, unless it needs a night and the hospital is full; return whether it was done."""
     i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
     hospital = flow.hospitals[h]
     row = flow.planned[np.int64(p["council"])]
-    _, _, u_night, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
-    overnight = u_night < (rules.overnight_major if kind == JOINT or kind == HEART else rules.overnight_other)
+    _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
+    overnight = stays_the_night(i, trigger, kind, rules, seed)
     if overnight and (hospital.boarding > 0 or hospital.occupied >= hospital.beds + hospital.escalation):
         row[CANCELLED_OUT] += 1
         w["due"] = day + int(rules.rebooked_days)

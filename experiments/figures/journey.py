@@ -77,7 +77,7 @@ NOTE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Pictured:
     """What the figure is drawn from: tidy frames with a column `structure`.
 
@@ -128,10 +128,14 @@ def title(pictured: Pictured) -> str:
         for label in pictured.labels
     ]
     if len(set(lived)) == 1:
-        return f"{who}, {_years(pictured.years)}: {lived[0]}, under {' and '.join(names)} alike"
+        return f"{who}, {_years(pictured.years)}: {lived[0]}, under {_all_of(names)} alike"
     return f"{who}, {_years(pictured.years)}: " + "; ".join(
         f"{words} under {name}" for words, name in zip(lived, names, strict=True)
     )
+
+
+def _all_of(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _years(years: int) -> str:
@@ -180,8 +184,8 @@ def draw(pictured: Pictured) -> Figure:
     for gap in panels[3::4]:
         gap.set_axis_off()
     last = panels[-1]
-    last.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=4, maxticks=10))
-    last.xaxis.set_major_formatter(mdates.ConciseDateFormatter(last.xaxis.get_major_locator(), show_offset=False))
+    last.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=4, maxticks=9))
+    last.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y" if pictured.years < 4 else "%Y"))
     figure.align_ylabels([axes for k, axes in enumerate(panels) if k % 4 in (1, 2)])
     return figure
 
@@ -302,7 +306,7 @@ def _costs(axes: Axes, pictured: Pictured, label: str, most: float) -> None:
         _, colour, dash = PAYERS[payer]
         axes.plot(
             np.r_[pictured.date(0), ends], np.r_[0.0, paid[payer]], color=colour, linestyle=dash, linewidth=1.8,
-            drawstyle="steps-pre",
+            drawstyle="steps-post",
         )  # fmt: skip
     axes.set_ylim(-0.03 * most, most * 1.12)
     axes.set_ylabel("Paid so far")

@@ -9,7 +9,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "validate", "structures", "places", "parameters", "causes")
+COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes")
 
 
 @pytest.fixture

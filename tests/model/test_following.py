@@ -78,7 +78,7 @@ def test_emergencies_are_those_of_the_whole_place(month):
 def test_what_hospitals_are_paid_for_everybody_is_the_ledger(month):
     economy, _, paid = month
     entries = economy.ledger.entries().groupby("service")["pounds"].sum()
-    for service in ("attendance", "emergency_spell", "excess_days"):
+    for service in ("attendance", "emergency_spell", "excess_days", "outpatient", "elective"):
         assert entries[service] > 0.0
         assert paid[service] == pytest.approx(entries[service], abs=0.01)
 
