@@ -13,10 +13,11 @@ import numpy as np
 from agents.compiled import compiled
 from agents.parameter import Checked, parameter
 from agents.patients import record
-from agents.vocabulary import Lever
+from agents.vocabulary import N_CONDITIONS, Condition, Lever
 
 STRICTNESS = int(Lever.STRICTNESS)
 GENEROSITY = int(Lever.GENEROSITY)
+ADVANCED_DEMENTIA = 1 << (N_CONDITIONS + int(Condition.DEMENTIA))  # the severe bit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,11 +36,14 @@ class CareRules(Checked):
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        40.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=30.0, high=50.0,
+        28.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=20.0, high=45.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
-        0.28, "frailty below which people are supported at home however much help they need", unit="frailty", low=0.2, high=0.36,
-        assumption="well into moderate frailty (P-A.frail-012): care homes are rarely a place for the physically robust")
+        0.40, "frailty below which people without advanced dementia are supported at home however much help they need", unit="frailty", low=0.30, high=0.46,
+        assumption="severe frailty (P-A.frail-013): care homes are rarely a place for people whose body and mind are robust")
+    placement_dementia: float = parameter(
+        0.22, "by how much advanced dementia lowers that bar", unit="frailty", low=0.0, high=0.3,
+        assumption="people with dementia need somebody near at all hours: most residents have it")
     lasting_share: float = parameter(
         0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
         assumption="discharge straight to a care home is for those who will not recover")
@@ -86,7 +90,7 @@ class CareRules(Checked):
         1.41, "price of a care-home week paid by oneself, relative to the council's", unit="ratio", low=1.2, high=1.5,
         assumption="P-C.prov-010 and P-B.cost-027: 41% above")
     recording_ratio: float = parameter(
-        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, evidence="P-B.dtoc-001")
+        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, positive=True, evidence="P-B.dtoc-001")
     weekend_pace: float = parameter(
         0.25, "assessment and starts on a weekend day, relative to a weekday", unit="ratio", low=0.0, high=0.5, assumption="weekends are slow")
 
@@ -124,7 +128,10 @@ def needs_care_home(p, rules):
     """
     settled = max(np.int64(p["frailty_trait"]), 0) * 1e-4
     lasting = rules.lasting_share * (np.float64(p["frailty"]) - settled)
-    if settled + lasting < rules.placement_frailty:
+    bar = rules.placement_frailty
+    if np.int64(p["conditions"]) & ADVANCED_DEMENTIA:
+        bar -= rules.placement_dementia
+    if settled + lasting < bar:
         return False
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * lasting
     if propensity <= 0.0:

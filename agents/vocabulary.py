@@ -63,6 +63,8 @@ class Service(IntEnum):
     CHARGES = 11
     COMMITTED = 12
     POOL = 13
+    OUTPATIENT = 14
+    ELECTIVE = 15
 
 
 class Account(IntEnum):
@@ -143,3 +145,5 @@ class CaseState(IntEnum):
 N_CONDITIONS = len(Condition)
 N_CAUSES = len(Cause)
 N_REASONS = len(Reason)
+YOUNGEST, OLDEST = 18, 110  # ages that tables know
+N_AGES = OLDEST - YOUNGEST + 1

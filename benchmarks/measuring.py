@@ -47,7 +47,7 @@ def kernel(people: int) -> dict[str, Any]:
 
     from agents.patients.living import N_TOTALS, live
     from agents.patients.seeking import EVENT
-    from model.engine import CHUNK, EVENTS_A_PERSON, N_COUNTS
+    from model.engine import CHUNK, EVENTS_A_PERSON
 
     economy = economy_of(people)
     economy.step()
@@ -56,7 +56,7 @@ def kernel(people: int) -> dict[str, Any]:
     start = rows.copy()
     first_day, days = engine.calendar.first_day(month), engine.calendar.length(month)
     events = np.zeros(EVENTS_A_PERSON * CHUNK, dtype=EVENT)
-    totals, counts = (np.zeros((len(known.councils), columns), dtype=np.int64) for columns in (N_TOTALS, N_COUNTS))
+    totals, counts = np.zeros((len(known.councils), N_TOTALS), dtype=np.int64), engine.blank_counts()
     millions = living(economy) / 1e6
     speeds = []
     for _ in range(SWEEPS):

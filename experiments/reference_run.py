@@ -7,7 +7,7 @@ care do, not what organisations decide. Rates are fitted to, and validated on, E
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from agents.hospital import daily_flow as flow
 from agents.patients import living, record
-from agents.vocabulary import N_CONDITIONS, Cause, Condition, Funder, Lever, Reason, Setting
+from agents.patients.conditions import SEVERE_SHIFT
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Condition, Funder, Lever, Reason, Setting
 from model import HealthEconomy
 from model.engine import Month
 from model.parameters import Parameters
 
 PLACE = "england-in-miniature"
-YOUNGEST, OLDEST, N_AGES = living.YOUNGEST, living.OLDEST, living.N_AGES
 MONTHS = 12
 SHAPE = (2, 5, N_AGES)
 """Sex (0 male, 1 female), deprivation fifth (0 = most deprived), age 18 to 110 (last: and over)."""
@@ -31,6 +31,8 @@ FRAILTY_BANDS = (0.12, 0.24, 0.36)
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+
+NEVER_SHORT = 1.0  # no overspend below the whole budget closes a gate
 
 COUNTERS = {"contacts": "contacts", "admissions": "spells", "bed_days": "days_in_hospital"}
 """What people count themselves: field of `ReferenceYear`, and of the record."""
@@ -108,7 +110,7 @@ class ReferenceYear:
     deaths : of residents
     contacts, admissions, bed_days : emergency contacts and admissions, and days in hospital, of everybody who lived
         there at some time in the year, those who died or left included (a person's counters stop at 255)
-    conditions : people ever recorded with each condition, shape (14, 2, 5, 93)
+    conditions, severe : people ever recorded with each condition, and in its severe stage, shape (14, 2, 5, 93)
     multimorbid, four_plus : people with two, and four, or more of the fourteen
     physical_and_mental : people with at least one mental (depression, severe mental illness, dementia) and one other
     frail_mild, frail_moderate, frail_severe : people by band of today's frailty
@@ -141,6 +143,7 @@ class ReferenceYear:
     admissions: IntArray
     bed_days: IntArray
     conditions: IntArray
+    severe: IntArray
     multimorbid: IntArray
     four_plus: IntArray
     physical_and_mental: IntArray
@@ -167,7 +170,10 @@ class ReferenceYear:
 
 
 class RestingEconomy(HealthEconomy):
-    """A place under the baseline structure with every lever held where it was observed; it keeps its months."""
+    """A place under the baseline structure with every lever held where it was observed; it keeps its months.
+
+    Care never waits for money: budgets of the base year would run short as people grow older.
+    """
 
     def __init__(
         self,
@@ -189,6 +195,7 @@ class RestingEconomy(HealthEconomy):
             settlement="flat",
             demography="moving",
         )
+        self.settlement = replace(self.settlement, gate_margin=NEVER_SHORT)
         self.months: list[Month] = []
 
     def bed_days(self) -> dict[str, int]:
@@ -312,6 +319,7 @@ def count_year(
         person_years=person_years,
         deaths=by_age((end - birth) // MONTHS, died),
         conditions=np.stack([by_age(now, here & ((held >> k & 1) != 0)) for k in range(N_CONDITIONS)]),
+        severe=np.stack([by_age(now, here & ((held >> (SEVERE_SHIFT + k) & 1) != 0)) for k in range(N_CONDITIONS)]),
         residents_before=by_age(then, was_resident),
         residents_died=by_age(then, was_resident & died),
         admitted=by_age(halfway, admitted),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.figures import validation as figures
-from experiments.figures.drawing import Drawn, house_style, save_drawing, write_csv
+from experiments.figures.drawing import Drawn, house_style, save_drawn, write_csv
 from experiments.figures.style import number, percent
 from experiments.readings import RELATIVE, Reading
 from experiments.store import FolderError, write_text
@@ -76,7 +76,7 @@ def _targets(table: pd.DataFrame, known: dict, folder: Path) -> Drawn:
     title = figures.title(table)
     figure = figures.draw(table, title, figures.caption(VERDICT_NOTE, **known))
     rows = table[table["verdict"] != NO_VERDICT]
-    return save_drawing(figures.TARGETS, figure, rows, title, f"{title}. {figures.describe(table)}", folder)
+    return save_drawn(figures.TARGETS, figure, rows, title, f"{title}. {figures.describe(table)}", folder)
 
 
 def _people(table: pd.DataFrame, readings: Sequence[Reading], known: dict, folder: Path) -> Drawn:
@@ -84,7 +84,7 @@ def _people(table: pd.DataFrame, readings: Sequence[Reading], known: dict, folde
     title = "The people of England in miniature beside England's"
     figure = figures.draw_people(parts, title, figures.caption(PEOPLE_NOTE, **known))
     rows = pd.concat([part.assign(picture=name) for name, part in parts.items()], ignore_index=True)
-    return save_drawing(figures.PEOPLE, figure, rows, title, f"{title}. {figures.describe_people(parts)}", folder)
+    return save_drawn(figures.PEOPLE, figure, rows, title, f"{title}. {figures.describe_people(parts)}", folder)
 
 
 def summary_page(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,18 +23,21 @@ from agents.hospital.daily_flow import (
     Flow,
     days_of_care,
 )
+from agents.hospital.books import N_SIZES, N_WAITING_AT
+from agents.hospital.planned import GONE, LISTED, N_HOSPITAL_PLANNED, N_PLANNED_OUT, OTHER, TO_BE_SEEN, TO_BE_SEEN_OUT, WAITING, WAITING_OUT
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients import proactive
 from agents.patients.people import People
-from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
-from agents.patients.seeking import DEATH_EVENT, EVENT
-from agents.patients.starting import begin_anew
+from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD, WAITS
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT
+from agents.patients.starting import begin_anew, outgrow
 from agents.vocabulary import CaseState
 from model.ledger import CONSEQUENCE, JOURNAL
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
 N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
+assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
 EVENTS_A_PERSON = 8  # more than all clocks, a request and a death together
 
 
@@ -46,11 +50,14 @@ class Month:
     number : months since the start
     days : its length
     totals : shape (c, 15), see ``agents.patients.living``
-    counts : shape (c, 5): living, with a package, in care homes, moved away, package minutes a week
+    counts : shape (c, 5 + 2 k): living, with a package, in care homes, moved away, package minutes a week, then GP and
+        nurse consultations asked for, and those not had, by consortium (k)
     out : shape (c, N_OUT), see ``agents.hospital.daily_flow``
     hospital_out : shape (h, 5)
     journal, notes : ledger rows
     deaths : rows of people who died
+    planned : shape (c, N_PLANNED_OUT), see ``agents.hospital.planned``
+    hospital_planned : shape (h, N_HOSPITAL_PLANNED)
     """
 
     number: int
@@ -62,6 +69,18 @@ class Month:
     journal: np.ndarray
     notes: np.ndarray
     deaths: np.ndarray
+    planned: np.ndarray
+    hospital_planned: np.ndarray
+
+    @property
+    def asked_consultations(self) -> np.ndarray:
+        """GP and nurse consultations asked for, shape (c, k)."""
+        return self.counts[:, N_COUNTS : N_COUNTS + (self.counts.shape[1] - N_COUNTS) // 2]
+
+    @property
+    def consultations(self) -> np.ndarray:
+        """GP and nurse consultations had, shape (c, k)."""
+        return self.asked_consultations - self.counts[:, N_COUNTS + (self.counts.shape[1] - N_COUNTS) // 2 :]
 
     def compact(self) -> Month:
         """Return the month with one journal row for each payer and payee, and without notes: all that its costs need."""
@@ -142,10 +161,14 @@ class Engine:
         self.cases = np.zeros(256, dtype=CASE)
         self.n_cases = 0
         self._calendar, self._journal, self._notes = np.zeros(0, dtype=EVENT), np.zeros(0, dtype=JOURNAL), np.zeros(0, dtype=CONSEQUENCE)
+        self._waiting = np.zeros(0, dtype=WAITING)
         self.case_of = np.full(people.capacity, -1, dtype=np.int32)
         self.future = np.zeros(0, dtype=EVENT)
+        self.waiting = np.zeros(0, dtype=WAITING)
+        self.borne = np.zeros(people.capacity, dtype=np.uint8)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
         self.listed = np.zeros(len(organisations.consortia), dtype=np.int64)  # people on each consortium's proactive list
+        self.at_nightfall: Callable[[int, Flow], None] | None = None  # is shown each day, and may only read
         self._pool: ThreadPoolExecutor | None = None
 
     def month(self, number: int, *, clock: int | None = None) -> Month:
@@ -162,12 +185,15 @@ class Engine:
         first_day, days = self.calendar.first_day(number), self.calendar.length(number)
         councils, hospitals = self.organisations.councils, self.organisations.hospitals
         totals = np.zeros((len(councils), N_TOTALS), dtype=np.int64)
-        counts = np.zeros((len(councils), N_COUNTS), dtype=np.int64)
+        counts = self.blank_counts()
         events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
         councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
         councils["home_used"] = counts[:, CARE_HOME_COUNT]
+        self._renew_access(counts, days)
         if len(self.case_of) < len(rows):
-            self.case_of = np.concatenate([self.case_of, np.full(self.people.capacity - len(self.case_of), -1, dtype=np.int32)])
+            more = self.people.capacity - len(self.case_of)
+            self.case_of = np.concatenate([self.case_of, np.full(more, -1, dtype=np.int32)])
+            self.borne = np.concatenate([self.borne, np.zeros(more, dtype=np.uint8)])
 
         last = first_day + days
         events = np.concatenate([self.future, events])
@@ -177,16 +203,23 @@ class Engine:
         calendar = self._calendar = _with_room(self._calendar, len(events) + room)
         np.take(events, order, out=calendar[: len(events)])
         self._make_room(self.n_cases + 2 * room)
-        size = np.array([self.n_cases, len(events), 0, 0], dtype=np.int64)
-        journal = self._journal = _with_room(self._journal, 4 * room)
+        lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
+        size = np.zeros(N_SIZES, dtype=np.int64)
+        size[:2] = self.n_cases, len(events)
+        size[N_WAITING_AT] = len(self.waiting)
+        waiting = self._waiting = _with_room(self._waiting, 6 * lines)
+        waiting[: len(self.waiting)] = self.waiting
+        planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)
+        hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
+        journal = self._journal = _with_room(self._journal, 4 * room + 4 * lines)
         notes = self._notes = _with_room(self._notes, 3 * room)
         out = np.zeros((len(councils), N_OUT), dtype=np.int64)
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
-            councils, self.organisations.consortia, hospitals,
+            councils, self.organisations.consortia, hospitals, waiting, self.borne, planned, hospital_planned,
         )  # fmt: skip
-        days_of_care(flow, clock, first_day, days, self.calendar.weekday(number), self.tables, self.rules, self.seed)
+        self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]
         past = calendar["day"] < last
         self.future = calendar[~past].copy()
@@ -194,7 +227,20 @@ class Engine:
         dead = np.unique(calendar["person"][past & (calendar["kind"] == DEATH_EVENT)])
         dead = dead[rows["end_month"][dead] == -1]
         rows["end_month"][dead] = number
-        return Month(number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead)
+        self._close_lines(waiting[: size[N_WAITING_AT]], planned)
+        return Month(
+            number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead,
+            planned, hospital_planned,
+        )  # fmt: skip
+
+    def _run_days(self, flow: Flow, clock: int, number: int) -> None:
+        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
+        first_day, days, weekday = self.calendar.first_day(number), self.calendar.length(number), self.calendar.weekday(number)
+        step = days if self.at_nightfall is None else 1
+        for begin in range(first_day, first_day + days, step):
+            days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, self.tables, self.rules, self.seed)
+            if self.at_nightfall is not None:
+                self.at_nightfall(begin, flow)
 
     def _sweep(
         self, rows: np.ndarray, month: int, clock: int, first_day: int, days: int, ageing: bool, totals: np.ndarray, counts: np.ndarray
@@ -229,6 +275,16 @@ class Engine:
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
 
+    def blank_counts(self) -> np.ndarray:
+        """Return zeroed counts of a month, see :class:`Month`."""
+        return np.zeros((len(self.organisations.councils), N_COUNTS + 2 * len(self.organisations.consortia)), dtype=np.int64)
+
+    def _renew_access(self, counts: np.ndarray, days: int) -> None:
+        """Hold general practice's capacity against what this month asked for: next month's access."""
+        consortia = self.organisations.consortia
+        asked = counts[:, N_COUNTS : N_COUNTS + len(consortia)].sum(axis=0)
+        consortia["gp_access"] = np.minimum(consortia["gp_capacity"] * days / np.maximum(asked, 1), 1.0)
+
     def _make_room(self, room: int) -> None:
         if len(self.cases) < room:
             grown = np.zeros(room, dtype=CASE)
@@ -243,6 +299,22 @@ class Engine:
         self.n_cases = len(open_cases)
         self.cases[: self.n_cases] = open_cases
         self.case_of[open_cases["person"]] = np.arange(self.n_cases, dtype=np.int32)
+
+    def _close_lines(self, waiting: np.ndarray, planned: np.ndarray) -> None:
+        """Drop waits that are over, and of people who died or moved away; count who is in each line."""
+        rows = self.people.rows
+        gone = rows["end_month"][waiting["person"]] != ALIVE
+        rows["flags"][waiting["person"][gone]] &= ~np.uint8(WAITS)
+        self._take_up(waiting[(waiting["stage"] != GONE) & ~gone].copy())
+        where = rows["council"][self.waiting["person"]]
+        for column, stage in ((TO_BE_SEEN_OUT, TO_BE_SEEN), (WAITING_OUT, LISTED)):
+            planned[:, column] = np.bincount(where[self.waiting["stage"] == stage], minlength=len(planned))
+
+    def _take_up(self, waiting: np.ndarray) -> None:
+        """Set the lines, and how many waits each person bears."""
+        self.waiting = waiting
+        self.borne[:] = 0
+        np.add.at(self.borne, waiting["person"][(waiting["stage"] == LISTED) & (waiting["kind"] != OTHER)], 1)
 
     def asked_for(self) -> tuple[np.ndarray, np.ndarray]:
         """Return weekly minutes of home care, and care-home places, in use and waited for; each of shape (n_councils,)."""
@@ -272,19 +344,24 @@ class Engine:
         on_list = (rows["flags"] & PROACTIVE) != 0
         self.listed = np.bincount(rows["consortium"][on_list], minlength=len(share))
 
-    def replace_the_dead(self, dead: np.ndarray, starting: np.ndarray, number: int) -> None:
-        """Frozen demography: put a newcomer in each dead person's row, after month `number`.
+    def keep_as_it_was(self, dead: np.ndarray, starting: np.ndarray, number: int) -> None:
+        """Frozen demography: put newcomers in the rows of the dead, and of residents who outgrew them, after month `number`.
 
         Age, sex, deprivation, conditions, partner and savings are the starting person's (matching on age, sex and
         deprivation alone would let mortality make the place healthier year by year); the personal parts of frailty
         and need, care and outcomes begin anew.
         """
-        self.people.rows[dead] = starting[dead]
-        begin_anew(self.people.rows, dead, 0, number, self.tables, self.rules, self.seed)
+        rows = self.people.rows
+        grown = np.empty(len(rows), dtype=np.int64)
+        n = outgrow(rows, self.case_of, 0, number, self.tables, self.seed, self.organisations.councils["home_used"], grown)
+        self._take_up(self.waiting[~np.isin(self.waiting["person"], grown[:n])])
+        anew = np.concatenate([dead, grown[:n]])
+        rows[anew] = starting[anew]
+        begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 
     def copy_state(self) -> dict[str, np.ndarray]:
         """Return the arrays of a state that another engine can start from."""
-        return {"rows": self.people.rows.copy(), "cases": self.cases[: self.n_cases].copy(), "future": self.future.copy()}
+        return {"rows": self.people.rows.copy(), "cases": self.cases[: self.n_cases].copy(), "future": self.future.copy(), "waiting": self.waiting.copy()}
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
         """Take up cases and calendar from :meth:`copy_state`; people and organisations are the caller's."""
@@ -294,6 +371,7 @@ class Engine:
         self.case_of[:] = -1
         self.case_of[state["cases"]["person"]] = np.arange(self.n_cases, dtype=np.int32)
         self.future = state["future"].copy()
+        self._take_up(np.array(state["waiting"]))
 
 
 def rebase_time(state: dict[str, np.ndarray], months: int, days: int) -> None:
@@ -307,6 +385,8 @@ def rebase_time(state: dict[str, np.ndarray], months: int, days: int) -> None:
         rows[name] = 0
     for name in ("start", "since", "due"):
         state["cases"][name] -= days
+    for name in ("since", "leaves", "due"):
+        state["waiting"][name] -= days
     state["future"]["day"] -= days
 
 

@@ -13,61 +13,24 @@ import csv
 import dataclasses
 import math
 from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 
 from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, risk_of
 from agents.compiled import compiled
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, OLDEST, TABLES, YOUNGEST
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, TABLES
 from agents.patients.record import QUINTILE_SHIFT, RECORD
 from agents.patients.starting import begin, liabilities, traits
-from agents.vocabulary import N_CONDITIONS, Condition
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Condition
 from model.evidence import evidence, evidence_group
 from model.fitted_rates import FittedRates, fitted_rates
 from model.parameters import Parameters
+from model.prevalence import AGES, DATA, SEXES, england, prevalence, prevalence_by_fifth
 from model.rules import compile_rules
 
-DATA = Path(__file__).parent / "data"
-AGES = np.arange(YOUNGEST, OLDEST + 1)
-SEXES = ("male", "female")
 REFERENCE_PEOPLE = 150_000
 REFERENCE_SEED = np.uint64(2014)
 MASKS = 1 << N_CONDITIONS
-
-PREVALENCE_NAMES = {
-    Condition.HYPERTENSION: "hypertension",
-    Condition.DIABETES: "diabetes",
-    Condition.CHD: "chd",
-    Condition.HEART_FAILURE: "heart_failure",
-    Condition.ATRIAL_FIBRILLATION: "atrial_fibrillation",
-    Condition.STROKE_TIA: "stroke_tia",
-    Condition.COPD: "copd",
-    Condition.ASTHMA: "asthma",
-    Condition.CKD: "ckd",
-    Condition.CANCER: "cancer_ever_excl_nmsc",
-    Condition.DEMENTIA: "dementia",
-    Condition.DEPRESSION: "depression_ever",
-    Condition.SMI: "smi",
-    Condition.OSTEOARTHRITIS: "osteoarthritis",
-}
-"""Prevalence is of people ever recorded in general practice or hospital (evidence group A.prev), throughout."""
-
-REGISTER_CODES = {
-    Condition.HYPERTENSION: "HYP",
-    Condition.DIABETES: "DM",
-    Condition.CHD: "CHD",
-    Condition.HEART_FAILURE: "HF",
-    Condition.ATRIAL_FIBRILLATION: "AF",
-    Condition.STROKE_TIA: "STIA",
-    Condition.COPD: "COPD",
-    Condition.ASTHMA: "AST",
-    Condition.CKD: "CKD",
-    Condition.CANCER: "CAN",
-    Condition.DEMENTIA: "DEM",
-    Condition.DEPRESSION: "DEP",
-    Condition.SMI: "MH",
-}
 
 RELATIVE_RISKS = {
     (Condition.ATRIAL_FIBRILLATION, Condition.CHD): "relative_risk_of_af_given_chd",
@@ -159,7 +122,6 @@ UNMANAGED_WEIGHTS = {  # assumption: relative rates of crises that management mi
     Condition.DEPRESSION: 0.2,
 }
 
-GRADIENT = ((35.0, 2.2), (55.0, 1.9), (70.0, 1.2), (85.0, 0.6))  # assumption, by age: set so that T-A-005 is met
 FRAILTY_POINTS = (0.06, 0.185, 0.305, 0.42)  # assumption: middles of the index's categories (P-A.frail-010 to 013)
 DEATH_HAZARD_ROWS = ("P-A.frail-001", "P-A.frail-002", "P-A.frail-003")
 CONTACT_HAZARD_ROWS = ("P-A.frail-004", "P-A.frail-005", "P-A.frail-006")
@@ -183,6 +145,16 @@ SAVINGS_BY_FIFTH = (4000.0, 8000.0, 15000.0, 26000.0, 42000.0)  # assumption, ha
 ATTENDANCES = ((28.0, "P-B.ae-002"), (50.0, "P-B.ae-003"), (70.0, "P-B.ae-004"), (86.0, "P-B.ae-005"))
 ADMISSIONS = ((30.0, "P-B.emerg-002"), (55.0, "P-B.emerg-003"), (70.0, "P-B.emerg-004"), (80.0, "P-B.emerg-005"), (90.0, "P-B.emerg-006"))
 STAYS = ((42.0, "P-B.los-004"), (70.0, "P-B.los-005"), (80.0, "P-B.los-006"), (90.0, "P-B.los-007"))
+RESIDENCE = ((70.0, "P-C.prov-005"), (80.0, "P-C.prov-006"), (90.0, "P-C.prov-007"))
+GP_AGES = ((31.0, 0.0, "P-B.gp-003"), (55.0, 45.0, "P-B.gp-004"), (70.0, 65.0, "P-B.gp-005"), (80.0, 75.0, "P-B.gp-006"), (90.0, 85.0, "P-B.gp-007"))
+"""Middle and lower edge of each age band of consultations, and its row."""
+GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P-B.gp-003 to 005; from 75 equal (assumption)
+    "male": (1.58 / 2.39, 2.76 / 3.40, 4.46 / 4.82, 1.0, 1.0),
+    "female": (3.20 / 2.39, 4.03 / 3.40, 5.15 / 4.82, 1.0, 1.0),
+}
+ELECTIVES_UNDER_45 = 105.0  # assumption, 80 to 130: what all admissions (T-B-018) leave once those of other ages and emergencies are taken off
+ELECTIVES = ((55.0, "P-B.elect-002"), (70.0, "P-B.elect-001"), (80.0, "P-B.elect-003"), (90.0, "P-B.elect-004"))
+GP_CONDITIONS = ("P-B.gp-009", "P-B.gp-010", "P-B.gp-011", "P-B.gp-012", "P-B.gp-013")
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
 DEATHS_IN_CARE = 0.21  # share of deaths that happen in care homes (note of T-A-045)
@@ -197,74 +169,6 @@ def _at_ages(points: tuple[tuple[float, float], ...]) -> np.ndarray:
 
 def _rows_at_ages(points: tuple[tuple[float, str], ...]) -> np.ndarray:
     return _at_ages(tuple((age, evidence(row).number()) for age, row in points))
-
-
-@lru_cache(maxsize=1)
-def prevalence() -> np.ndarray:
-    """Return prevalence (ever recorded) by condition, sex and age, shape (14, 2, 93), a share."""
-    middles = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70-79": 75, "80+": 86}
-    values = {(row.quantity, row.stratum): row.number() for row in evidence_group("A.prev")}
-    table = np.zeros((N_CONDITIONS, 2, N_AGES))
-    for condition, name in PREVALENCE_NAMES.items():
-        for sex in range(2):
-            points = [values[f"prevalence_{name}", f"sex={SEXES[sex]};age={band}"] / 100.0 for band in middles]
-            table[condition, sex] = np.interp(AGES, list(middles.values()), points)
-    return table
-
-
-@lru_cache(maxsize=1)
-def england() -> tuple[np.ndarray, np.ndarray]:
-    """Return people and yearly death rates of England 2014, each of shape (2, 5, 91): sex, deprivation fifth, age 0 to 90."""
-    people, rates = np.zeros((2, 5, 91)), np.zeros((2, 5, 91))
-    with (DATA / "mortality2014_england_age_sex_imdq.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            at = SEXES.index(row["sex"]), int(row["imd_quintile"]) - 1, int(row["age"])
-            people[at], rates[at] = float(row["population"]), float(row["death_rate"])
-    return people, rates
-
-
-@lru_cache(maxsize=1)
-def register_by_fifth() -> np.ndarray:
-    """Return relative prevalence by deprivation fifth at equal age and sex, shape (14, 5), mean 1 over England's adults.
-
-    From register prevalence by deprivation decile of residence (2019/20), less what the fifths' ages explain.
-    Osteoarthritis has no register: it is given the pattern of hypertension (assumption).
-    """
-    people, _ = england()
-    registers: dict[tuple[str, int], list[float]] = {}
-    with (DATA / "qof_england_by_imd_decile_2019_20.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row["imd2019_decile"].isdigit():
-                entry = registers.setdefault((row["condition"], (int(row["imd2019_decile"]) - 1) // 2), [0.0, 0.0])
-                entry[0] += float(row["register"])
-                entry[1] += float(row["list_size"])
-    ratios = np.ones((N_CONDITIONS, 5))
-    adults = people[:, :, YOUNGEST:]
-    total = people.sum(axis=(0, 2))
-    for condition, code in REGISTER_CODES.items():
-        rates = prevalence()[condition][:, : adults.shape[2]]
-        expected = np.array([(adults[:, fifth] * rates).sum() / total[fifth] for fifth in range(5)])
-        observed = np.array([registers[code, fifth][0] / registers[code, fifth][1] for fifth in range(5)])
-        ratio = observed / expected
-        ratios[condition] = ratio / np.average(ratio, weights=total * expected)
-    ratios[Condition.OSTEOARTHRITIS] = ratios[Condition.HYPERTENSION]
-    return np.clip(ratios, 0.5, 2.0)
-
-
-def prevalence_by_fifth() -> np.ndarray:
-    """Return relative prevalence by deprivation fifth and age, shape (14, 5, 93), mean 1 at every age.
-
-    Registers of areas understate differences between people and say nothing of age. Deprivation counts most in
-    working age, where the most deprived hold several conditions 10 to 15 years early (T-A-005), and less among those
-    who live to old age: the registers' ratios are raised to a power that falls with age.
-    """
-    people, _ = england()
-    adults = people[:, :, YOUNGEST:].sum(axis=0)
-    share = np.concatenate([adults, np.repeat(adults[:, -1:], N_AGES - adults.shape[1], axis=1)], axis=1)
-    power = _at_ages(GRADIENT)
-    ratio = register_by_fifth()[:, :, None] ** power
-    mean = (ratio * share).sum(axis=1, keepdims=True) / share.sum(axis=0)
-    return np.clip(ratio / mean, 0.4, PLACE_CAP)
 
 
 def death_rates() -> np.ndarray:
@@ -349,7 +253,7 @@ def _onset(deaths: np.ndarray, effect: np.ndarray, held: np.ndarray, sex: np.nda
     """Return monthly onset hazards that keep prevalence as it is by age, given that the ill die sooner; (14, 2, 93).
 
     The illness-death relation: (dp/da + p (1 - p) (excess mortality)) / (1 - p), never below zero. How much sooner is
-    read off the reference population: `effect`, shape (people,), multiplies each person's hazard of death.
+    read off the reference population: `effect`, shape (people,), is in proportion to each person's hazard of death among people of an age.
     """
     people, _ = england()
     share = people[:, :, YOUNGEST:].sum(axis=2)
@@ -462,6 +366,7 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     bare = known["frailty_conditions"][people.held] + _severe(people.conditions, known["severe_frailty"])
     known["frailty_age"], known["frailty_spread"] = _solve_frailty(bare, people)
     known["frailty_age"] = known["frailty_age"] + rates.at("frailty", AGES)
+    known["frailty_spread"] = known["frailty_spread"] * rates.at("spread", AGES)
     bare = known["need_conditions"][people.held] + _severe(people.conditions, known["severe_need"])
     known["need_age"] = _solve_help(bare + known["need_fifth"][people.fifth] + people.personal[:, 1], people.sex, people.years) + rates.at("need", AGES)
     known["relative_risk_mean"] = _mean_risk(fill_tables(**known), people)
@@ -470,15 +375,24 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
 
     begin_here(fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
-    with_need = np.exp(rules.death_with_need * np.minimum(rows["need"] / 1800.0, 1.0))
-    effect = known["death_by_frailty"][step] * with_need
-    known["death"] = deaths / 12.0 / _mean_by_cell(effect, people.sex, people.fifth, people.years) * rates.at("death", AGES)
+    dependent = (rows["need"] / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    with_need = rules.death_with_need * np.clip(dependent, 0.0, 1.0)
+    effect = known["death_by_frailty"][step]
+    frailty_part, need_part = (_mean_by_cell(values, people.sex, people.fifth, people.years) for values in (effect, with_need))
+    base = np.maximum(deaths - need_part, 0.2 * deaths) / frailty_part
+    known["death"] = base / 12.0 * rates.at("death", AGES)
+    effect = base[people.sex, people.fifth, people.age] * effect + with_need  # each person's yearly hazard
     onset = _onset(deaths, effect, people.held, people.sex, people.years)
     known["progress"] = _progress(onset, effect, people) * rates.progress
     known["onset"] = onset * rates.at("onset", AGES)
     _solve_contacts(known, rules, rows, people.fifth, people.years, people.conditions, deaths)
     known["illness"] = known["illness"] * rates.at("illness", AGES)
     known["severity_shape"] = known["severity_shape"] * rates.at("severity", AGES)
+    emergency = 1.0 - np.exp(-known["illness"][people.sex, people.fifth, people.age] * known["contact_by_frailty"][step])
+    known["gp_age"], known["gp_conditions"] = _solve_consultations(people.held, people.sex, people.years, 1.0 - emergency)
+    number = np.minimum(count_of_conditions()[people.held], len(GP_CONDITIONS) - 1)
+    consulted = known["gp_age"][people.sex, people.age] * known["gp_conditions"][number] * (1.0 - emergency)
+    known["referral"] = _solve_referral(rules, consulted, people.held, people.years)
     frail = np.minimum(rows["frailty"] / rules.frail_from, 1.0)
     stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
     patients = _mean_by_age(_weighted(frail, known["contact_by_frailty"][step], people.years), people.years)
@@ -530,6 +444,7 @@ def _given() -> dict[str, np.ndarray]:
         "need_fifth": np.array(NEED_BY_FIFTH),
         "partner": partner,
         "partner_loss": np.where(partner[::-1] > 0, widowed, 0.0),  # the partner is of the other sex and about as old
+        "residence_growth": _residence_growth(),
         "owner": np.array(OWNER_BY_FIFTH),
         "savings_median": np.array(SAVINGS_BY_FIFTH),
         "death_by_frailty": _hazard_curve(DEATH_HAZARD_ROWS),
@@ -538,6 +453,14 @@ def _given() -> dict[str, np.ndarray]:
         "season": _season(),
         "relative_risk": relative_risk,
     }
+
+
+def _residence_growth() -> np.ndarray:
+    """Return the share by which living in a care home rises in a year of age, shape (93,), from P-C.prov-005 to 007."""
+    middles = [age for age, _ in RESIDENCE]
+    shares = np.log([evidence(row).number() for _, row in RESIDENCE])
+    slopes = np.diff(shares) / np.diff(middles)
+    return np.interp(AGES, (77.0, 83.0, 90.0), (slopes[0], 0.85 * slopes[1], 0.05))  # slower among the oldest
 
 
 def _solve_frailty(bare: np.ndarray, people: _Reference) -> tuple[np.ndarray, np.ndarray]:
@@ -572,13 +495,12 @@ def _progress(onset: np.ndarray, effect: np.ndarray, people: _Reference) -> np.n
     Newcomers to a condition, and the sooner deaths of the severe, thin them out: progress makes up for both.
     """
     chances = np.zeros(N_CONDITIONS)
-    hazard = death_rates()[people.sex, people.fifth, people.age] * effect / _mean_by_cell(effect, people.sex, people.fifth, people.years)[people.sex, people.fifth, people.age]
     for condition in SEVERE:
         holds = (people.held >> int(condition)) & 1 == 1
         severe = (people.conditions >> (N_CONDITIONS + int(condition))) & 1 == 1
         begin_a_year = 12.0 * onset[condition][people.sex[~holds], people.age[~holds]].sum() / holds.sum()
         share = severe.sum() / holds.sum()
-        sooner = hazard[severe].mean() - hazard[holds].mean()
+        sooner = effect[severe].mean() - effect[holds].mean()
         chances[condition] = share * (begin_a_year + max(sooner, 0.0)) / (1.0 - share)
     return np.clip(chances, 0.0, 0.5)
 
@@ -692,6 +614,61 @@ def _solve_contacts(
     base = illness / 12.0 / _mean_by_age(effect, years)
     known["illness"] = np.broadcast_to(base, (2, 5, N_AGES)) * np.array(ILLNESS_BY_FIFTH)[None, :, None]
     known["severity_shape"] = np.array([_severity_shape(chance, rules) for chance in admissions / contacts])
+    chance = (admissions / contacts)[years - YOUNGEST]
+    unmanaged_admissions, illness_admissions = ((kind[years - YOUNGEST] * chance).sum() for kind in (unmanaged, illness))
+    sensitive = evidence("P-B.emerg-018").number() / 100.0 * admissions[years - YOUNGEST].sum()
+    known["ambulatory_illness"] = np.array(np.clip((sensitive - unmanaged_admissions) / illness_admissions, 0.0, 1.0))
+
+
+def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return monthly GP and nurse consultations by sex and age, (2, 93), and the effect of the number of conditions.
+
+    Iterative proportional fitting: on the reference population the bands of age get the published rates, and people by
+    number of conditions the published ratios. The rows by number are of another count of conditions and do not add up
+    to the rates by age, so their level is taken from the latter; the balance of women and men is that of GP visits.
+
+    Parameters
+    ----------
+    left : shape (people,), share of months without an emergency of illness, in which there can be a consultation
+    """
+    middles, edges, rows = zip(*GP_AGES, strict=True)
+    band = np.searchsorted(edges, years, side="right") - 1
+    rates = np.array([evidence(row).number() for row in rows]) / 12.0
+    by_sex = np.array([[rate * ratio for rate, ratio in zip(rates, GP_BY_SEX[s], strict=True)] for s in SEXES])
+    number = np.minimum(count_of_conditions()[held], len(GP_CONDITIONS) - 1)
+    wanted = np.array([evidence(row).number() for row in GP_CONDITIONS]) / 12.0
+    people = np.bincount(number)
+    nodes, effects = by_sex.copy(), np.ones(len(GP_CONDITIONS))
+    for _ in range(200):
+        curve = np.stack([np.interp(AGES, middles, values) for values in nodes])
+        mean = curve[sex, years - YOUNGEST] * effects[number] * left
+        for s in range(2):
+            for b in range(len(rates)):
+                inside = (sex == s) & (band == b)
+                nodes[s, b] *= by_sex[s, b] / mean[inside].mean()
+        found = np.bincount(number, weights=mean)
+        effects *= wanted * people / found * (found.sum() / (wanted * people).sum())
+    level = effects[0]
+    return np.stack([np.interp(AGES, middles, values) for values in nodes]) * level, effects / level
+
+
+def _solve_referral(rules: np.record, consulted: np.ndarray, held: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Return the chance, by age, that a consultation ends in a referral, for which operations are as many as published.
+
+    Backwards from elective admissions: some are done again after a failure, some of those listed and of those referred
+    leave before their turn, and only a part of those seen are listed.
+
+    Parameters
+    ----------
+    consulted : shape (people,), expected consultations a month
+    """
+    operations = _at_ages(((31.0, ELECTIVES_UNDER_45), *((age, evidence(row).number()) for age, row in ELECTIVES))) / 12000.0
+    kept = [math.exp(-rules.leaves_a_week * weeks) for weeks in (rules.outpatient_wait_weeks, rules.list_wait_weeks)]
+    joint, heart = ((held >> int(condition)) & 1 for condition in (Condition.OSTEOARTHRITIS, Condition.CHD))
+    borne = joint * rules.joint_share + heart * rules.heart_share + (years >= 60) * rules.eyes_share
+    failed = (1.0 - rules.success) * kept[1]
+    each = 1.0 + _mean_by_age(_weighted(borne, consulted, years), years) * failed / (1.0 - failed)
+    return operations / each / (kept[0] * rules.listed_share * kept[1]) / _mean_by_age(consulted, years)
 
 
 def _severity_shape(chance: float, rules: np.record) -> float:

@@ -73,6 +73,7 @@ class FittedRates:
     stay : of the acute phase's length, shape (4 ages,)
     returns : of the chance of a return after discharge, shape (1,)
     frailty : added to settled frailty, shape (5 ages,)
+    spread : of the spread of the personal part of frailty, shape (5 ages,)
     need : logits added to the propensity to need help, shape (2 sexes, 4 ages)
     """
 
@@ -84,6 +85,7 @@ class FittedRates:
     stay: np.ndarray = _correction((STAY_AGES,), low=0.1, high=5.0)
     returns: np.ndarray = _correction((Axis(("all",)),), low=0.0, high=5.0)
     frailty: np.ndarray = _correction((FRAILTY_AGES,), shift=True, low=-0.3, high=0.3)
+    spread: np.ndarray = _correction((FRAILTY_AGES,), low=0.05, high=3.0)
     need: np.ndarray = _correction((SEX, NEED_AGES), shift=True, low=-5.0, high=5.0)
 
     def at(self, name: str, ages: np.ndarray) -> np.ndarray:

@@ -67,6 +67,12 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="boarding_days", label="Days waiting in A&E for a bed", unit="days", kind="flow", better="less", definition="admitted, no bed free"),
     Measure(name="out_of_hospital_waiting", label="People waiting at home for care", unit="people", kind="stock", better="less", definition="asked for or granted, not started"),
     Measure(name="readmissions", label="Returns admitted within 30 days", unit="spells", kind="flow", better="less", definition="emergency admissions within 30 days of discharge (NHS Outcomes Framework 3b, all adults)"),
+    Measure(name="gp_consultations", label="GP and nurse consultations", unit="consultations", kind="flow", definition="consultations had in general practice, adults (Hobbs 2016)"),
+    Measure(name="outpatient_visits", label="First outpatient visits", unit="visits", kind="flow", definition="first visits after a referral; follow-ups are not modelled"),
+    Measure(name="elective_admissions", label="Elective admissions", unit="spells", kind="flow", definition="operations, day cases and with nights (HES)"),
+    Measure(name="waiting_for_operation", label="People waiting for an operation", unit="people", kind="stock", better="less", definition="listed after an outpatient visit and not yet operated on, at the month's end"),
+    Measure(name="elective_cancellations", label="Cancelled operations", unit="operations", kind="flow", better="less", definition="operations with a night put off because the hospital was full"),
+    Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet (Tian 2012, narrow list)"),
 )
 
 MEASURES = {measure.name: measure for measure in HEADLINE + OTHER}

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.hospital.daily_flow import (
     ADMISSIONS_OUT,
+    AMBULATORY_OUT,
     BED_DAYS_OUT,
     BOARDING_OUT,
     CONTACTS_OUT,
@@ -15,6 +16,7 @@ from agents.hospital.daily_flow import (
     READMITTED_OUT,
     WAITING_HOME_OUT,
 )
+from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITING_OUT
 from agents.patients.living import MICRO_QALYS, UNMET_MINUTES
 from agents.vocabulary import N_CAUSES, N_REASONS
 from model.accounts import Costs
@@ -55,4 +57,8 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
     found["boarding_days"] = out[:, BOARDING_OUT]
     found["out_of_hospital_waiting"] = out[:, WAITING_HOME_OUT] / month.days
     found["readmissions"] = out[:, READMITTED_OUT]
+    found["gp_consultations"] = month.consultations.sum(axis=1)
+    for name, column in (("outpatient_visits", SEEN_OUT), ("elective_admissions", OPERATED_OUT), ("waiting_for_operation", WAITING_OUT), ("elective_cancellations", CANCELLED_OUT)):
+        found[name] = month.planned[:, column]
+    found["emergency_admissions_acs"] = out[:, AMBULATORY_OUT]
     return found

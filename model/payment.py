@@ -28,11 +28,26 @@ class Prices(Checked):
         160.0, "resources that one more bed-day takes in an open bed", unit="pounds a day", low=100.0, high=260.0,
         assumption="about half the price of an excess day: staff and hotel costs follow in part")
     escalation_day_resource: float = parameter(
-        420.0, "resources that a day in an escalation bed takes", unit="pounds a day", low=300.0, high=600.0, assumption="temporary staff cost more")
+        420.0, "resources that a day in an escalation bed takes", unit="pounds a day", low=300.0, high=600.0, positive=True, assumption="temporary staff cost more")
     spell_resource: float = parameter(
         700.0, "resources that one more spell takes, its days apart", unit="pounds", low=400.0, high=1100.0, assumption="tests, drugs and treatment")
     attendance_resource: float = parameter(
         70.0, "resources that one more attendance takes", unit="pounds", low=40.0, high=110.0, assumption="about half the price")
+    visit: float = parameter(
+        115.0, "price of a first outpatient visit", unit="pounds", low=105.0, high=135.0, assumption="120 in 2016/17 (P-B.cost-017) at 2014/15 prices")
+    day_case: float = parameter(
+        705.0, "tariff price of a day case", unit="pounds", low=650.0, high=740.0, assumption="738 in 2016/17 (P-B.cost-015) at 2014/15 prices")
+    elective: float = parameter(
+        3520.0, "tariff price of an operation with a night", unit="pounds", low=3300.0, high=3700.0,
+        assumption="3,684 in 2016/17 (P-B.cost-014) at 2014/15 prices")
+    visit_resource: float = parameter(
+        60.0, "resources that one more outpatient visit takes", unit="pounds", low=40.0, high=100.0, assumption="about half the price")
+    day_case_resource: float = parameter(
+        350.0, "resources that one more day case takes", unit="pounds", low=250.0, high=550.0, assumption="about half the price")
+    elective_resource: float = parameter(
+        1760.0, "resources that one more operation with a night takes", unit="pounds", low=1200.0, high=2800.0, assumption="about half the price")
+    consultation: float = parameter(
+        30.3, "resources that a GP or nurse consultation takes", unit="pounds", low=27.0, high=48.9, evidence="P-B.cost-047")
 
 
 def pence(pounds: float) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.care import CareRules
+from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.patients.living import LivingBehaviour
 from agents.patients.seeking import SeekingBehaviour
@@ -15,12 +16,12 @@ from agents.patients.seeking import SeekingBehaviour
 if TYPE_CHECKING:
     from model.parameters import Parameters
 
-_CLASSES = (LivingBehaviour, SeekingBehaviour, CareRules, HospitalRules)
+_CLASSES = (LivingBehaviour, SeekingBehaviour, CareRules, HospitalRules, PlannedRules)
 _FIELDS = [field.name for kind in _CLASSES for field in dataclasses.fields(kind)]
 _PARTIES = ["first_council", "first_consortium", "first_hospital"]
 
 RULES = np.dtype([(name, "f8") for name in _FIELDS] + [(name, "i8") for name in _PARTIES] + [("people_seed", "u8")])
-"""Every number of the four behaviour classes, the ledger's first index of each kind of organisation, and the seed of
+"""Every number of the five behaviour classes, the ledger's first index of each kind of organisation, and the seed of
 lifelong traits, which replications share."""
 
 PEOPLE_SEED = 20140401
@@ -29,7 +30,7 @@ PEOPLE_SEED = 20140401
 def compile_rules(parameters: Parameters, first_council: int = 0, first_consortium: int = 0, first_hospital: int = 0, people_seed: int = PEOPLE_SEED) -> np.record:
     """Return the rules of `parameters` for a place whose parties begin at the given indices."""
     rules = np.zeros(1, dtype=RULES).view(np.recarray)
-    for part in (parameters.living, parameters.seeking, parameters.care, parameters.hospital):
+    for part in (parameters.living, parameters.seeking, parameters.care, parameters.hospital, parameters.planned):
         for field in dataclasses.fields(part):
             rules[field.name] = float(getattr(part, field.name))
     rules["first_council"], rules["first_consortium"], rules["first_hospital"] = first_council, first_consortium, first_hospital

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import pickle
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,11 +24,11 @@ import numpy as np
 from agents.care import judged_minutes
 from agents.compiled import cache_folder, compiled
 from agents.hospital.daily_flow import ASSESSED_OUT, HOSPITAL_BED_DAYS, STARTED_OUT
-from agents.patients.living import N_AGES, YOUNGEST
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.patients.people import People
 from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.starting import begin, begin_care, set_birth_months
-from agents.vocabulary import Condition, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Setting
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
 from model.epidemiology import REST_READINESS, REST_THRESHOLD, reference_tables
 from model.evidence import evidence
@@ -41,6 +42,7 @@ FREE_MONTHS, SETTLING_MONTHS = 300, 180
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for out-turn and for what is asked for: a single year is noisy
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
+GP_SLACK = 0.1  # assumption, 0.03 to 0.2: spare consultations of general practice over what is asked for at rest
 SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
 INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
 OLDER_PLACES = 0.75  # assumption, 0.65 to 0.8: share of care-home places for older people: 275,000 residents (P-C.prov-004) in 462,000 places (P-C.prov-001) 85% full
@@ -121,7 +123,8 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
         state.own_price[:] = [pence(week), pence(home[0]), pence(home[1])]
         state.reablement_places = council.reablement_weeks / 52.18 * scale
         state.home_places = council.care_home_beds * OLDER_PLACES * scale
-    known.consortia["intermediate_places"] = 1e9
+    known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
+    known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
@@ -130,6 +133,9 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.hospitals["trim_days"] = int(parameters.prices.trim_days)
     for name in ("spell", "attendance"):
         known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
+    for name in ("visit", "day_case", "elective"):
+        known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
+    known.hospitals["clinic_rate"] = known.hospitals["theatre_rate"] = UNLIMITED
     known.hospitals["excess_price"] = pence(parameters.prices.excess_day)
     return known
 
@@ -230,7 +236,10 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
 
 
 def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray) -> np.ndarray:
-    """Set beds, assessment, brokerage and home care from what a year without limits asked for.
+    """Set beds, assessment, brokerage, home care, general practice, clinics and theatres from what a year without limits asked for.
+
+    Clinics and theatres can do what remains of demand once people have left their lines through the stated waits: the
+    lines then grow to those waits, and are held there by who leaves.
 
     Beds follow the national rate; what the place's adult emergencies leave at the national occupancy (electives,
     children, people from elsewhere) is a remainder at constant reference activity. Returns that remainder, in beds in
@@ -253,6 +262,12 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
+    asked = sum(month.asked_consultations.sum(axis=0) for month in year)
+    known.consortia["gp_capacity"] = np.maximum(asked / days * (1.0 + GP_SLACK), 1.0)
+    planned = sum(month.hospital_planned for month in year) / (days * 5.0 / 7.0)
+    stay = [math.exp(-parameters.planned.leaves_a_week * weeks) for weeks in (parameters.planned.outpatient_wait_weeks, parameters.planned.list_wait_weeks)]
+    known.hospitals["clinic_rate"] = np.maximum(planned[:, HOSPITAL_VISITS] * stay[0], 0.02)
+    known.hospitals["theatre_rate"] = np.maximum(planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1) * stay[0] * stay[1], 0.02)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
@@ -290,7 +305,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
-        engine.replace_the_dead(month.deaths, starting_rows, number)
+        engine.keep_as_it_was(month.deaths, starting_rows, number)
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[1 - MONTHS_KEPT :], month.compact()]
@@ -380,6 +395,6 @@ class _Held:
 
 def starting_state(place: Place, scale: float, parameters: Parameters) -> StartingState:
     """Return the starting state, from the cache folder if it was built before with the same code, data and parameters."""
-    parts = ("living", "seeking", "care", "hospital", "market", "prices")
+    parts = ("living", "seeking", "care", "hospital", "planned", "market", "prices")
     relevant = dataclasses.replace(Parameters(), **{part: getattr(parameters, part) for part in parts})
     return _settled(_key(place, scale, relevant), _Held(place), scale, relevant)

@@ -126,6 +126,7 @@ def fingerprints(economy: HealthEconomy) -> dict[str, str]:
         "people": bits_of(engine.people.rows),
         "cases": bits_of(engine.cases[: engine.n_cases]),
         "calendar": bits_of(engine.future),
+        "waiting": bits_of(engine.waiting),
         "entries": bits_of_frame(economy.ledger.entries()),
         "consequences": bits_of_frame(economy.ledger.consequences()),
         "resources": bits_of_frame(economy.ledger.resources()),
@@ -144,7 +145,7 @@ class Bench:
 
     Parameters
     ----------
-    rows, cases, future : as in a starting state, copied
+    rows, cases, future, waiting : as in a starting state, copied
     known : organisations, copied
     tables, rules : records that kernels read, copied
     """
@@ -152,6 +153,7 @@ class Bench:
     rows: np.ndarray
     cases: np.ndarray
     future: np.ndarray
+    waiting: np.ndarray
     known: Organisations
     tables: np.record
     rules: np.record
@@ -160,12 +162,13 @@ class Bench:
     def engine(self, seed: int = 1) -> Engine:
         """An engine over copies, so that one bench serves many."""
         engine = Engine(People(self.rows.copy()), self.tables, self.rules, self.known.copy(), seed, self.calendar)
-        engine.load_state({"cases": self.cases, "future": self.future})
+        engine.load_state({"cases": self.cases, "future": self.future, "waiting": self.waiting})
         return engine
 
     def without_cases(self) -> Bench:
         """Take everybody out of hospital, queues and short-term care."""
-        self.cases, self.future = self.cases[:0], self.future[:0]
+        self.cases, self.future, self.waiting = self.cases[:0], self.future[:0], self.waiting[:0]
+        self.rows["flags"] &= ~np.uint8(record.WAITS)
         setting = self.rows["care"] & record.SETTING_MASK
         self.rows["care"] &= ~np.uint8(record.IN_HOSPITAL)
         self.rows["care"][(setting == 1) | (setting == 2)] = 0
@@ -196,7 +199,7 @@ def bench(scale: float = 0.01, **rules: float) -> Bench:
     state = starting_state(load_place("berkshire-west"), scale, Parameters())
     arrays = state.arrays
     return Bench(
-        rows=arrays["rows"].copy(), cases=arrays["cases"].copy(), future=arrays["future"].copy(),
+        rows=arrays["rows"].copy(), cases=arrays["cases"].copy(), future=arrays["future"].copy(), waiting=arrays["waiting"].copy(),
         known=state.organisations.copy(), tables=copy_record(reference_tables(Parameters())), rules=rules_with(**rules),
     )  # fmt: skip
 
@@ -205,7 +208,7 @@ def quiet_bench(people: np.ndarray, **rules: float) -> Bench:
     """A few people to whom nothing happens by itself: no illness, no death, no request."""
     quiet = bench(0.002, **rules).without_cases()
     quiet.rows = people.copy()
-    for name in ("illness", "unmanaged", "death", "onset", "onset_ceiling"):
+    for name in ("illness", "unmanaged", "death", "onset", "onset_ceiling", "gp_age"):
         quiet.tables[name] = 0.0
     for name in (
         "contacts_per_unmet_hour",
@@ -262,7 +265,7 @@ def sweep(of: Bench, month: int = 0, seed: int = 1, *, ageing: bool = True) -> S
 
     rows, known = of.rows.copy(), of.known.copy()
     n = len(known.councils)
-    totals, counts = np.zeros((n, N_TOTALS), dtype=np.int64), np.zeros((n, 5), dtype=np.int64)
+    totals, counts = np.zeros((n, N_TOTALS), dtype=np.int64), np.zeros((n, 5 + 2 * len(known.consortia)), dtype=np.int64)
     events = np.zeros(8 * len(rows) + 8, dtype=EVENT)
     written = live(
         rows, 0, len(rows), month, month, of.calendar.first_day(month), of.calendar.length(month), ageing,

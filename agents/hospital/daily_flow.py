@@ -16,6 +16,8 @@ from agents import draws
 from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
+from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_JOURNAL_AT, N_NOTES_AT, follow_up, note, post, schedule
+from agents.hospital.planned import day_of_planned_care, leave_lines, refer
 from agents.hospital.stays import acute_days, admission_chance, grave, recovery_days, return_chance
 from agents.patients import record
 from agents.patients.living import (
@@ -29,12 +31,11 @@ from agents.patients.living import (
     SELF,
     accrue,
     age_index,
-    carer_minutes,
     settled_frailty,
     unmet_minutes,
-    weekly_need,
+    update_need,
 )
-from agents.patients.seeking import CONTACT, DEATH_EVENT, NEED_DECIDES, write_event
+from agents.patients.seeking import CONTACT, DEATH_EVENT, NEED_DECIDES, REFERRAL
 from agents.vocabulary import N_CAUSES, CaseState, Cause, Lever, Reason, Service
 
 CLOSED = int(CaseState.CLOSED)
@@ -57,6 +58,7 @@ REASON_PACKAGE, REASON_PLACEMENT = int(Reason.PACKAGE), int(Reason.PLACEMENT)
 REASON_FUNDING, REASON_CHOICE = int(Reason.FUNDING), int(Reason.CHOICE)
 N_LEVERS = len(Lever)
 RETURN = int(Cause.RETURN)
+ILLNESS, UNMANAGED = int(Cause.ILLNESS), int(Cause.UNMANAGED)
 UNTREATED = int(Cause.UNTREATED)
 DISCHARGE_READINESS = int(Lever.DISCHARGE_READINESS)
 ADMISSION_THRESHOLD = int(Lever.ADMISSION_THRESHOLD)
@@ -99,13 +101,11 @@ BOARDING_OUT, ENTRIES_OUT, DEATHS_OUT, READMITTED_OUT = _NEXT, _NEXT + 1, _NEXT 
 ASSESSED_OUT, STARTED_OUT, REABLED_OUT, INTERMEDIATE_OUT = _NEXT + 4, _NEXT + 5, _NEXT + 6, _NEXT + 7
 ATTENDED_OUT, REFUSED_OUT, DIED_IN_HOSPITAL_OUT, UNTREATED_DEATHS_OUT = _NEXT + 8, _NEXT + 9, _NEXT + 10, _NEXT + 11
 WAITING_HOME_OUT, DISCHARGED_OUT, REQUESTED_OUT, GAVE_UP_WAITING_OUT = _NEXT + 12, _NEXT + 13, _NEXT + 14, _NEXT + 15
-GRANTED_OUT, DIED_IN_CARE_HOME_OUT = _NEXT + 16, _NEXT + 17
-N_OUT = _NEXT + 18
+GRANTED_OUT, DIED_IN_CARE_HOME_OUT, AMBULATORY_OUT = _NEXT + 16, _NEXT + 17, _NEXT + 18
+N_OUT = _NEXT + 19
 # Columns of `hospital_out`.
 HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, HOSPITAL_ATTENDANCES, HOSPITAL_ESCALATION_DAYS, HOSPITAL_EXCESS_DAYS = 0, 1, 2, 3, 4
 N_HOSPITAL_OUT = 5
-# Entries of `size`.
-N_CASES_AT, N_CALENDAR_AT, N_JOURNAL_AT, N_NOTES_AT = 0, 1, 2, 3
 
 
 HOSPITAL_STATE = np.dtype(
@@ -120,6 +120,13 @@ HOSPITAL_STATE = np.dtype(
         ("attendance_price", "i8"),  # pence
         ("excess_price", "i8"),  # pence a day
         ("trim_days", "i8"),  # days that the spell price covers
+        ("visit_price", "i8"),  # pence, a first outpatient visit
+        ("day_case_price", "i8"),  # pence
+        ("elective_price", "i8"),  # pence, an operation with a night
+        ("clinic_rate", "f8"),  # first outpatient visits that can be held on a working day
+        ("clinic_tokens", "f8"),
+        ("theatre_rate", "f8"),  # operations that can be done on a working day
+        ("theatre_tokens", "f8"),
     ]
 )
 """What patients meet of one hospital."""
@@ -131,7 +138,7 @@ class Flow(NamedTuple):
     rows: np.ndarray  # RECORD, all people
     cases: np.ndarray  # CASE, in the order in which they arose
     case_of: np.ndarray  # (people,) int32: case of each person, -1 if none
-    size: np.ndarray  # (4,) int64: cases, events on the calendar, journal rows, notes
+    size: np.ndarray  # (5,) int64: cases, events on the calendar, journal rows, notes, waits for planned care
     calendar: np.ndarray  # EVENT: this month's events in order, then later ones; what happens is appended
     journal: np.ndarray  # rows of the ledger's journal
     notes: np.ndarray  # rows of the ledger's notes on consequences
@@ -141,44 +148,10 @@ class Flow(NamedTuple):
     councils: np.ndarray  # COUNCIL_STATE
     consortia: np.ndarray  # CONSORTIUM_STATE
     hospitals: np.ndarray  # HOSPITAL_STATE
-
-
-@compiled
-def post(flow, payer, payee, service, decider, lever, pence):
-    """Append one payment to the journal."""
-    row = flow.journal[flow.size[N_JOURNAL_AT]]
-    row["payer"] = payer
-    row["payee"] = payee
-    row["service"] = service
-    row["decider"] = decider
-    row["lever"] = lever
-    row["pence"] = pence
-    flow.size[N_JOURNAL_AT] += 1
-
-
-@compiled
-def note(flow, payer, service, decider, lever, pence):
-    """Append one consequence that is not cash of this run."""
-    row = flow.notes[flow.size[N_NOTES_AT]]
-    row["payer"] = payer
-    row["service"] = service
-    row["decider"] = decider
-    row["lever"] = lever
-    row["pence"] = pence
-    flow.size[N_NOTES_AT] += 1
-
-
-@compiled
-def schedule(flow, day, person, trigger, kind, cause, severity, decider, lever, avoided):
-    """Put an event on the calendar."""
-    write_event(flow.calendar[flow.size[N_CALENDAR_AT]], day, 0, person, trigger, kind, cause, severity, decider, lever, avoided)
-    flow.size[N_CALENDAR_AT] += 1
-
-
-@compiled
-def follow_up(trigger, cause):
-    """Return the trigger of what an event causes later: a mix of the event's own trigger and the later cause."""
-    return np.int64((np.uint64(trigger) * np.uint64(2654435761) + np.uint64(cause)) & np.uint64(0xFFFFFFFF))
+    waiting: np.ndarray  # WAITING, in the order in which people joined
+    borne: np.ndarray  # (people,) uint8: operations on joint, heart or eyes that each person waits for
+    planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
+    hospital_planned: np.ndarray  # (n_hospitals, N_HOSPITAL_PLANNED) int64
 
 
 @compiled
@@ -215,14 +188,6 @@ def set_care(p, setting, funder):
 def gap_of(p):
     """Return weekly minutes of need that neither family nor the present package meets (negative: none)."""
     return np.int64(p["need"]) - np.int64(p["informal"]) - np.int64(p["package"])
-
-
-@compiled
-def update_need(p, i, illness, rules):
-    """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
-    need = weekly_need(p, illness, rules)
-    p["need"] = need
-    p["informal"] = 0 if setting_of(p) >= RESIDENTIAL else min(need, carer_minutes(p, i, rules))
 
 
 @compiled
@@ -643,11 +608,21 @@ def leave_short_term_care(flow, c, p, council):
 
 
 @compiled
+def ambulatory(i, trigger, cause, tables, seed):
+    """Return whether this emergency is ambulatory-care-sensitive: every unmanaged crisis is, and a share of illness."""
+    if cause == ILLNESS:
+        return draw(seed, i, trigger, 1, draws.AMBULATORY) < tables.ambulatory_illness
+    return cause == UNMANAGED
+
+
+@compiled
 def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tables, rules, seed):
     """Begin a spell, in a bed if there is one, else in A&E."""
     row = flow.out[np.int64(p["council"])]
     hospital = flow.hospitals[h]
     row[ADMISSIONS_OUT + cause] += 1
+    if ambulatory(i, trigger, cause, tables, seed):
+        row[AMBULATORY_OUT] += 1
     flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
     hand_over(p)
     last = np.int64(p["last_discharge"])
@@ -682,6 +657,12 @@ def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tab
 
 
 @compiled
+def comes_through_ae(i, trigger, severity, rules, seed):
+    """Return whether an emergency comes through A&E; the others go straight to a ward through a GP."""
+    return draw(seed, i, trigger, 1, draws.ROUTE) >= rules.direct_share * severity
+
+
+@compiled
 def attend(flow, e, day, left, clock, tables, rules, seed):
     """An emergency contact: A&E or straight to a ward, admitted or not."""
     i = np.int64(e["person"])
@@ -704,7 +685,7 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
         return
     p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
     row[CONTACTS_OUT + cause] += 1
-    if draw(seed, i, trigger, 1, draws.ROUTE) >= rules.direct_share * severity:
+    if comes_through_ae(i, trigger, severity, rules, seed):
         row[ATTENDED_OUT] += 1
         flow.hospital_out[h, HOSPITAL_ATTENDANCES] += 1
         post(flow, payer, rules.first_hospital + h, ATTENDANCE, decider, lever, hospital.attendance_price)
@@ -762,6 +743,8 @@ def happen(flow, e, day, left, clock, tables, rules, seed):
         attend(flow, e, day, left, clock, tables, rules, seed)
     elif kind == DEATH_EVENT:
         die(flow, i, day, left, clock, tables, rules)
+    elif kind == REFERRAL:
+        refer(flow, i, np.int64(e["trigger"]), day, clock, rules, seed)
     else:
         request(flow, e, day)
 
@@ -807,20 +790,24 @@ def count_the_night(flow, seed, rules):
 
 
 @compiled
-def days_of_care(flow, clock, first_day, days, weekday, tables, rules, seed):
-    """Run the days of one month.
+def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rules, seed):
+    """Run the days of one month, or the next few of them.
 
     Parameters
     ----------
     flow : see :class:`Flow`
     clock : month that ages are counted at
     first_day, days : the month's first day since the start, and its length
-    weekday : of the first day, Monday 0
+    begin, end : days since the start: those from `begin` to before `end` are run
+    weekday : of the month's first day, Monday 0
     """
     last = first_day + days
-    for day in range(first_day, last):
+    if begin == first_day:
+        leave_lines(flow, first_day, days, clock, tables, rules)
+    for day in range(begin, end):
         left = last - day
-        pace = rules.weekend_pace if (weekday + day - first_day) % 7 >= 5 else 1.0
+        weekend = (weekday + day - first_day) % 7 >= 5
+        pace = rules.weekend_pace if weekend else 1.0
         for c in range(flow.councils.shape[0]):
             council = flow.councils[c]
             council.assessment_tokens = min(council.assessment_tokens, 3.0 * council.assessment_rate + 1.0) + council.assessment_rate * pace
@@ -828,6 +815,8 @@ def days_of_care(flow, clock, first_day, days, weekday, tables, rules, seed):
         for e in range(flow.size[N_CALENDAR_AT]):
             if flow.calendar[e]["day"] == day:
                 happen(flow, flow.calendar[e], day, left, clock, tables, rules, seed)
+        if not weekend:
+            day_of_planned_care(flow, day, left, clock, tables, rules, seed)
         n_cases = flow.size[N_CASES_AT]
         for place in range(2):  # people in hospital come before people at home
             for k in range(n_cases):

@@ -23,16 +23,15 @@ from agents.patients.seeking import (
     CONTACT,
     DEATH_EVENT,
     LAST_PHASE,
+    MOST_COUNTED,
     NEED_DECIDES,
     REQUEST,
     emergencies,
     wish_for_assessment,
     write_event,
 )
-from agents.vocabulary import N_CONDITIONS, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Funder, Lever, Setting
 
-YOUNGEST, OLDEST = 18, 110
-N_AGES = OLDEST - YOUNGEST + 1
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
 N_LEVERS = len(Lever)
@@ -97,8 +96,11 @@ class LivingBehaviour(Checked):
         0.5, "share of broken carers who take up care again in a year", unit="share a year", low=0.2, high=0.8,
         assumption="half resume within a year")
     death_with_need: float = parameter(
-        0.9, "log hazard of death added by thirty or more weekly hours of need, at equal frailty", unit="log hazard", low=0.4, high=1.3,
-        assumption="with frailty: care-home residents die at three to four times the rate of others of their age (P-C.prov-009)")
+        0.18, "yearly hazard of death added by sixty or more weekly hours of need, at equal age and frailty", unit="a year", low=0.08, high=0.35,
+        assumption="with frailty: a quarter of care-home residents die in a year (P-C.prov-009), at 70 not many fewer than at 90")
+    dependent_hours: float = parameter(
+        20.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=10.0, high=30.0,
+        assumption="help once or twice a day goes with a long life, above all among women")
     sudden_death_share: float = parameter(
         0.25, "share of deaths without a last phase", unit="share", low=0.15, high=0.35,
         assumption="about a quarter of deaths come without a foreseeable decline")
@@ -160,10 +162,15 @@ TABLES = np.dtype(
         ("utility_conditions", "f8", (CONDITION_SETS,)),  # EQ-5D decrement of a set of conditions (negative)
         ("partner", "f8", (2, N_AGES)),  # share living with a partner
         ("partner_loss", "f8", (2, N_AGES)),  # share losing the partner in a year
+        ("residence_growth", "f8", (N_AGES,)),  # share by which living in a care home rises in a year of age
         ("owner", "f8", (5,)),  # share owning the home, by deprivation fifth
         ("savings_median", "f8", (5,)),  # pounds, by deprivation fifth
         ("season", "f8", (12,)),  # April first, mean 1
         ("stay_scale", "f8", (N_AGES,)),  # scale of the acute phase in days
+        ("gp_age", "f8", (2, N_AGES)),  # monthly GP and nurse consultations by sex and age, of people with no condition
+        ("gp_conditions", "f8", (MOST_COUNTED + 1,)),  # effect of the number of conditions on them; the last is for more
+        ("referral", "f8", (N_AGES,)),  # chance that a consultation ends in a referral
+        ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
     ]
 )
 """What the evidence says of people, solved by ``model.epidemiology``: one record that kernels read. Ages 18 to 110."""
@@ -195,6 +202,8 @@ CONSORTIUM_STATE = np.dtype(
         ("tilt", "f8", (N_CONDITIONS,)),  # the place's registers over what its ages give
         ("intermediate_places", "f8"),
         ("intermediate_used", "i8"),
+        ("gp_capacity", "f8"),  # GP and nurse consultations a day that can be had
+        ("gp_access", "f8"),  # capacity over what was asked for in the month before, at most 1
     ]
 )
 """What people and care meet of one consortium."""
@@ -303,6 +312,8 @@ def weekly_need(p, illness, rules):
     """
     decline = np.float64(p["frailty"]) - settled_frailty(p)
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * decline + rules.need_from_illness * illness
+    if np.int64(p["flags"]) & record.WAITS:
+        propensity += rules.waiting_need
     if np.int64(p["flags"]) & record.DYING:
         propensity += rules.last_phase_need
     if propensity <= 0.0:
@@ -311,9 +322,10 @@ def weekly_need(p, illness, rules):
 
 
 @compiled
-def need_effect(need, rules):
-    """Return how `need`, minutes a week, multiplies the hazard of death."""
-    return math.exp(rules.death_with_need * min(need / 1800.0, 1.0))
+def death_with_need(need, rules):
+    """Return the monthly hazard of death that `need`, minutes a week, adds."""
+    beyond = (need / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    return rules.death_with_need / 12.0 * min(max(beyond, 0.0), 1.0)
 
 
 @compiled
@@ -327,6 +339,14 @@ def carer_minutes(p, i, rules):
     if u >= rules.family_share:
         return 0
     return min(int(-60.0 * rules.family_hours * math.log(u / rules.family_share)), 5000)
+
+
+@compiled
+def update_need(p, i, illness, rules):
+    """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
+    need = weekly_need(p, illness, rules)
+    p["need"] = need
+    p["informal"] = 0 if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL else min(need, carer_minutes(p, i, rules))
 
 
 @compiled
@@ -346,6 +366,8 @@ def utility_a_day(p, age, tables, rules):
     conditions = np.int64(p["conditions"])
     value = tables.utility_age[age] + tables.utility_conditions[conditions & HELD] - rules.decline_disutility * decline
     value += severe_part(conditions, tables.severe_utility)
+    if np.int64(p["flags"]) & record.WAITS:
+        value -= rules.waiting_loss
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
 
@@ -463,7 +485,8 @@ def live(
     councils, consortia : record arrays, see :data:`COUNCIL_STATE` and :data:`CONSORTIUM_STATE`
     events : EVENT array, written from 0; large enough for four events a person
     totals : shape (n_councils, N_TOTALS) int64, added to
-    counts : shape (n_councils, 5) int64, added to: people, with a package, in care homes, moved away, package minutes a week
+    counts : shape (n_councils, 5 + 2 n_consortia) int64, added to: people, with a package, in care homes, moved away,
+        package minutes a week, then by consortium the GP and nurse consultations asked for, and those not had
     """
     n = 0
     year_part = days * 12.0 / 365.25
@@ -521,10 +544,10 @@ def live(
         if flags & record.DYING == 0:
             hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part
             if need > 0:
-                hazard *= need_effect(need, rules)
+                hazard += death_with_need(need, rules) * year_part
             if u_death < hazard:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
-        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n)
+        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
             if wish_for_assessment(p, u_request, rules):

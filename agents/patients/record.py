@@ -68,3 +68,4 @@ ASKED = 0x08  # has asked for an assessment that is not answered yet
 REFUSED = 0x10  # assessed and found not eligible; may ask again after a birthday
 LEFT = 0x20  # end_month is a move away, not a death
 PROACTIVE_AT_REST = 0x40  # would be on the list at the lever's reference setting
+WAITS = 0x80  # listed for an operation on joint, heart or eyes, and bears it

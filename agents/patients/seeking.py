@@ -1,6 +1,6 @@
-"""Seeking help: why a person turns up as an emergency this month, and when they ask the council for an assessment.
+"""Seeking help: why a person turns up as an emergency this month, sees a GP or nurse, or asks the council for an assessment.
 
-Every cause is its own clock with its own draw. To change how people seek help, edit the small rules below.
+Illness is one process of many severities: its worst months are emergencies, others end in general practice. Every cause is its own clock with its own draw. To change how people seek help, edit the small rules below.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from agents import draws
 from agents.compiled import compiled, inlined
-from agents.draws import block
+from agents.draws import block, draw
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, severe_part
@@ -54,6 +54,12 @@ class SeekingBehaviour(Checked):
     proactive_finds: float = parameter(
         0.04, "more illness contacts of people on the proactive list, as cases are found", unit="ratio", low=0.0, high=0.1,
         assumption="case management finds cases: the direction is known, the size is not")
+    missed_to_ae: float = parameter(
+        0.05, "share of GP and nurse consultations not had that become a mild attendance at A&E", unit="share", low=0.0, high=0.2,
+        assumption="studies of 2012 to 2014 find more attendances where appointments are harder to get: the direction is known, the prior includes zero")
+    unmanaged_by_access: float = parameter(
+        0.3, "more unmanaged crises where no consultation can be had at all", unit="ratio", low=0.0, high=0.5,
+        assumption="in proportion, 6% fewer for 0.2 more continuity (P-B.gp-019, recalled) says 0.3; access is not continuity, so the prior includes zero")
     asks_a_month: float = parameter(
         0.04, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.02, high=0.15,
         assumption="puts assessments near the national number of new clients (T-C-009); most unmet need is never put to a council (T-C-018)")
@@ -72,12 +78,16 @@ EVENT = np.dtype(
         ("decider", "u2"),  # party whose decision caused it, or NEED
         ("lever", "u1"),
         ("cause", "u1"),
-        ("kind", "u1"),  # CONTACT, REQUEST or DEATH
+        ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT or REFERRAL
         ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
     ],
     align=True,
 )
-CONTACT, REQUEST, DEATH_EVENT = 0, 1, 2
+CONTACT, REQUEST, DEATH_EVENT, REFERRAL = 0, 1, 2, 3
+REFERRED = 9  # what a referral's draws are keyed by, where an emergency has its cause
+ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
+MOST_CONSULTATIONS = 30  # in a month
+MOST_COUNTED = 4  # conditions: consultations rise with their number up to here
 NEED_DECIDES = 65535
 
 
@@ -124,9 +134,61 @@ def write_contact(p, i, month, first_day, days, age, cause, scale, decider, leve
     return n + 1
 
 
+@compiled
+def number_of_conditions(held):
+    """Return how many conditions a bit mask holds, at most MOST_COUNTED: pairs, fours and eights of bits added side by side."""
+    pairs = held - ((held >> 1) & 0x1555)
+    fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333)
+    eights = (fours + (fours >> 4)) & 0x0F0F
+    return min((eights + (eights >> 8)) & 0x1F, MOST_COUNTED)
+
+
+@compiled
+def consultations(u, rate, mean):
+    """Return this month's number of GP and nurse consultations, and what is left of the draw: what the draw of an illness comes to short of an emergency.
+
+    One scale of severity: `u` below p = 1 - exp(-rate) is an emergency, and no consultation. What lies beyond is
+    stretched to (0, 1) and turned into a number by inversion of a geometric distribution: the nearer to an emergency, the more.
+    Where it falls between two numbers is itself uniform on (0, 1) whatever the number, and low where the next is near.
+
+    Parameters
+    ----------
+    u : the illness draw
+    rate : of illness emergencies this month
+    mean : of the number, among people who have no emergency
+    """
+    if (u - rate) * (1.0 + mean) >= mean * (1.0 - rate):  # since p is at most the rate, most months end here
+        return 0, 1.0
+    share = mean / (1.0 + mean)  # chance of one more
+    left = 1.0 - (1.0 - u) * math.exp(rate)
+    if left <= 0.0:
+        return 0, 1.0
+    number = 0
+    top = 1.0  # share ** number
+    limit = share
+    for _ in range(6):  # without leaving the loop: a branch that nobody can foresee costs more than the sums
+        number += 1 if left < limit else 0
+        top = limit if left < limit else top
+        limit *= share
+    while left < limit and number < MOST_CONSULTATIONS:
+        number += 1
+        top = limit
+        limit *= share
+    return number, (left / top - share) * (1.0 + mean)
+
+
+@compiled
+def missed_consultations(i, month, number, access, seed):
+    """Return how many of `number` consultations cannot be had: the mean is their share, one draw rounds it."""
+    return int(number * (1.0 - access) + draw(seed, i, month, 0, draws.GP_MISSED))
+
+
 @inlined
-def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, seed, events, n):
+def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, consortia, counts, seed, events, n):
     """Let each cause's clock strike or not, and write the contacts; return the next free event.
+
+    Illness is one process: the same draw says whether it comes to an emergency and, if not, how often a GP or nurse is
+    consulted; part of those consultations end in a referral to a hospital. Where not all who ask are seen, some of those go to A&E, as ill as they are: mildly.
 
     A contact that today's levers cause and reference levers would not is marked with its decider; one that they
     avoid is written with ``avoided`` 1 and only noted. Both come from the same draw.
@@ -134,22 +196,41 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     flags = np.int64(p["flags"])
     listed = flags & record.PROACTIVE != 0
     listed_at_rest = flags & record.PROACTIVE_AT_REST != 0
-    consortium = rules.first_consortium + np.int64(p["consortium"])
+    list_of = np.int64(p["consortium"])
+    consortium = rules.first_consortium + list_of
     council = np.int64(p["council"])
+    held = np.int64(p["conditions"]) & HELD
+    access = consortia[list_of].gp_access
 
     rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
-    now = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed else rate)
+    found = rate * (1.0 + rules.proactive_finds) if listed else rate
+    now = happens(u_illness, found)
     then = now
     if listed != listed_at_rest:
         then = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed_at_rest else rate)
     if now or then:
         n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
                           PROACTIVE_LEVER if now != then else 0, 0 if now else 1, tables, seed, events, n)
+    asked, left = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[number_of_conditions(held)] * year_part)
+    if asked > 0:
+        counts[council, ASKED_FOR + list_of] += asked
+        had = asked
+        if access < 1.0:
+            missed = missed_consultations(i, month, asked, access, seed)
+            counts[council, ASKED_FOR + consortia.shape[0] + list_of] += missed
+            had -= missed
+            if missed > 0 and draw(seed, i, month, 0, draws.GP_TURNED) < rules.missed_to_ae * missed:
+                n = write_contact(p, i, month, first_day, days, age, ILLNESS, rules.low_severity, NEED_DECIDES, 0, 0, tables, seed, events, n)
+        if left < tables.referral[age] * had:
+            u_day, u_priority, _, _ = block(seed, i, month, REFERRED, draws.REFERRED_DAY)
+            write_event(events[n], first_day + int(u_day * days), int(u_priority * 4294967295.0), i, month * 16 + REFERRED, REFERRAL, 0, 0.0, NEED_DECIDES, 0, 0)
+            n += 1
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
-    conditions = np.int64(p["conditions"])
-    quiet = (tables.unmanaged[conditions & HELD] + severe_part(conditions, tables.severe_unmanaged)) * year_part
+    quiet = (tables.unmanaged[held] + severe_part(np.int64(p["conditions"]), tables.severe_unmanaged)) * year_part
+    if access < 1.0:
+        quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
     dying = flags & record.DYING != 0
     if minutes == 0 and withheld == 0 and quiet == 0.0 and not dying and not gave_up:
         return n

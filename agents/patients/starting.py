@@ -12,7 +12,19 @@ from agents.compiled import compiled
 from agents.draws import block, draw, normal_score
 from agents.patients import record
 from agents.patients.conditions import PLACE_CAP, SEVERE_SHIFT, chance_held
-from agents.patients.living import COUNCIL, NURSING, RESIDENTIAL, SELF, age_index, begin_traits, carer_minutes, personal_parts, weekly_need
+from agents.patients.living import (
+    COUNCIL,
+    FRAILTY_STEPS,
+    NURSING,
+    RESIDENTIAL,
+    SELF,
+    age_index,
+    begin_traits,
+    carer_minutes,
+    death_with_need,
+    personal_parts,
+    weekly_need,
+)
 from agents.vocabulary import N_CONDITIONS
 
 SAVINGS_SPREAD = 1.6  # assumption, 1.2 to 2: standard deviation of the logarithm of savings
@@ -86,18 +98,51 @@ def begin_need(p, i, rules):
 
 
 @compiled
+def outgrow(rows, case_of, clock, month, tables, seed, council_homes, out):
+    """Frozen demography: choose the care-home residents in whose place, as years go by, somebody younger comes.
+
+    Where nobody grows older, those who moved in young would stay for decades and fill the homes; in life they become
+    the older residents. At each birthday a resident is replaced with the chance by which residence rises in a year of
+    age (``tables.residence_growth``), so that the homes keep the ages they have. Returns how many; their rows are
+    written to `out`, and their places taken off `council_homes`, shape (n_councils,).
+    """
+    n = 0
+    for i in range(len(rows)):
+        p = rows[i]
+        care = np.int64(p["care"])
+        if care & record.SETTING_MASK < RESIDENTIAL or care & record.IN_HOSPITAL or case_of[i] >= 0:
+            continue
+        if np.int64(p["end_month"]) != record.ALIVE or (month - np.int64(p["birth_month"])) % 12 != 0:
+            continue
+        if np.int64(p["flags"]) & record.DYING == 0 and draw(seed, i, month, 0, draws.OUTGROW) < tables.residence_growth[age_index(p, clock)]:
+            council_homes[np.int64(p["council"])] -= 1
+            out[n] = i
+            n += 1
+    return n
+
+
+@compiled
 def begin_anew(rows, dead, clock, month, tables, rules, seed):
     """Frozen demography: let rows `dead`, already given the starting person's record, begin with new personal traits.
 
-    With the dead person's own traits the frail would die and return as frail, month after month, and a place would
-    hold more of them than one whose people age.
+    With the dead person's own traits the frail would die and return as frail, month after month. The traits are those
+    of someone who has lived through the years that traits last: drawn again while such a person would have died.
     """
     for k in range(len(dead)):
         i = np.int64(dead[k])
         p = rows[i]
-        u_frailty, u_need, _, _ = block(seed, i, month, 1, draws.FRAILTY_TRAIT)
-        begin_traits(p, i, age_index(p, clock), u_frailty, u_need, tables, rules)
-        begin_need(p, i, rules)
+        age = age_index(p, clock)
+        person = np.int64(p["person"])
+        sex, fifth = person & record.FEMALE, (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
+        years = 1.0 / (1.0 - rules.trait_kept * rules.trait_kept)
+        for turn in range(1, 9):
+            u_frailty, u_need, u_lived, _ = block(seed, i, month, turn, draws.FRAILTY_TRAIT)
+            begin_traits(p, i, age, u_frailty, u_need, tables, rules)
+            begin_need(p, i, rules)
+            step = int(np.float64(p["frailty"]) * FRAILTY_STEPS)
+            hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] + death_with_need(np.int64(p["need"]), rules)
+            if u_lived < math.exp(-12.0 * hazard * years):
+                break
 
 
 @compiled

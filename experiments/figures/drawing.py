@@ -78,6 +78,15 @@ class Material:
         return {name: kind for note in self.results.notes.values() for name, kind in note["parties"].items()}
 
 
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the house style inside this context, and leave nothing of it behind."""
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's own matplotlibrc must not change the bits
+        mpl.rcParams.update(RC)
+        yield
+
+
 def draw_all(material: Material, folder: Path) -> list[Drawn]:
     """Draw and save every figure for which there are data; return them in order.
 
@@ -136,10 +145,10 @@ DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
 
 def _save(name: str, module: ModuleType, rows: pd.DataFrame, title: str, context: Context, folder: Path) -> Drawn:
     words = f"{title}. {module.describe(rows, context)}"
-    return save_drawing(name, module.draw(rows, title, context), rows, title, words, folder)
+    return save_drawn(name, module.draw(rows, title, context), rows, title, words, folder)
 
 
-def save_drawing(name: str, figure: Figure, rows: pd.DataFrame, title: str, words: str, folder: Path) -> Drawn:
+def save_drawn(name: str, figure: Figure, rows: pd.DataFrame, title: str, words: str, folder: Path) -> Drawn:
     """Save a figure as PNG and SVG, with its data and its words.
 
     Parameters
@@ -154,14 +163,25 @@ def save_drawing(name: str, figure: Figure, rows: pd.DataFrame, title: str, word
     OSError
         If a file cannot be written.
     """
-    FigureCanvasAgg(figure)
-    _settle(figure)
+    save_drawing(figure, folder / name)
     drawn = Drawn(name=name, title=title, words=words)
-    save_figure(figure, folder / f"{name}.png")
-    save_figure(figure, folder / f"{name}.svg")
     write_csv(rows, folder / f"{name}.csv")
     write_text(folder / f"{name}.txt", drawn.words + "\n")
     return drawn
+
+
+def save_drawing(figure: Figure, stem: Path) -> None:
+    """Lay a figure out and save it as PNG and SVG, under `stem` with their endings.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    FigureCanvasAgg(figure)
+    _settle(figure)
+    for ending in (".png", ".svg"):
+        save_figure(figure, stem.with_name(stem.name + ending))
 
 
 def _settle(figure: Figure) -> None:

@@ -187,6 +187,7 @@ def borders():
     def nobody_ill(b):
         b.tables["illness"] = 0.0
         b.tables["unmanaged"] = 0.0
+        b.tables["gp_age"] = 0.0
         b.tables["death"] = 0.0
         b.tables["onset"] = 0.0
         b.tables["onset_ceiling"] = 0.0
@@ -310,10 +311,11 @@ def test_an_engine_that_takes_up_a_copied_state_goes_on_alike():
     first.month(0)
     state = first.copy_state()
     second = bench(0.005)
-    second.rows, second.cases, second.future, second.known = (
+    second.rows, second.cases, second.future, second.waiting, second.known = (
         state["rows"],
         state["cases"],
         state["future"],
+        state["waiting"],
         first.organisations.copy(),
     )
     twin = second.engine()
@@ -333,6 +335,8 @@ def test_rebasing_moves_time_and_clears_outcomes():
     rebase_time(state, 2, 61)
     assert (state["rows"]["qalys"] == 0).all()
     assert (state["cases"]["start"] == before["cases"]["start"] - 61).all()
+    for name in ("since", "leaves", "due"):
+        assert (state["waiting"][name] == before["waiting"][name] - 61).all()
     assert (state["future"]["day"] == before["future"]["day"] - 61).all()
     gone = before["rows"]["end_month"] != record.ALIVE
     assert (state["rows"]["end_month"][gone] == before["rows"]["end_month"][gone] - 2).all()

@@ -13,7 +13,7 @@ from model.place import load_place
 from model.starting_state import ArraysOnDisk, StartingState, settle
 
 PLACE = load_place("berkshire-west")
-ARRAYS = {"rows", "starting_rows", "cases", "future"}
+ARRAYS = {"rows", "starting_rows", "cases", "future", "waiting"}
 
 
 @pytest.fixture(scope="module")

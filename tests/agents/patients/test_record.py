@@ -42,7 +42,7 @@ BITS = {
     },
     "flags": {
         name: getattr(record, name)
-        for name in ("PROACTIVE", "DYING", "CARER_BROKEN", "ASKED", "REFUSED", "LEFT", "PROACTIVE_AT_REST")
+        for name in ("PROACTIVE", "DYING", "CARER_BROKEN", "ASKED", "REFUSED", "LEFT", "PROACTIVE_AT_REST", "WAITS")
     },
 }
 NOT_BITS = {"ALIVE", "NEVER_DISCHARGED", "QUINTILE_SHIFT", "FUNDER_SHIFT"}

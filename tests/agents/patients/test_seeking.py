@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 
 from agents.patients import record
 from agents.patients.seeking import (
+    ASKED_FOR,
     CONTACT,
     DEATH_EVENT,
     NEED_DECIDES,
+    REFERRAL,
     REQUEST,
+    consultations,
     happens,
+    number_of_conditions,
     severity_of,
     unmet_rate,
     wish_for_assessment,
@@ -50,8 +54,11 @@ def test_removing_a_cause_removes_its_own_contacts_and_no_other(base, cause):
     without = sweep(quiet)
     assert len(with_it.contacts(cause)) > 0
     assert len(without.contacts(cause)) == 0
-    others = with_it.events[(with_it.events["kind"] != CONTACT) | (with_it.events["cause"] != cause)]
-    assert bits_of(others) == bits_of(without.events)
+    rest = with_it.events[(with_it.events["kind"] != CONTACT) | (with_it.events["cause"] != cause)]
+    if cause != Cause.ILLNESS:
+        assert bits_of(rest) == bits_of(without.events)
+    else:  # its draw goes on to general practice: there are more consultations, and so other referrals
+        assert bits_of(rest[rest["kind"] != REFERRAL]) == bits_of(without.events[without.events["kind"] != REFERRAL])
 
 
 @pytest.mark.parametrize("cause", SWEPT)
@@ -97,6 +104,111 @@ def test_contacts_of_unmet_need_and_breakdown_are_less_severe(base):
     mild = np.concatenate([found.contacts(Cause.UNMET), found.contacts(Cause.BREAKDOWN)])["severity"]
     assert (mild <= base.rules.low_severity).all()
     assert found.contacts(Cause.ILLNESS)["severity"].max() > base.rules.low_severity
+
+
+# One process: the worst of it are emergencies, the rest goes to general practice
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(0.0, 3.0), st.floats(0.0, 5.0))
+def test_the_most_severe_are_emergencies_and_they_do_not_also_consult(u, rate, mean):
+    if happens(u, rate):
+        assert consultations(u, rate, mean)[0] == 0
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(1e-6, 1 - 1e-6), st.floats(0.0, 1.0), st.floats(0.0, 5.0), st.floats(0.0, 5.0))
+def test_the_nearer_to_an_emergency_the_more_consultations(a, b, rate, mean, other):
+    worse, better = sorted((a, b))
+    if not happens(worse, rate):
+        assert consultations(worse, rate, mean)[0] >= consultations(better, rate, mean)[0]
+    low, high = sorted((mean, other))
+    assert consultations(a, rate, low)[0] <= consultations(a, rate, high)[0]
+
+
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.01, 5.0))
+def test_under_a_higher_rate_the_worst_become_emergencies_and_nobody_else_consults_less(u, a, b, mean):
+    low, high = sorted((a, b))
+    assert happens(u, high) >= happens(u, low)
+    if not happens(u, high):
+        assert consultations(u, high, mean)[0] >= consultations(u, low, mean)[0]
+
+
+@pytest.mark.parametrize(("rate", "mean"), [(0.0, 0.3), (0.02, 0.43), (0.5, 1.0), (0.02, 3.0), (0.1, 0.0)])
+def test_the_number_of_consultations_is_geometric(rate, mean):
+    """On a fine grid of draws, which has no noise: mean and shares are those of the distribution, emergencies left out."""
+    grid = (np.arange(200_000) + 0.5) / 200_000
+    found = np.array([consultations(u, rate, mean) for u in grid if not happens(u, rate)])
+    numbers, left = found[:, 0], found[:, 1]
+    assert numbers.mean() == pytest.approx(mean, abs=2e-3 * max(mean, 1.0))
+    share = mean / (1.0 + mean)
+    for number in range(1, 10):
+        assert (numbers >= number).mean() == pytest.approx(share**number, abs=2e-5)
+    for number in range(1, 4):
+        if (numbers == number).sum() > 1000:
+            assert (left[numbers == number] < 0.2).mean() == pytest.approx(0.2, abs=2e-3), "what is left is uniform"
+
+
+@given(st.integers(0, 2**14 - 1))
+def test_conditions_are_counted_up_to_four(held):
+    assert number_of_conditions(held) == min(held.bit_count(), 4)
+
+
+def asked(of) -> np.ndarray:
+    """Consultations asked for and not had, of everybody."""
+    columns = sweep(of).counts[:, ASKED_FOR:].sum(axis=0)
+    return columns.reshape(2, -1).sum(axis=1)
+
+
+def test_consultations_are_as_many_as_the_tables_say():
+    """Everybody's expectation summed; false alarm below one in a million (five standard deviations)."""
+    b = bench(0.05)
+    rows = b.rows[b.rows["birth_month"] % 12 != 0]  # whose conditions and traits stay through the month
+    b.rows = rows
+    b.tables["illness"] = b.tables["onset"] = b.tables["onset_ceiling"] = 0.0
+    age = np.clip(-rows["birth_month"].astype(int) // 12 - 18, 0, 92)
+    number = np.array([min(int(held).bit_count(), 4) for held in rows["conditions"]])
+    mean = b.tables.gp_age[rows["person"] & 1, age] * b.tables.gp_conditions[number] * 30 * 12 / 365.25
+    mean = mean[rows["end_month"] >= 0]
+    wanted, missed = asked(b)
+    assert missed == 0
+    assert abs(wanted - mean.sum()) < 5.0 * np.sqrt((mean * (1.0 + mean)).sum())
+
+
+def test_at_full_access_nobody_is_turned_away_and_without_it_the_share_is():
+    b = bench(0.05)
+    full = sweep(b)
+    b.known.consortia["gp_access"] = 0.6
+    b.rules["missed_to_ae"] = b.rules["unmanaged_by_access"] = 0.0
+    short = sweep(b)
+    contacts = [found.events[found.events["kind"] != REFERRAL] for found in (short, full)]
+    assert bits_of(contacts[0]) == bits_of(contacts[1]), "with both effects at zero nothing else changes"
+    referred = [found.events["person"][found.events["kind"] == REFERRAL] for found in (short, full)]
+    assert set(referred[0]) < set(referred[1]), "but for those whom nobody could refer"
+    wanted, missed = asked(b)
+    assert wanted == full.counts[:, ASKED_FOR:].sum()
+    assert missed == pytest.approx(0.4 * wanted, abs=5.0 * np.sqrt(wanted))  # false alarm below one in a million
+
+
+def test_who_is_not_seen_sometimes_goes_to_ae_mildly():
+    b = bench(0.05, unmanaged_by_access=0.0, missed_to_ae=0.2)
+    before = sweep(b)
+    b.known.consortia["gp_access"] = 0.5
+    after = sweep(b)
+    was, now = before.contacts(Cause.ILLNESS), after.contacts(Cause.ILLNESS)
+    more = now[~np.isin(now["person"], was["person"])]
+    assert len(now) == len(was) + len(more)
+    missed = asked(b)[1]
+    assert len(more) == pytest.approx(0.2 * missed, abs=5.0 * np.sqrt(0.2 * missed) + 0.05 * missed)
+    assert more["severity"].max() <= b.rules.low_severity + 1e-6
+    assert (more["decider"] == NEED_DECIDES).all()
+
+
+def test_less_access_means_more_unmanaged_crises():
+    b = bench(0.05, missed_to_ae=0.0, unmanaged_by_access=0.5)
+    b.tables["unmanaged"] = b.tables["unmanaged"] * 10.0
+    before = sweep(b).contacts(Cause.UNMANAGED)
+    b.known.consortia["gp_access"] = 0.2
+    after = sweep(b).contacts(Cause.UNMANAGED)
+    assert set(before["person"]) < set(after["person"])
 
 
 # What a lever changed

@@ -1,0 +1,290 @@
+"""Planned care, compiled: people are referred, wait to be seen, wait for an operation, and are better for it.
+
+A referral joins the hospital's queue for a first outpatient visit; part of those seen are listed for an operation. Both
+lines are served first come, first served, within what the hospital's clinics and theatres can do on a working day.
+People also leave a line by themselves: they are treated privately, get better or are too ill. Who is listed for a joint, the
+heart or the eyes bears it while waiting (more need, less quality of life) and is relieved by an operation that succeeds;
+one that fails is done again. On a day when the hospital is full, whoever would stay the night is cancelled and booked anew.
+
+Waits are entries of one array, in the order in which people joined; only people who were referred are touched. Follow-up visits
+are not modelled, and the nights of operations are inside the remainder of beds that the place's emergencies leave: planned care
+yields to emergencies here but takes no bed from them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents import draws
+from agents.compiled import compiled
+from agents.draws import block, draw
+from agents.hospital.books import N_WAITING_AT, follow_up, post
+from agents.parameter import Checked, parameter
+from agents.patients import record
+from agents.patients.living import YOUNGEST, accrue, age_index, update_need
+from agents.patients.seeking import NEED_DECIDES, REFERRED
+from agents.vocabulary import Condition, Service
+
+OSTEOARTHRITIS, CHD = 1 << int(Condition.OSTEOARTHRITIS), 1 << int(Condition.CHD)
+OUTPATIENT, ELECTIVE = int(Service.OUTPATIENT), int(Service.ELECTIVE)
+
+GONE, TO_BE_SEEN, LISTED = 0, 1, 2  # stage of a wait
+OTHER, JOINT, HEART, EYES = 0, 1, 2, 3  # what for
+UNLIMITED = 1e9  # visits or operations a day of a hospital that is never short of them
+
+# Columns of `planned`, one row a council, and of `hospital_planned`.
+REFERRED_OUT, SEEN_OUT, LISTED_OUT, OPERATED_OUT, CANCELLED_OUT, LEFT_OUT, WAITED_OUT = range(7)
+TO_BE_SEEN_OUT, WAITING_OUT = 7, 8  # people in each line at the month's end
+N_PLANNED_OUT = 9
+HOSPITAL_VISITS, HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS = 0, 1, 2
+N_HOSPITAL_PLANNED = 3
+
+WAITING = np.dtype(
+    [
+        ("person", "u4"),
+        ("trigger", "u4"),  # what its draws are keyed by
+        ("since", "i4"),  # day it joined the line it is in
+        ("leaves", "i4"),  # day from which the person would be gone, unserved
+        ("due", "i4"),  # not before this day: booked anew after a cancellation or a failure
+        ("hospital", "u1"),
+        ("stage", "u1"),
+        ("kind", "u1"),
+    ],
+    align=True,
+)
+"""One wait for planned care."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedRules(Checked):
+    """How planned care is asked for and what it is worth; shared by all hospitals."""
+
+    listed_share: float = parameter(
+        0.4, "share of first outpatient visits after which an operation is listed", unit="share", low=0.25, high=0.55,
+        assumption="elective admissions are somewhat fewer than half of first visits, some of them without one")
+    joint_share: float = parameter(
+        0.2, "share of the referrals of people with osteoarthritis that are for the joint", unit="share", low=0.1, high=0.35,
+        assumption="orthopaedics takes about an eighth of all elective admissions")
+    heart_share: float = parameter(
+        0.15, "share of the referrals of people with coronary heart disease that are for the heart", unit="share", low=0.05, high=0.25,
+        assumption="angiograms and stents are a small part of elective admissions")
+    eyes_share: float = parameter(
+        0.1, "share of the referrals of people of 60 and over that are for the eyes", unit="share", low=0.05, high=0.2,
+        assumption="cataracts are the most frequent operation of older people")
+    overnight_major: float = parameter(
+        0.6, "share of operations on joint or heart with a night in hospital", unit="share", low=0.4, high=0.8,
+        assumption="with overnight_other near the national share with a night, a fifth (notes of P-B.elect-001, 003 and 004)")
+    overnight_other: float = parameter(
+        0.12, "share of other operations with a night in hospital", unit="share", low=0.08, high=0.2, assumption="most are day cases")
+    success: float = parameter(
+        0.93, "chance that an operation on joint, heart or eyes relieves", unit="share", low=0.8, high=1.0,
+        assumption="revisions and second operations are a few in a hundred")
+    waiting_need: float = parameter(
+        0.4, "logits of need for help while waiting for such an operation", unit="logit", low=0.0, high=1.0,
+        assumption="direction known, size not: the prior includes zero")
+    waiting_loss: float = parameter(
+        0.1, "EQ-5D lost while waiting for such an operation", unit="EQ-5D", low=0.0, high=0.25,
+        assumption="patients report large gains after a new joint, small ones after a cataract: direction known, the mean is not")
+    leaves_a_week: float = parameter(
+        0.01, "share of a line that leaves it unserved in a week", unit="share a week", low=0.003, high=0.02,
+        assumption="one in ten within ten weeks: treated privately, better, or too ill")
+    outpatient_wait_weeks: float = parameter(
+        4.0, "mean wait at rest for a first outpatient visit", unit="weeks", low=2.5, high=6.0,
+        assumption="with list_wait_weeks nine to ten weeks from referral to admission, near the national median of 2014")
+    list_wait_weeks: float = parameter(
+        5.5, "mean wait at rest from listing to operation", unit="weeks", low=4.0, high=9.0, assumption="see outpatient_wait_weeks")
+    rebooked_days: float = parameter(
+        7.0, "days until somebody cancelled, because the hospital was full, can be operated on", unit="days", low=3.0, high=28.0,
+        assumption="the national standard asks for 28 days at most")
+    again_days: float = parameter(
+        60.0, "days from an operation that failed until it can be done again", unit="days", low=30.0, high=180.0,
+        assumption="it takes months to know")
+
+
+@compiled
+def kind_of(p, u, age, rules):
+    """Return what a person is referred for: the conditions held and age give shares, one draw decides."""
+    held = np.int64(p["conditions"])
+    if held & OSTEOARTHRITIS:
+        if u < rules.joint_share:
+            return JOINT
+        u -= rules.joint_share
+    if held & CHD:
+        if u < rules.heart_share:
+            return HEART
+        u -= rules.heart_share
+    if age >= 60 - YOUNGEST and u < rules.eyes_share:
+        return EYES
+    return OTHER
+
+
+@compiled
+def leaving_day(u, day, rules):
+    """Return the day from which somebody who joins a line today would be gone from it."""
+    return day + 1 + int(min(-math.log(u) * 7.0 / max(rules.leaves_a_week, 1e-6), 1e8))
+
+
+@compiled
+def join(flow, i, trigger, day, leaves, due, hospital, stage, kind):
+    """Put a person at the end of a line."""
+    w = flow.waiting[flow.size[N_WAITING_AT]]
+    flow.size[N_WAITING_AT] += 1
+    w["person"] = i
+    w["trigger"] = trigger
+    w["since"] = day
+    w["leaves"] = leaves
+    w["due"] = due
+    w["hospital"] = hospital
+    w["stage"] = stage
+    w["kind"] = kind
+
+
+@compiled
+def refer(flow, i, trigger, day, clock, rules, seed):
+    """A referral arrives: the person joins the queue for a first outpatient visit."""
+    p = flow.rows[i]
+    _, _, u_kind, u_leaves = block(seed, i, trigger // 16, REFERRED, draws.REFERRED_DAY)
+    kind = kind_of(p, u_kind, age_index(p, clock), rules)
+    flow.planned[np.int64(p["council"]), REFERRED_OUT] += 1
+    join(flow, i, trigger, day, leaving_day(u_leaves, day, rules), day, np.int64(p["hospital"]), TO_BE_SEEN, kind)
+
+
+@compiled
+def bear(flow, i, more, left, clock, tables, rules):
+    """Add one wait (`more` 1) that a person bears, or take one away (-1); the first and the last change the person's state."""
+    before = np.int64(flow.borne[i])
+    flow.borne[i] = min(max(before + more, 0), 255)
+    p = flow.rows[i]
+    flags = np.int64(p["flags"])
+    now = flags | record.WAITS if flow.borne[i] > 0 else flags & ~record.WAITS
+    if now == flags:
+        return
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    p["flags"] = now
+    if not np.int64(p["care"]) & record.IN_HOSPITAL:
+        update_need(p, i, 0.0, rules)
+    accrue(p, age, left, tables, rules, flow.councils, flow.totals)
+
+
+@compiled
+def end_wait(flow, w, left, clock, tables, rules):
+    """Take a wait out of its line, and what was borne with it."""
+    if w["stage"] == LISTED and w["kind"] != OTHER:
+        bear(flow, np.int64(w["person"]), -1, left, clock, tables, rules)
+    w["stage"] = GONE
+
+
+@compiled
+def see(flow, w, p, day, left, clock, tables, rules, seed):
+    """A first outpatient visit: part of those seen are listed for an operation."""
+    i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
+    flow.planned[np.int64(p["council"]), SEEN_OUT] += 1
+    flow.hospital_planned[h, HOSPITAL_VISITS] += 1
+    post(flow, rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h, OUTPATIENT, NEED_DECIDES, 0, flow.hospitals[h].visit_price)
+    w["stage"] = GONE
+    u_listed, u_leaves, _, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
+    if u_listed < rules.listed_share:
+        flow.planned[np.int64(p["council"]), LISTED_OUT] += 1
+        join(flow, i, trigger, day, leaving_day(u_leaves, day, rules), day, h, LISTED, kind)
+        if kind != OTHER:
+            bear(flow, i, 1, left, clock, tables, rules)
+
+
+@compiled
+def operate(flow, w, p, day, left, clock, tables, rules, seed):
+    """An operation, unless it needs a night and the hospital is full; return whether it was done."""
+    i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
+    hospital = flow.hospitals[h]
+    row = flow.planned[np.int64(p["council"])]
+    _, _, u_night, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
+    overnight = u_night < (rules.overnight_major if kind == JOINT or kind == HEART else rules.overnight_other)
+    if overnight and (hospital.boarding > 0 or hospital.occupied >= hospital.beds + hospital.escalation):
+        row[CANCELLED_OUT] += 1
+        w["due"] = day + int(rules.rebooked_days)
+        return False
+    row[OPERATED_OUT] += 1
+    row[WAITED_OUT] += day - np.int64(w["since"])
+    flow.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS if overnight else HOSPITAL_DAY_CASES] += 1
+    price = hospital.elective_price if overnight else hospital.day_case_price
+    post(flow, rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h, ELECTIVE, NEED_DECIDES, 0, price)
+    if kind != OTHER and u_success >= rules.success:  # borne on, and listed again
+        w["stage"] = GONE
+        again = follow_up(trigger, REFERRED)
+        u_leaves = draw(seed, i, again, REFERRED, draws.LIST_LEAVES)
+        join(flow, i, again, day, leaving_day(u_leaves, day, rules), day + int(rules.again_days), h, LISTED, kind)
+        row[LISTED_OUT] += 1
+        return True
+    end_wait(flow, w, left, clock, tables, rules)
+    return True
+
+
+@compiled
+def leave(flow, w, p, left, clock, tables, rules):
+    """A person leaves the line unserved."""
+    flow.planned[np.int64(p["council"]), LEFT_OUT] += 1
+    end_wait(flow, w, left, clock, tables, rules)
+
+
+@compiled
+def leave_lines(flow, day, left, clock, tables, rules):
+    """Once a month: whoever has died, moved away, is dying or would be gone by now leaves the line (others when it is their turn)."""
+    for k in range(flow.size[N_WAITING_AT]):
+        w = flow.waiting[k]
+        if w["stage"] == GONE:
+            continue
+        p = flow.rows[np.int64(w["person"])]
+        if np.int64(p["end_month"]) != record.ALIVE:
+            w["stage"] = GONE
+        elif day >= np.int64(w["leaves"]) or np.int64(p["flags"]) & record.DYING:
+            leave(flow, w, p, left, clock, tables, rules)
+
+
+@compiled
+def open_the_doors(hospitals):
+    """Add a working day's clinics and theatres to what a hospital can do; return how many lines can be served at all."""
+    lines = 0
+    for h in range(hospitals.shape[0]):
+        hospital = hospitals[h]
+        hospital.clinic_tokens = min(hospital.clinic_tokens, hospital.clinic_rate + 1.0) + hospital.clinic_rate
+        hospital.theatre_tokens = min(hospital.theatre_tokens, hospital.theatre_rate + 1.0) + hospital.theatre_rate
+        lines += (1 if hospital.clinic_tokens >= 1.0 else 0) + (1 if hospital.theatre_tokens >= 1.0 else 0)
+    return lines
+
+
+@compiled
+def day_of_planned_care(flow, day, left, clock, tables, rules, seed):
+    """Serve both lines of every hospital for one working day, in the order in which people joined them.
+
+    Parameters
+    ----------
+    flow : see ``agents.hospital.daily_flow.Flow``
+    left : days to the month's end, this one included
+    clock : month that ages are counted at
+    """
+    lines = open_the_doors(flow.hospitals)
+    for k in range(flow.size[N_WAITING_AT]):
+        if lines == 0:
+            return
+        w = flow.waiting[k]
+        stage = np.int64(w["stage"])
+        if stage == GONE or day < np.int64(w["due"]):
+            continue
+        hospital = flow.hospitals[np.int64(w["hospital"])]
+        if (hospital.clinic_tokens if stage == TO_BE_SEEN else hospital.theatre_tokens) < 1.0:
+            continue
+        p = flow.rows[np.int64(w["person"])]
+        if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
+            continue
+        if day >= np.int64(w["leaves"]):
+            leave(flow, w, p, left, clock, tables, rules)
+        elif stage == TO_BE_SEEN:
+            see(flow, w, p, day, left, clock, tables, rules, seed)
+            hospital.clinic_tokens -= 1.0
+            lines -= 1 if hospital.clinic_tokens < 1.0 else 0
+        elif operate(flow, w, p, day, left, clock, tables, rules, seed):
+            hospital.theatre_tokens -= 1.0
+            lines -= 1 if hospital.theatre_tokens < 1.0 else 0

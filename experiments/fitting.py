@@ -1,0 +1,377 @@
+"""Fit the rates of people to what is known of England: ``joinedup fit-population``.
+
+Round by round, England in miniature is settled and run at rest with the corrections found so far, every target is set
+against what the run gave, and each correction moves by what is still missing. It begins from arithmetic alone, so that
+running it again gives the same rates, whatever was stored before. Uncertainty comes from fitting again to targets drawn
+within their published intervals, with other luck: it holds what the targets leave open and what chance adds.
+
+The method is a damped fixed-point iteration (Robbins and Monro's, with constant steps): each rate answers mainly for one
+target, so no gradient is needed.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+
+from agents.vocabulary import N_CONDITIONS
+from experiments.reference_run import PLACE, ReferenceYear, run_reference
+from model import epidemiology as england
+from model.epidemiology import AGES
+from model.evidence import EvidenceRow, evidence, evidence_group
+from model.fitted_rates import BROAD, COLUMNS, FRAILTY_AGES, NEED_AGES, STAY_AGES, TEN_YEARS, FittedRates, strata, trying
+from model.parameters import Parameters
+
+SCALE, YEARS, ROUNDS, SEED = 0.5, 10, 12, 2014
+REPLICATES, REPLICATE_ROUNDS = 8, 4
+FEW = 60.0  # people or deaths: a stratum with so many moves half as far as a large one
+LATE = 4  # the last so many years say where prevalence is heading
+NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """What the fit aims at, by single year of age (93 of them), sex and deprivation fifth.
+
+    Attributes
+    ----------
+    prevalence : ever recorded, shape (14, 2, 93)
+    deaths : yearly rates, shape (2, 5, 93)
+    admissions, contacts : emergency, a person and year, shape (93,)
+    stay : mean days of an emergency stay, shape (93,)
+    readmission : share of discharges followed by an emergency admission within 30 days
+    mild, moderate : shares with frailty above 0.12 and 0.24, shape (5 bands of FRAILTY_AGES); NaN where none is known
+    need : shares outside care homes who need help, shape (2, 4 bands of NEED_AGES)
+    """
+
+    prevalence: np.ndarray
+    deaths: np.ndarray
+    admissions: np.ndarray
+    contacts: np.ndarray
+    stay: np.ndarray
+    readmission: float
+    mild: np.ndarray
+    moderate: np.ndarray
+    need: np.ndarray
+
+
+SOURCES = {
+    "onset": "A.prev",
+    "progress": "assumed shares of severe holders",
+    "death": "deaths by age, sex and deprivation 2014",
+    "illness": "P-B.ae-002 to 005, P-B.emerg-002 to 006",
+    "severity": "P-B.emerg-002 to 006",
+    "stay": "P-B.los-004 to 007",
+    "returns": "P-B.readm-001",
+    "frailty": "P-A.frail-014 to 025, 032, 033",
+    "spread": "P-A.frail-014 to 025",
+    "need": "P-A.adl-001 to 006",
+}
+"""What each correction is fitted to, as named in the file."""
+
+UNITS = {
+    "onset": "per 1,000 free of it a year",
+    "progress": "a year",
+    "death": "a year at frailty 0.06 without need",
+    "illness": "contacts a year at frailty 0.06, middle fifth",
+    "severity": "shape",
+    "stay": "days, scale of the acute phase",
+    "returns": "ratio",
+    "frailty": "frailty, mean of both sexes",
+    "spread": "frailty",
+    "need": "logit",
+}
+
+
+def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
+    """Return the targets: each evidence row's own value, or what `draw` makes of the row."""
+    value = draw or (lambda row: row.number())
+
+    def at_ages(points: tuple[tuple[float, str], ...]) -> np.ndarray:
+        return np.interp(AGES, [age for age, _ in points], [value(evidence(row)) for _, row in points])
+
+    factor = {row.quantity: value(row) / row.number() for row in evidence_group("A.prev") if row.value}
+    prevalence = england.prevalence().copy()
+    for condition, name in england.PREVALENCE_NAMES.items():
+        prevalence[condition] = np.minimum(prevalence[condition] * factor[f"prevalence_{name}"], 0.95)
+    admissions = at_ages(england.ADMISSIONS) / 1000.0
+    direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
+    moderate = dict(england.MODERATE_FRAILTY)
+    older = value(evidence("P-A.frail-033")) / evidence("P-A.frail-033").number()
+    return Targets(
+        prevalence=prevalence,
+        deaths=england.death_rates(),
+        admissions=admissions,
+        contacts=at_ages(england.ATTENDANCES) / 1000.0 + direct * admissions,
+        stay=at_ages(england.STAYS),
+        readmission=value(evidence("P-B.readm-001")) / 100.0,
+        mild=np.array([share * (older if age >= 65 else 1.0) for age, share in england.ANY_FRAILTY]),
+        moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),
+        need=_need_targets(value),
+    )
+
+
+def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
+    """Return shares needing help outside care homes, shape (2, 4): 70 to 84 is what the total of 65 and over leaves."""
+    people, _ = england.england()
+    ids = (("P-A.adl-003", "P-A.adl-001", "P-A.adl-005"), ("P-A.adl-004", "P-A.adl-002", "P-A.adl-006"))
+    shares = np.zeros((2, 4))
+    for sex in range(2):
+        young, every, oldest = (value(evidence(row)) / 100.0 for row in ids[sex])
+        counts = people[sex].sum(axis=0)
+        sizes = counts[65:70].sum(), counts[70:85].sum(), counts[85:].sum()
+        middle = (every * sum(sizes) - young * sizes[0] - oldest * sizes[2]) / sizes[1]
+        under = np.interp(np.arange(18, 65), *zip(*england.HELP_UNDER_65, strict=True))
+        shares[sex] = np.average(under, weights=counts[18:65]), young, middle, oldest
+    return shares
+
+
+def fit(
+    aims: Targets,
+    *,
+    first: FittedRates | None = None,
+    rounds: int = ROUNDS,
+    years: int = YEARS,
+    scale: float = SCALE,
+    seed: int = SEED,
+    watch: Callable[[int, float], None] | None = None,
+) -> FittedRates:
+    """Return the corrections that bring England in miniature to its targets.
+
+    Parameters
+    ----------
+    aims : see :func:`targets`
+    first : where to begin; without corrections if None
+    rounds : how often the population is run; the last half's mean is returned, which averages luck out
+    years, scale, seed : of each run; luck differs from round to round
+    watch : called after each round with its number and the largest relative miss of a broad target
+    """
+    rates = first or FittedRates()
+    kept: list[FittedRates] = []
+    for number in range(rounds):
+        with trying(rates):
+            found = run_reference(place=PLACE, years=years, seed=seed + number, scale=scale)
+        rates, miss = step(rates, aims, found, gain=1.0 if number < rounds // 2 else 0.5)
+        if number >= rounds // 2:
+            kept.append(rates)
+        if watch:
+            watch(number + 1, miss)
+    return mean_of(kept)
+
+
+def mean_of(several: list[FittedRates]) -> FittedRates:
+    """Return the mean of several corrections: of logarithms where they multiply."""
+    means = {}
+    for item in dataclasses.fields(FittedRates):
+        values = np.stack([getattr(rates, item.name) for rates in several])
+        means[item.name] = values.mean(axis=0) if item.metadata["shift"] else np.exp(np.log(np.maximum(values, 1e-9)).mean(axis=0))
+    return FittedRates(**means)
+
+
+def step(rates: FittedRates, aims: Targets, years: list[ReferenceYear], gain: float = 1.0) -> tuple[FittedRates, float]:
+    """Return the next corrections, and the largest relative miss among the targets that are broad.
+
+    Parameters
+    ----------
+    rates : what the years were run with
+    years : counted, see ``experiments.reference_run``
+    gain : 1 takes the whole step that is thought right, less damps it
+    """
+    ages, lived = _Ages(years), sum(year.person_years for year in years)
+    misses: list[float] = []
+
+    def ratio(wanted: np.ndarray, observed: np.ndarray, broad: bool = True) -> np.ndarray:
+        """Return wanted over observed, drawn towards 1 where few were counted."""
+        if broad:
+            misses.extend((np.abs(observed / np.maximum(wanted, 1e-9) - 1.0))[wanted > 20 * FEW].ravel().tolist())
+        weight = wanted / (wanted + FEW)
+        return np.exp(weight * np.log(np.maximum(wanted, 1.0) / np.maximum(observed, 1.0)))
+
+    deaths = sum(year.deaths for year in years)
+    contacts = sum(year.contacts for year in years).sum(axis=(0, 1))
+    admissions = sum(year.admissions for year in years).sum(axis=(0, 1))
+    bed_days = sum(year.bed_days for year in years).sum(axis=(0, 1))
+    everyone = lived.sum(axis=(0, 1))
+    death = ratio(ages.bands(lived * aims.deaths, BROAD), ages.bands(deaths, BROAD))
+    contact = ratio(ages.bands(everyone * aims.contacts, BROAD), ages.bands(contacts, BROAD))
+    admission = ratio(ages.bands(everyone * aims.admissions, BROAD), ages.bands(admissions, BROAD))
+    stay = ratio(ages.bands(admissions * aims.stay, STAY_AGES), ages.bands(bed_days, STAY_AGES))
+    total = {name: sum(year.scalars[name] for year in years) for name in ("discharges", "readmissions_30_days")}
+    returned = total["readmissions_30_days"] / total["discharges"]
+    misses.append(abs(returned / aims.readmission - 1.0))
+    onset, progress = _beginnings(aims, years, ages, ratio)
+    shift, spread = _frailty_step(aims, years, ages)
+    moved = FittedRates(
+        onset=_within(rates.onset * onset**gain, "onset"),
+        progress=_within(rates.progress * progress**gain, "progress"),
+        death=_within(rates.death * death**gain, "death"),
+        illness=_within(rates.illness * contact ** (1.2 * gain), "illness"),
+        severity=_within(rates.severity * (admission / contact) ** (0.7 * gain), "severity"),
+        stay=_within(rates.stay * stay ** (0.9 * gain), "stay"),
+        returns=_within(rates.returns * (aims.readmission / returned) ** gain, "returns"),
+        frailty=_within(rates.frailty + gain * shift, "frailty"),
+        spread=_within(rates.spread * spread ** (0.5 * gain), "spread"),
+        need=_within(rates.need + gain * _need_step(aims, years, ages), "need"),
+    )
+    return moved, max(misses)
+
+
+class _Ages:
+    """Sums over bands of age: a band reaches from the first age of its label to the next band's."""
+
+    def __init__(self, years: list[ReferenceYear]) -> None:
+        self.years = years
+
+    def bands(self, values: np.ndarray, axis: object) -> np.ndarray:
+        """Return sums over age, the last dimension, in the bands of `axis`; the first band begins at 18, the last is open."""
+        labels = axis.labels
+        starts = [0, *(int(label.rstrip("+").split("-")[0]) - 18 for label in labels[1:])]
+        return np.add.reduceat(values, starts, axis=-1)
+
+
+def _beginnings(aims: Targets, years: list[ReferenceYear], ages: _Ages, ratio: Callable) -> tuple[np.ndarray, np.ndarray]:
+    """Return factors of onset, shape (14, 2, 7), and of progress, shape (14,).
+
+    What counts is how prevalence moved from the first year to the last ones, since the first is right but for the luck
+    of the sample.
+    """
+
+    def over_wanted(some: list[ReferenceYear]) -> tuple[np.ndarray, np.ndarray]:
+        wanted = sum(year.people.sum(axis=1)[None] * aims.prevalence for year in some)
+        return ages.bands(sum(year.conditions.sum(axis=2) for year in some), TEN_YEARS), ages.bands(wanted, TEN_YEARS)
+
+    first, first_wanted = over_wanted(years[:1])
+    late, late_wanted = over_wanted(years[-LATE:])
+    per_year = 1.0 / len(years[-LATE:])
+    expected = late_wanted * np.maximum(first, 1.0) / np.maximum(first_wanted, 1.0)
+    blend = first / (first + FEW)  # where the first year holds few, the target itself is the better guide
+    expected = blend * expected + (1.0 - blend) * late_wanted
+    factor = np.log(ratio(expected * per_year, late * per_year, broad=False))
+    ends = np.concatenate([factor[..., :1], factor, factor[..., -1:]], axis=-1)
+    factor = np.exp(1.5 * (0.25 * ends[..., :-2] + 0.5 * factor + 0.25 * ends[..., 2:]))  # neighbours move together: no zigzag
+    held = years[-1].conditions.sum(axis=(1, 2, 3)), years[0].conditions.sum(axis=(1, 2, 3))
+    share = [years[k].severe.sum(axis=(1, 2, 3)) / np.maximum(held[-k - 1], 1) for k in (-1, 0)]
+    progress = np.ones(N_CONDITIONS)
+    moving = share[1] > 0
+    progress[moving] = (share[1][moving] / np.maximum(share[0][moving], 1e-6)) ** 1.5
+    return factor, progress
+
+
+def _frailty_step(aims: Targets, years: list[ReferenceYear], ages: _Ages) -> tuple[np.ndarray, np.ndarray]:
+    """Return what to add to settled frailty, and factors of its spread, each of shape (5,)."""
+    people = ages.bands(sum(year.people for year in years).sum(axis=(0, 1)), FRAILTY_AGES)
+    beyond = sum(year.frail_moderate + year.frail_severe for year in years).sum(axis=(0, 1))
+    moderate = ages.bands(beyond, FRAILTY_AGES) / people
+    mild = ages.bands(sum(year.frail_mild for year in years).sum(axis=(0, 1)) + beyond, FRAILTY_AGES) / people
+    spread_of = np.array([0.03, 0.04, 0.08, 0.09, 0.10])  # of all frailty in a band, roughly: sets the step, not the end
+    density = np.array([NORMAL.pdf(NORMAL.inv_cdf(1.0 - share)) for share in aims.mild]) / spread_of
+    spread = np.where(np.isnan(aims.moderate), 1.0, aims.moderate / np.maximum(moderate, 1e-6))
+    return (aims.mild - mild) / density, spread
+
+
+def _need_step(aims: Targets, years: list[ReferenceYear], ages: _Ages) -> np.ndarray:
+    """Return logits to add to the propensity to need help, shape (2, 4)."""
+    helped = ages.bands(sum(year.needs_help for year in years).sum(axis=1), NEED_AGES)
+    outside = ages.bands(sum(year.people - year.care_home for year in years).sum(axis=1), NEED_AGES)
+    share = np.clip(helped / outside, 1e-4, 1.0 - 1e-4)
+    return np.log(aims.need / (1.0 - aims.need)) - np.log(share / (1.0 - share))
+
+
+def _within(values: np.ndarray, name: str) -> np.ndarray:
+    meta = next(item for item in dataclasses.fields(FittedRates) if item.name == name).metadata
+    return np.clip(values, meta["low"], meta["high"])
+
+
+def drawn_targets(seed: int) -> Targets:
+    """Return targets drawn within their published intervals, each row apart: normal, the interval's ends at 95%.
+
+    A row without an interval keeps its value; ten-year rows of one condition's prevalence move together.
+    """
+    luck = np.random.default_rng(seed)
+    drawn: dict[str, float] = {}
+
+    def value(row: EvidenceRow) -> float:
+        key = row.quantity if row.group == "A.prev" else row.id
+        if key not in drawn:
+            drawn[key] = luck.standard_normal()
+        if row.low is None or row.high is None:
+            return row.number()
+        return max(row.number() + drawn[key] * (row.high - row.low) / 3.92, 0.01 * row.number())
+
+    return targets(value)
+
+
+def uncertainty(
+    central: FittedRates, *, replicates: int = REPLICATES, rounds: int = REPLICATE_ROUNDS, scale: float = SCALE, seed: int = SEED,
+    watch: Callable[[int], None] | None = None,
+) -> tuple[FittedRates, FittedRates]:
+    """Return the lower and upper ends of 95% intervals of the corrections.
+
+    Parameters
+    ----------
+    central : the fit to the targets themselves, where each replicate begins
+    replicates : fits to drawn targets with other luck; at least 2
+    rounds : of each replicate
+    """
+    if replicates < 2:
+        raise ValueError(f"replicates must be at least 2, got {replicates!r}")
+    fits = []
+    for number in range(1, replicates + 1):
+        fits.append(fit(drawn_targets(seed + number), first=central, rounds=rounds, scale=scale, seed=seed + 1000 * number))
+        if watch:
+            watch(number)
+    low, high = {}, {}
+    for item in dataclasses.fields(FittedRates):
+        values, middle = np.stack([getattr(rates, item.name) for rates in fits]), getattr(central, item.name)
+        if item.metadata["shift"]:
+            half = 1.96 * values.std(axis=0, ddof=1)
+            low[item.name], high[item.name] = middle - half, middle + half
+        else:
+            half = np.exp(1.96 * np.log(np.maximum(values, 1e-9)).std(axis=0, ddof=1))
+            low[item.name], high[item.name] = middle / half, middle * half
+    return FittedRates(**low), FittedRates(**high)
+
+
+def write_rates(path: Path, rates: FittedRates, low: FittedRates, high: FittedRates) -> None:
+    """Write corrections, their intervals and the rates that follow from them at default parameters, one row each."""
+    with trying(rates):
+        tables = england.reference_tables(Parameters())
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        lines = csv.writer(stream, lineterminator="\n")
+        lines.writerow(COLUMNS)
+        for item in dataclasses.fields(FittedRates):
+            for index, label in strata(item.name):
+                own = (f"{getattr(some, item.name)[index]:.6g}" for some in (rates, low, high))
+                lines.writerow([item.name, label, *own, f"{rate_of(tables, item.name, index):.6g}", UNITS[item.name], SOURCES[item.name]])
+
+
+def rate_of(tables: np.record, name: str, index: tuple[int, ...]) -> float:
+    """Return the rate that a correction belongs to, at the middle age of its stratum, in the unit of :data:`UNITS`."""
+    axes = {"onset": TEN_YEARS, "death": BROAD, "illness": BROAD, "severity": BROAD, "stay": STAY_AGES, "frailty": FRAILTY_AGES, "spread": FRAILTY_AGES, "need": NEED_AGES}
+    at = int(axes[name].ages[index[-1]]) - 18 if name in axes else 0
+    if name == "onset":
+        return float(tables.onset[index[0], index[1], at] * 12_000.0)
+    if name == "progress":
+        return float(tables.progress[index[0]])
+    if name == "death":
+        return float(tables.death[index[0], index[1], at] * 12.0)
+    if name == "illness":
+        return float(tables.illness[:, 2, at].mean() * 12.0)
+    if name == "severity":
+        return float(tables.severity_shape[at])
+    if name == "stay":
+        return float(tables.stay_scale[at])
+    if name == "returns":
+        return float(tables.returns)
+    if name == "frailty":
+        return float(tables.frailty_age[:, at].mean())
+    if name == "spread":
+        return float(tables.frailty_spread[at])
+    return float(tables.need_age[index[0], at])
