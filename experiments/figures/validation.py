@@ -187,8 +187,8 @@ def draw_people(parts: dict[str, pd.DataFrame], heading: str, words: str) -> Fig
 
     Parameters
     ----------
-    parts : ``multimorbidity`` (fifth, age, percent), ``admissions`` and ``conditions`` (label, model, target, low, high)
-        and ``expectancy`` (sex, fifth, model, target), as `experiments.validation.people_table` gives
+    parts : ``multimorbidity`` (fifth, age, percent), ``admissions`` and ``conditions`` (label, model, target, low,
+        high) and ``expectancy`` (sex, fifth, model, target), as `experiments.validation.people_table` gives
     heading, words : title and caption
     """
     figure = sheet(12.0, 8.6, heading, words)

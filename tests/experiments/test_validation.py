@@ -17,6 +17,7 @@ from experiments.validation import MET, MISSED, NO_VERDICT, read_place, summary_
 from experiments.validation_checks import OUT_OF_SCOPE, checks
 from model.epidemiology import england
 from model.evidence import evidence
+from model.parameters import Parameters
 
 SCALE = 0.02
 
@@ -51,7 +52,7 @@ def england_as_read() -> Reading:
     deaths = np.zeros(whole.shape)
     deaths[:, :, :73] = whole[:, :, :73] * rates[:, :, 18:]
     sums = dataclasses.replace(year, people=whole, person_years=whole, deaths=deaths)
-    return Reading(sums=sums, years=1, scale=1.0, recording_ratio=2.7)
+    return Reading(sums=sums, years=1, scale=1.0, parameters=Parameters())
 
 
 def check_of(name: str) -> Check:
