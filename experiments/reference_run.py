@@ -181,7 +181,7 @@ class ReferenceYear:
 
 
 class RestingEconomy(HealthEconomy):
-    """A place under the baseline structure with every lever held where it was observed; it keeps its months.
+    """A place under the baseline structure with every lever held where it was observed, and which keeps its months.
 
     Care never waits for money: budgets of the base year would run short as people grow older.
     """

@@ -26,10 +26,11 @@ from experiments.readings import (
     over,
 )
 from experiments.reference_run import MONTHS, PLACE, life_expectancy
-from model.epidemiology import PREVALENCE_NAMES, england, reference_tables
+from model.epidemiology import england, reference_tables
 from model.evidence import evidence, evidence_group
 from model.place import load_place
 from model.place_england import PEOPLE_EACH
+from model.prevalence import PREVALENCE_NAMES
 
 LIFE_YEARS, GAP_YEARS, READMISSION_POINTS = 0.3, 0.5, 1.5
 """Stated margins, either way: life expectancy at 65, its gap between fifths, percentage points of readmission."""

@@ -17,7 +17,8 @@ import pandas as pd
 
 from agents.compiled import compiled
 from agents.hospital.stays import admission_chance, grave, return_chance
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, YOUNGEST, need_effect
+from agents.patients.conditions import HELD, severe_part
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, YOUNGEST, death_with_need
 from agents.patients.record import FEMALE, QUINTILE_MASK, QUINTILE_SHIFT, RECORD
 from agents.patients.seeking import severity_of, unmet_rate
 from agents.patients.starting import begin, set_birth_months
@@ -25,11 +26,12 @@ from agents.vocabulary import Cause
 from model.epidemiology import (
     ADMISSIONS,
     ATTENDANCES,
-    MASKS,
+    DEATHS_IN_CARE,
     REST_READINESS,
     REST_THRESHOLD,
     UNMET_AFTER_CARE,
     england,
+    first_tables,
     reference_tables,
 )
 from model.evidence import evidence
@@ -65,6 +67,7 @@ MEASURES = ("contacts", "admissions")
 _MILDEST_RETURN = (
     0.4  # severities of returns lie evenly between this and 1, as ``plan_return`` of the daily flow draws them
 )
+_MILDEST_CRISIS = 0.7  # severities of last crises lie evenly between this and 1 (the sweep draws them so)
 _WORSENED = 1.1  # severity of those who were sent home and come back, relative to the first time (``send_home``)
 
 
@@ -136,6 +139,7 @@ class _Sample:
     published: np.ndarray
     unmanaged: np.ndarray  # contacts a year at the default share
     last_phase: np.ndarray  # months a year
+    crisis: np.ndarray  # last crises a year in which help is called for
     giving_up: np.ndarray  # carers who give up, a year
     tables: np.record
 
@@ -156,7 +160,7 @@ def sums_of_emergencies(parameters: Parameters) -> Sums:
         sample.years,
         sample.gap,
         sample.frailty,
-        sample.spells,
+        sample.spells * sample.tables.returns,
         REST_READINESS,
         rules,
         unmet,
@@ -169,7 +173,7 @@ def sums_of_emergencies(parameters: Parameters) -> Sums:
     named = {
         Cause.UNMANAGED: sample.unmanaged * (parameters.seeking.unmanaged_share / base.seeking.unmanaged_share),
         Cause.UNMET: unmet / heads,
-        Cause.LAST_PHASE: sample.last_phase * rules.last_phase_contacts,
+        Cause.LAST_PHASE: sample.last_phase * rules.last_phase_contacts + sample.crisis,
         Cause.RETURN: ordinary / heads + unready,
     }
     full, slight, sent_home, back = np.zeros(N_AGES), np.zeros(N_AGES), np.zeros(N_AGES), np.zeros(N_AGES)
@@ -180,10 +184,10 @@ def sums_of_emergencies(parameters: Parameters) -> Sums:
         Cause.BREAKDOWN: sample.giving_up * rules.breakdown_contact,
         Cause.UNTREATED: sample.published * sent_home[age],
     }
-    after_return = np.mean(
-        [admission_chance(s, REST_THRESHOLD, False, rules) for s in np.linspace(_MILDEST_RETURN, 1.0, 400)]
-    )
-    admitted = dict.fromkeys((Cause.ILLNESS, Cause.UNMANAGED, Cause.LAST_PHASE), full[age])
+    after_return, in_crisis = (_admitted_from(least, rules) for least in (_MILDEST_RETURN, _MILDEST_CRISIS))
+    admitted = dict.fromkeys((Cause.ILLNESS, Cause.UNMANAGED), full[age])
+    last = np.maximum(named[Cause.LAST_PHASE], 1e-12)
+    admitted[Cause.LAST_PHASE] = full[age] + (in_crisis - full[age]) * sample.crisis / last
     admitted |= dict.fromkeys((Cause.UNMET, Cause.BREAKDOWN), slight[age])
     admitted |= {Cause.RETURN: np.full(n, after_return), Cause.UNTREATED: back[age]}
     return Sums(
@@ -191,9 +195,14 @@ def sums_of_emergencies(parameters: Parameters) -> Sums:
     )
 
 
-def illness_in_the_model(parameters: Parameters) -> np.ndarray:
-    """Return contacts a year, by single year of age, that the model's own table of illness gives the same sample."""
-    tables = reference_tables(parameters)
+def illness_in_the_model(parameters: Parameters, tables: np.record) -> np.ndarray:
+    """Return contacts a year, by single year of age, that a table of illness gives the same sample.
+
+    Parameters
+    ----------
+    tables : as arithmetic gives them (``first_tables``), or corrected by what running the model has taught
+        (``reference_tables``)
+    """
     rows = _people(tables, compile_rules(parameters))
     years, sex, fifth, age, step = _cells(rows)
     return _by_year(tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * 12.0, years)
@@ -250,7 +259,8 @@ def sums_rows(parameters: Parameters) -> list[tuple[str, list[float]]]:
     lines += [(f"less: {name}", sums.named[cause]) for cause, name in names.items()]
     lines += [
         ("= left for illness", sums.published - sum(sums.named.values())),
-        ("illness in the model", illness_in_the_model(parameters)),
+        ("illness in the model", illness_in_the_model(parameters, first_tables(parameters))),
+        ("the same after fitting", illness_in_the_model(parameters, reference_tables(parameters))),
     ]
     lines += [(f"on top: {name}", sums.on_top[cause]) for cause, name in above.items()]
     return [(name, [1000.0 * value for value in sums.means(values)]) for name, values in lines]
@@ -259,14 +269,20 @@ def sums_rows(parameters: Parameters) -> list[tuple[str, list[float]]]:
 @lru_cache(maxsize=2)
 def _sample(base: Parameters) -> _Sample:
     """Return the sample of people and the parts of the account that are the same for every split."""
-    rules, tables = compile_rules(base), reference_tables(base)
+    rules, tables = compile_rules(base), first_tables(base)
     rows = _people(tables, rules)
     years, sex, fifth, age, step = _cells(rows)
     effect = tables.contact_by_frailty[step]
     admissions = _national(ADMISSIONS, years)
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
-    with_need = np.array([need_effect(minutes, rules) for minutes in range(int(rows["need"].max()) + 1)])[rows["need"]]
-    dying = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * with_need * 12.0
+    of_need = np.array([death_with_need(minutes, rules) for minutes in range(int(rows["need"].max()) + 1)])
+    dying = _by_year(
+        (tables.death[sex, fifth, age] * tables.death_by_frailty[step] + of_need[rows["need"]]) * 12.0, years
+    )
+    foreseen, in_care = 1.0 - rules.sudden_death_share, np.where(np.arange(len(dying)) >= 65, DEATHS_IN_CARE, 0.0)
+    called = rules.crisis_at_home * (1.0 - in_care) + rules.crisis_in_care * in_care
+    unmanaged = np.empty(SAMPLE)
+    _unmanaged(rows["conditions"].astype(np.int64), tables, unmanaged)
     strain = np.clip((rows["informal"] / 60.0 - rules.comfortable_hours) / rules.comfortable_hours, 0.0, 1.0)
     people = np.bincount(years)
     return _Sample(
@@ -276,8 +292,9 @@ def _sample(base: Parameters) -> _Sample:
         spells=admissions * effect / _smooth(_by_year(effect, years), people)[years],
         people=people,
         published=_by_year(_national(ATTENDANCES, years) + direct * admissions, years),
-        unmanaged=_by_year(tables.unmanaged[rows["conditions"] & (MASKS - 1)] * 12.0, years),
-        last_phase=_by_year(dying, years) * rules.last_phase_days / 30.44 * (1.0 - rules.sudden_death_share),
+        unmanaged=_by_year(unmanaged * 12.0, years),
+        last_phase=dying * foreseen * rules.last_phase_days / 30.44,
+        crisis=dying * called * (foreseen + rules.sudden_death_share * rules.sudden_reaches),
         giving_up=_by_year(strain * 2.0 * rules.breakdown_a_year, years),
         tables=tables,
     )
@@ -320,6 +337,24 @@ def _smooth(values: np.ndarray, people: np.ndarray) -> np.ndarray:
     """Return, for each year of age, the mean over the people of five years of age around it."""
     window = np.ones(5)
     return np.convolve(values * people, window, "same") / np.maximum(np.convolve(people, window, "same"), 1.0)
+
+
+@compiled
+def _admitted_from(mildest, rules):
+    """Return the share admitted of contacts whose severities lie evenly between `mildest` and 1."""
+    n = 400
+    admitted = 0.0
+    for k in range(n):
+        severity = mildest + (1.0 - mildest) * (k + 0.5) / n
+        admitted += admission_chance(severity, REST_THRESHOLD, False, rules) / n
+    return admitted
+
+
+@compiled
+def _unmanaged(conditions, tables, rates):
+    """Write each person's monthly rate of crises that better management might have prevented."""
+    for i in range(len(conditions)):
+        rates[i] = tables.unmanaged[conditions[i] & HELD] + severe_part(conditions[i], tables.severe_unmanaged)
 
 
 @compiled

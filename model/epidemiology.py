@@ -388,6 +388,7 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     _solve_contacts(known, rules, rows, people.fifth, people.years, people.conditions, deaths)
     known["illness"] = known["illness"] * rates.at("illness", AGES)
     known["severity_shape"] = known["severity_shape"] * rates.at("severity", AGES)
+    known["ambulatory_illness"] = _ambulatory_illness(known, rows, people)
     emergency = 1.0 - np.exp(-known["illness"][people.sex, people.fifth, people.age] * known["contact_by_frailty"][step])
     known["gp_age"], known["gp_conditions"] = _solve_consultations(people.held, people.sex, people.years, 1.0 - emergency)
     number = np.minimum(count_of_conditions()[people.held], len(GP_CONDITIONS) - 1)
@@ -614,10 +615,18 @@ def _solve_contacts(
     base = illness / 12.0 / _mean_by_age(effect, years)
     known["illness"] = np.broadcast_to(base, (2, 5, N_AGES)) * np.array(ILLNESS_BY_FIFTH)[None, :, None]
     known["severity_shape"] = np.array([_severity_shape(chance, rules) for chance in admissions / contacts])
-    chance = (admissions / contacts)[years - YOUNGEST]
-    unmanaged_admissions, illness_admissions = ((kind[years - YOUNGEST] * chance).sum() for kind in (unmanaged, illness))
-    sensitive = evidence("P-B.emerg-018").number() / 100.0 * admissions[years - YOUNGEST].sum()
-    known["ambulatory_illness"] = np.array(np.clip((sensitive - unmanaged_admissions) / illness_admissions, 0.0, 1.0))
+
+
+def _ambulatory_illness(known: dict[str, np.ndarray], rows: np.ndarray, people: _Reference) -> np.ndarray:
+    """Return the share of illness that brings ambulatory-care-sensitive admissions to their published share; unmanaged crises all are."""
+    admissions, attendances = _rows_at_ages(ADMISSIONS) / 1000.0, _rows_at_ages(ATTENDANCES) / 1000.0
+    direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
+    chance = (admissions / (attendances + direct * admissions))[people.age]
+    unmanaged = 12.0 * (known["unmanaged"][people.held] + _severe(people.conditions, known["severe_unmanaged"])) * chance
+    step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
+    illness = 12.0 * known["illness"][people.sex, people.fifth, people.age] * known["contact_by_frailty"][step] * chance
+    sensitive = evidence("P-B.emerg-018").number() / 100.0 * admissions[people.age].sum()
+    return np.array(np.clip((sensitive - unmanaged.sum()) / illness.sum(), 0.0, 1.0))
 
 
 def _solve_consultations(held: np.ndarray, sex: np.ndarray, years: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

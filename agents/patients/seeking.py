@@ -199,7 +199,8 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     list_of = np.int64(p["consortium"])
     consortium = rules.first_consortium + list_of
     council = np.int64(p["council"])
-    held = np.int64(p["conditions"]) & HELD
+    conditions = np.int64(p["conditions"])
+    held = conditions & HELD
     access = consortia[list_of].gp_access
 
     rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
@@ -228,7 +229,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
-    quiet = (tables.unmanaged[held] + severe_part(np.int64(p["conditions"]), tables.severe_unmanaged)) * year_part
+    quiet = (tables.unmanaged[held] + severe_part(conditions, tables.severe_unmanaged)) * year_part
     if access < 1.0:
         quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
     dying = flags & record.DYING != 0
