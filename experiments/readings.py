@@ -13,10 +13,10 @@ import numpy as np
 
 from agents.vocabulary import OLDEST, YOUNGEST
 from experiments.reference_run import ReferenceYear, life_expectancy
-from model.epidemiology import england
 from model.evidence import EvidenceRow, evidence
 from model.parameters import Parameters
 from model.place_england import PEOPLE_EACH
+from model.prevalence import england
 
 RELATIVE = 0.10
 """How far from a target, as a share of it, still counts as met where nothing narrower is said."""

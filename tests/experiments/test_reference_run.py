@@ -15,7 +15,7 @@ from experiments.reference_run import (
     run_reference,
 )
 from model.engine import new_rows
-from model.epidemiology import england
+from model.prevalence import england
 
 
 @pytest.fixture(scope="module")

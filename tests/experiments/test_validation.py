@@ -15,9 +15,9 @@ from experiments.readings import FITTED, Check, Reading
 from experiments.reference_run import run_reference
 from experiments.validation import MET, MISSED, NO_VERDICT, read_place, summary_line, targets, validate
 from experiments.validation_checks import OUT_OF_SCOPE, checks
-from model.epidemiology import england
 from model.evidence import evidence
 from model.parameters import Parameters
+from model.prevalence import england
 
 SCALE = 0.02
 
