@@ -193,11 +193,12 @@ def people_table(readings: Sequence[Reading], table: pd.DataFrame) -> dict[str, 
         for fifth in range(5)
     ]
 
-    def of(ids: str, strip: str) -> pd.DataFrame:
-        rows = table[table["id"].str.startswith(ids) & table["model"].notna()]
+    def of(ids: str, words: str) -> pd.DataFrame:
+        mine = table["id"].str.startswith(ids) & table["label"].str.startswith(words)
+        rows = table[mine & table["model"].notna()]
         return pd.DataFrame(
             {
-                "label": rows["label"].str.removeprefix(strip),
+                "label": rows["label"].str.removeprefix(words),
                 "model": rows["model"],
                 "target": rows["target"],
                 "low": rows["allowed_low"],

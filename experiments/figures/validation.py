@@ -230,7 +230,7 @@ def _beside(axes: Axes, rows: pd.DataFrame, name: str, unit: str) -> None:
     )
     axes.set_title(name)
     axes.set_ylabel(unit)
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, 1.25 * max(rows["high"].max(), rows["model"].max()))
     axes.legend(frameon=False, fontsize=8, loc="upper left" if not long else "upper right")
 
 

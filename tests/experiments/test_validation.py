@@ -13,7 +13,7 @@ import pytest
 from experiments import cli
 from experiments.readings import FITTED, Check, Reading
 from experiments.reference_run import run_reference
-from experiments.validation import MET, MISSED, NO_VERDICT, read_place, summary_line, targets, validate
+from experiments.validation import MET, MISSED, NO_VERDICT, people_table, read_place, summary_line, targets, validate
 from experiments.validation_checks import OUT_OF_SCOPE, checks
 from model.evidence import evidence
 from model.parameters import Parameters
@@ -150,6 +150,15 @@ def test_counts_are_englands_whatever_the_scale(readings: list[Reading]) -> None
     """Adults: 42.7 million at the start, and some 70,000 people fewer or more a year on."""
     for reading in readings:
         assert reading.england("people") == pytest.approx(42.7e6, rel=0.02)
+
+
+def test_the_pictures_show_people_of_every_age_and_fifth(readings: list[Reading], table: pd.DataFrame) -> None:
+    parts = people_table(readings, table)
+    assert parts["admissions"]["label"].tolist() == ["18-44", "45-64", "65-74", "75-84", "85+"]
+    assert len(parts["conditions"]) == 14
+    assert parts["multimorbidity"].groupby("fifth")["age"].agg(["min", "max"]).to_numpy().tolist() == [[20, 92]] * 5
+    assert parts["multimorbidity"]["percent"].between(0, 100).all()
+    assert len(parts["expectancy"]) == 10
 
 
 def test_one_replication_has_no_interval(readings: list[Reading]) -> None:
