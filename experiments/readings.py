@@ -11,10 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from experiments.reference_run import OLDEST, YOUNGEST, ReferenceYear, life_expectancy
-from model.epidemiology import england
+from agents.vocabulary import OLDEST, YOUNGEST
+from experiments.reference_run import ReferenceYear, life_expectancy
 from model.evidence import EvidenceRow, evidence
+from model.parameters import Parameters
 from model.place_england import PEOPLE_EACH
+from model.prevalence import england
 
 RELATIVE = 0.10
 """How far from a target, as a share of it, still counts as met where nothing narrower is said."""
@@ -35,13 +37,18 @@ class Reading:
     sums : the years' sum; stocks are summed too, so shares of them are means weighted by people
     years : how many
     scale : share of the people that ran
-    recording_ratio : true delayed days for each that the national return records
+    parameters : of the run
     """
 
     sums: ReferenceYear
     years: int
     scale: float
-    recording_ratio: float
+    parameters: Parameters
+
+    @property
+    def recording_ratio(self) -> float:
+        """True delayed days for each that the national return records."""
+        return self.parameters.care.recording_ratio
 
     def count(
         self, name: str, ages: tuple[int, int] = ADULTS, sex: int | None = None, fifth: int | None = None

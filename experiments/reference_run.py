@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.hospital import daily_flow as flow
+from agents.hospital import planned
 from agents.patients import living, record
 from agents.patients.conditions import SEVERE_SHIFT
 from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Condition, Funder, Lever, Reason, Setting
@@ -44,6 +45,7 @@ OUT = {
     "deaths_in_hospital": flow.DIED_IN_HOSPITAL_OUT,
     "deaths_in_care_homes": flow.DIED_IN_CARE_HOME_OUT,
     "deaths_untreated": flow.UNTREATED_DEATHS_OUT,
+    "emergency_admissions_acs": flow.AMBULATORY_OUT,
     "boarding_days": flow.BOARDING_OUT,
     "attended": flow.ATTENDED_OUT,
     "assessments": flow.ASSESSED_OUT,
@@ -62,6 +64,14 @@ OUT = {
     **{f"delayed_days/{reason.name.lower()}": flow.DELAYED_OUT + reason for reason in Reason},
 }
 """Scalars of a year from the daily flow's totals: name, and column of ``Month.out``."""
+
+PLANNED = {
+    "referrals": planned.REFERRED_OUT,
+    "outpatient_visits": planned.SEEN_OUT,
+    "elective_admissions": planned.OPERATED_OUT,
+    "elective_cancellations": planned.CANCELLED_OUT,
+}
+"""The same from ``Month.planned``."""
 
 HOSPITAL_OUT = {
     "attendances": flow.HOSPITAL_ATTENDANCES,
@@ -131,8 +141,9 @@ class ReferenceYear:
         conditions, shape (15, 2, 5, 93)
     by_physical : people at the year's end without and with a mental condition, by number of the others (0 to 4, 5 or
         more), shape (2, 6, 2, 5, 93)
-    scalars : sums over the year by name (`OUT`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), ``days``, and, in bed days of the
-        hospitals' general beds, ``open_bed_days`` and ``other_bed_days`` (used by patients that are not modelled)
+    scalars : sums over the year by name (`OUT`, `PLANNED`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), ``days``,
+        ``gp_consultations`` (had, nurses' included), and, in bed days of the hospitals' general beds,
+        ``open_bed_days`` and ``other_bed_days`` (used by patients that are not modelled)
     """
 
     year: int
@@ -385,7 +396,9 @@ def _states(rows: NDArray[np.void], before: NDArray[np.void]) -> dict[str, NDArr
 def _scalars(months: list[Month]) -> dict[str, int]:
     """Return the year's totals by name."""
     found = {"days": sum(month.days for month in months)}
-    for names, field in ((OUT, "out"), (HOSPITAL_OUT, "hospital_out"), (TOTALS, "totals")):
+    found["gp_consultations"] = sum(int(month.consultations.sum()) for month in months)
+    sources = ((OUT, "out"), (PLANNED, "planned"), (HOSPITAL_OUT, "hospital_out"), (TOTALS, "totals"))
+    for names, field in sources:
         whole = sum(getattr(month, field).sum(axis=0) for month in months)
         found.update({name: int(whole[column]) for name, column in names.items()})
     for name, (part, kinds) in SUMS.items():

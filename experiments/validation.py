@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from agents.draws import replication_seed
+from agents.vocabulary import YOUNGEST
 from experiments.comparing import interval_half_width
 from experiments.readings import FEMALE, MALE, Reading
-from experiments.reference_run import YOUNGEST, pooled, run_reference
+from experiments.reference_run import pooled, run_reference
 from experiments.validation_checks import OUT_OF_SCOPE, checks, published_expectancy
 from model.evidence import FOLDER, EvidenceRow, read_rows
 from model.parameters import Parameters
@@ -31,7 +32,8 @@ def targets() -> tuple[EvidenceRow, ...]:
 
 COLUMNS = (
     "id", "heading", "label", "quantity", "stratum", "unit", "target", "allowed_low", "allowed_high", "model",
-    "model_low", "model_high", "difference", "percent", "verdict", "role", "conversion", "source", "status", "year", "geography",
+    "model_low", "model_high", "difference", "percent", "verdict", "role", "conversion", "source", "status", "year",
+    "geography",
 )  # fmt: skip
 
 
@@ -144,7 +146,7 @@ def read_place(
             ),
             years=years,
             scale=scale,
-            recording_ratio=parameters.care.recording_ratio,
+            parameters=parameters,
         )
         for k in range(replications)
     ]
@@ -191,11 +193,12 @@ def people_table(readings: Sequence[Reading], table: pd.DataFrame) -> dict[str, 
         for fifth in range(5)
     ]
 
-    def of(ids: str, strip: str) -> pd.DataFrame:
-        rows = table[table["id"].str.startswith(ids) & table["model"].notna()]
+    def of(ids: str, words: str) -> pd.DataFrame:
+        mine = table["id"].str.startswith(ids) & table["label"].str.startswith(words)
+        rows = table[mine & table["model"].notna()]
         return pd.DataFrame(
             {
-                "label": rows["label"].str.removeprefix(strip),
+                "label": rows["label"].str.removeprefix(words),
                 "model": rows["model"],
                 "target": rows["target"],
                 "low": rows["allowed_low"],

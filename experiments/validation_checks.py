@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.vocabulary import Condition, Reason
+from agents.vocabulary import N_AGES, OLDEST, YOUNGEST, Condition, Reason
 from experiments.readings import (
     ADULTS,
     FEMALE,
@@ -25,11 +25,12 @@ from experiments.readings import (
     england_people,
     over,
 )
-from experiments.reference_run import MONTHS, N_AGES, OLDEST, PLACE, YOUNGEST, life_expectancy
-from model.epidemiology import PREVALENCE_NAMES, england
+from experiments.reference_run import MONTHS, PLACE, life_expectancy
+from model.epidemiology import reference_tables
 from model.evidence import evidence, evidence_group
 from model.place import load_place
 from model.place_england import PEOPLE_EACH
+from model.prevalence import PREVALENCE_NAMES, england
 
 LIFE_YEARS, GAP_YEARS, READMISSION_POINTS = 0.3, 0.5, 1.5
 """Stated margins, either way: life expectancy at 65, its gap between fifths, percentage points of readmission."""
@@ -43,6 +44,11 @@ def _children() -> float:
 
 def _rate(row: str, per: float = 1000.0) -> float:
     return evidence(row).number() / per
+
+
+def _children_deaths() -> float:
+    people, rates = (table[:, :, :YOUNGEST] for table in england())
+    return float((people * rates).sum())
 
 
 def _children_admissions() -> float:
@@ -107,14 +113,52 @@ def _mental_odds(reading: Reading, physical: int) -> float:
     )
 
 
-def _top_tenth_of_admitted(reading: Reading) -> float:
-    """Return the percentage of the people admitted who are of the tenth of adults with most conditions, ties shared."""
-    people = reading.sums.by_number.sum(axis=(1, 2, 3))[::-1].astype(float)
-    if not reading.count("admitted"):
+def _of_most_conditions(reading: Reading, things: np.ndarray, share: float) -> float:
+    """Return the percentage of things that goes to the share of adults with most conditions, ties shared.
+
+    Parameters
+    ----------
+    reading : of the people
+    things : by number of conditions, shape (15,)
+    share : of adults, 0 to 1
+    """
+    if not things.sum():
         return float("nan")
-    admitted = reading.sums.admitted_by_number.sum(axis=(1, 2, 3))[::-1].astype(float)
+    people = reading.sums.by_number.sum(axis=(1, 2, 3))[::-1].astype(float)
     reached = np.append(0.0, np.cumsum(people) / people.sum())
-    return float(100.0 * np.interp(0.1, reached, np.append(0.0, np.cumsum(admitted) / admitted.sum())))
+    held = np.append(0.0, np.cumsum(things[::-1]) / things.sum())
+    return float(100.0 * np.interp(share, reached, held))
+
+
+def _top_tenth_of_admitted(reading: Reading) -> float:
+    """Return the percentage of the people admitted who are of the tenth of adults with most conditions."""
+    return _of_most_conditions(reading, reading.sums.admitted_by_number.sum(axis=(1, 2, 3)).astype(float), 0.1)
+
+
+def _consultations_of_multimorbid(reading: Reading) -> float:
+    """Return the percentage of consultations of the adults with most conditions, as many as the source's multimorbid.
+
+    Consultations are not counted by person: these are the means that people's age, sex and conditions give.
+    """
+    tables = reference_tables(reading.parameters)
+    number = np.minimum(np.arange(len(reading.sums.by_number)), len(tables.gp_conditions) - 1)
+    means = tables.gp_conditions[number][:, None, None, None] * tables.gp_age[None, :, None, :]
+    consultations = (reading.sums.by_number * means).sum(axis=(1, 2, 3))
+    return _of_most_conditions(reading, consultations, evidence("T-A-015").number() / 100.0)
+
+
+def _published_consultations() -> float:
+    """Return GP and nurse consultations of an adult a year: the rates by age, weighted by England's adults of 2014."""
+    bands = (
+        ("P-B.gp-003", 18, 44),
+        ("P-B.gp-004", 45, 64),
+        ("P-B.gp-005", 65, 74),
+        ("P-B.gp-006", 75, 84),
+        ("P-B.gp-007", 85, 90),
+    )
+    people = england_people().sum(axis=(0, 1))
+    total = sum(evidence(row).number() * people[first : last + 1].sum() for row, first, last in bands)
+    return float(total / people[YOUNGEST:].sum())
 
 
 def _attendances(reading: Reading, ages: tuple[int, int]) -> float:
@@ -197,7 +241,8 @@ MORTALITY_SOURCE = (
 )
 COUNCILS = "HSCIC adult social care returns of all councils, model/data/"
 DIAGNOSES, DEATH, FRAILTY = "Long-term conditions", "Death", "Frailty and need"
-EMERGENCIES, BEDS, DELAYS, CARE = "Emergencies", "Beds and returns", "Delays", "Social care"
+EMERGENCIES, PRACTICE, BEDS = "Emergencies", "General practice", "Beds and returns"
+DELAYS, CARE = "Delays", "Social care"
 ALL_LIST = "another list of conditions, so only the ratio is compared: ours has fourteen"
 
 
@@ -356,8 +401,8 @@ def _written() -> list[Check]:
               target=_ratio("T-A-026", "T-A-027"), stands_for=("T-A-027",),
               how=f"of people with any condition, as the row's note takes it; {ALL_LIST}"),
         # Death
-        Check(id="T-A-044", model=lambda r: r.england("deaths") / 1e3, heading=DEATH, label="deaths a year",
-              role=FITTED, how="adults only: children are some 1% of deaths"),
+        Check(id="T-A-044", model=lambda r: (r.england("deaths") + _children_deaths()) / 1e3, heading=DEATH,
+              label="deaths a year", role=FITTED, how="adults, and England's children at the death rates of 2014"),
         Check(id="T-A-046", model=lambda r: r.expectancy(MALE), heading=DEATH,
               label="life expectancy at 65, men (2013)", role=FITTED, margin=LIFE_YEARS,
               how="the death rates fitted to are England's of 2014, a year of few deaths"),
@@ -435,13 +480,29 @@ def _written() -> list[Check]:
               label="admitted: the tenth with most conditions",
               how="the source's tenth of adults with four or more conditions; here the tenth with most of our "
                   "fourteen, ties shared; Scotland, 2006/07"),
+        Check(id="P-B.emerg-018",
+              model=lambda r: 100.0 * over(
+                  r.sums.scalars["emergency_admissions_acs"], r.sums.scalars["emergency_admissions"]
+              ),
+              heading=EMERGENCIES, label="admissions sensitive to ambulatory care", role=FITTED,
+              how="adults, the narrow list; the source is of all ages"),
+        # General practice
+        Check(id="T-B-021", model=lambda r: over(r.sums.scalars["gp_consultations"], r.count("person_years")),
+              heading=PRACTICE, label="GP and nurse consultations", unit="per adult per year", role=FITTED,
+              target=_published_consultations(),
+              how="adults; target: the rates at 15 and over (P-B.gp-003 to 007), weighted by England's adults of 2014"),
+        Check(id="T-B-035", model=_consultations_of_multimorbid, heading=PRACTICE,
+              label="consultations of the multimorbid", role=FITTED,
+              how="of the 27.2% of adults (T-A-015) with most of our fourteen, ties shared; "
+                  "as their ages, sexes and conditions give, for consultations are not counted by person"),
         # Beds and returns
         Check(id="T-B-006",
               model=lambda r: (r.england("emergency_bed_days") + _children_bed_days()) / 1e6,
               heading=BEDS, label="emergency bed days, all ages", role=FITTED,
               how="adults, and children's admissions (P-B.emerg-001) x their stay (P-B.los-003)"),
         Check(id="T-B-010",
-              model=lambda r: 100.0 * r.england("bed_days", ages=OLDER) / (r.england("bed_days") + _children_bed_days()),
+              model=lambda r: 100.0 * r.england("bed_days", ages=OLDER)
+              / (r.england("bed_days") + _children_bed_days()),
               heading=BEDS, label="share of emergency bed days at 65+",
               how="of adults' and, as for T-B-006, children's bed days"),
         *(
@@ -523,7 +584,7 @@ def _frail(reading: Reading, ages: tuple[int, int]) -> float:
 @lru_cache(maxsize=1)
 def checks() -> tuple[Check, ...]:
     """Return everything that is compared, in order."""
-    order = (DIAGNOSES, DEATH, FRAILTY, EMERGENCIES, BEDS, DELAYS, CARE)
+    order = (DIAGNOSES, DEATH, FRAILTY, EMERGENCIES, PRACTICE, BEDS, DELAYS, CARE)
     found = [*_conditions(), *_life(), *_written(), *_national_care()]
     return tuple(sorted(found, key=lambda check: order.index(check.heading)))
 
@@ -531,8 +592,8 @@ def checks() -> tuple[Check, ...]:
 _OTHER_LIST = "a level on another list of conditions; the gradients of such lists are compared (T-A-009 to 018)"
 _REGISTER = "people on a disease register; the model counts the ever recorded, who are compared (A.prev)"
 _TREND = "another time: what changed before or after 2014/15 is not what a start in 2014 can show"
-_ELECTIVE = "planned care is not modelled yet"
-_GP = "GP consultations are not modelled yet"
+_ALL_CARE = "holds births, transfers, and planned care of children and other kinds that are not modelled"
+_PLANNED_NIGHTS = "the nights of planned care are inside a constant remainder of beds, not counted"
 _MONEY = "the model pays prices for the lines it has; national cost totals hold much else"
 _YEARLY = "counts everybody seen in a year, of all ages and with all services; the model counts who has care on a day"
 _BODY = "the model knows what a person waits for, not which body the return holds responsible"
@@ -553,7 +614,7 @@ OUT_OF_SCOPE: dict[str, str] = {
     "T-B-002": _TREND,
     "T-B-003": _TREND,
     "T-B-004": _MONEY,
-    "T-B-005": _ELECTIVE,
+    "T-B-005": _PLANNED_NIGHTS,
     "T-B-007": _TREND,
     "T-B-008": _TREND,
     "T-B-009": _TREND,
@@ -561,12 +622,11 @@ OUT_OF_SCOPE: dict[str, str] = {
     "T-B-012": _TREND,
     "T-B-015": "major A&E departments; the model's attendances are of all kinds of department",
     "T-B-016": "the hours of a stay in A&E are not modelled; days of waiting there for a bed are",
-    "T-B-017": _ELECTIVE,
-    "T-B-018": _ELECTIVE,
-    "T-B-019": _ELECTIVE,
-    "T-B-020": _ELECTIVE,
-    "T-B-021": _GP,
-    "T-B-022": _GP,
+    "T-B-017": _ALL_CARE,
+    "T-B-018": _ALL_CARE,
+    "T-B-019": _PLANNED_NIGHTS,
+    "T-B-020": _PLANNED_NIGHTS,
+    "T-B-022": _TREND,
     "T-B-027": _BODY,
     "T-B-028": _BODY,
     "T-B-029": _BODY,
@@ -575,8 +635,7 @@ OUT_OF_SCOPE: dict[str, str] = {
     "T-B-032": _BODY,
     "T-B-033": "delayed days are not counted by age",
     "T-B-034": "the source's terms (which use of each, of whom a share) are not known well enough to count the same",
-    "T-B-035": _GP,
-    "T-B-037": "preventable admissions are not told apart yet",
+    "T-B-037": "which of a person's admissions were preventable is not counted by person",
     "T-B-038": _TREND,
     "T-B-040": "a quarter of another year; a year's mean is compared (T-B-023)",
     "T-B-041": "spread between areas; one place of national averages has none",

@@ -90,15 +90,6 @@ def draw_all(material: Material, folder: Path) -> list[Drawn]:
         return [drawn for name, drawing in DRAWINGS.items() if (drawn := drawing(name, material, folder)) is not None]
 
 
-@contextlib.contextmanager
-def house_style() -> Iterator[None]:
-    """Draw in the style of the house whatever a user's own matplotlibrc says: it must not change the bits."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(RC)
-        yield
-
-
 def _of_differences(module: ModuleType) -> Callable[[str, Material, Path], Drawn | None]:
     def drawing(name: str, material: Material, folder: Path) -> Drawn | None:
         context = material.context

@@ -187,8 +187,8 @@ def draw_people(parts: dict[str, pd.DataFrame], heading: str, words: str) -> Fig
 
     Parameters
     ----------
-    parts : ``multimorbidity`` (fifth, age, percent), ``admissions`` and ``conditions`` (label, model, target, low, high)
-        and ``expectancy`` (sex, fifth, model, target), as `experiments.validation.people_table` gives
+    parts : ``multimorbidity`` (fifth, age, percent), ``admissions`` and ``conditions`` (label, model, target, low,
+        high) and ``expectancy`` (sex, fifth, model, target), as `experiments.validation.people_table` gives
     heading, words : title and caption
     """
     figure = sheet(12.0, 8.6, heading, words)
@@ -230,7 +230,7 @@ def _beside(axes: Axes, rows: pd.DataFrame, name: str, unit: str) -> None:
     )
     axes.set_title(name)
     axes.set_ylabel(unit)
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, 1.25 * max(rows["high"].max(), rows["model"].max()))
     axes.legend(frameon=False, fontsize=8, loc="upper left" if not long else "upper right")
 
 

@@ -13,10 +13,11 @@ import pytest
 from experiments import cli
 from experiments.readings import FITTED, Check, Reading
 from experiments.reference_run import run_reference
-from experiments.validation import MET, MISSED, NO_VERDICT, read_place, summary_line, targets, validate
+from experiments.validation import MET, MISSED, NO_VERDICT, people_table, read_place, summary_line, targets, validate
 from experiments.validation_checks import OUT_OF_SCOPE, checks
-from model.epidemiology import england
 from model.evidence import evidence
+from model.parameters import Parameters
+from model.prevalence import england
 
 SCALE = 0.02
 
@@ -51,7 +52,7 @@ def england_as_read() -> Reading:
     deaths = np.zeros(whole.shape)
     deaths[:, :, :73] = whole[:, :, :73] * rates[:, :, 18:]
     sums = dataclasses.replace(year, people=whole, person_years=whole, deaths=deaths)
-    return Reading(sums=sums, years=1, scale=1.0, recording_ratio=2.7)
+    return Reading(sums=sums, years=1, scale=1.0, parameters=Parameters())
 
 
 def check_of(name: str) -> Check:
@@ -149,6 +150,15 @@ def test_counts_are_englands_whatever_the_scale(readings: list[Reading]) -> None
     """Adults: 42.7 million at the start, and some 70,000 people fewer or more a year on."""
     for reading in readings:
         assert reading.england("people") == pytest.approx(42.7e6, rel=0.02)
+
+
+def test_the_pictures_show_people_of_every_age_and_fifth(readings: list[Reading], table: pd.DataFrame) -> None:
+    parts = people_table(readings, table)
+    assert parts["admissions"]["label"].tolist() == ["18-44", "45-64", "65-74", "75-84", "85+"]
+    assert len(parts["conditions"]) == 14
+    assert parts["multimorbidity"].groupby("fifth")["age"].agg(["min", "max"]).to_numpy().tolist() == [[20, 92]] * 5
+    assert parts["multimorbidity"]["percent"].between(0, 100).all()
+    assert len(parts["expectancy"]) == 10
 
 
 def test_one_replication_has_no_interval(readings: list[Reading]) -> None:
