@@ -3,7 +3,7 @@
 #   make test PYTHON=python3.12        an interpreter of your choice
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-slow bench lint clean FORCE
+.PHONY: help setup compare validate test test-slow bench lint clean FORCE
 
 ARGS ?=
 PYTHON ?=
@@ -19,6 +19,9 @@ setup: $(STAMP) ## make .venv and install what is needed; again only when the re
 
 compare: $(STAMP) ## the main job: compare commissioning structures for one place, into results/headline
 	@$(VENV)/bin/joinedup compare $(ARGS)
+
+validate: $(STAMP) ## the model beside what is published of England, into results/validation
+	@$(VENV)/bin/joinedup validate $(ARGS)
 
 test: $(STAMP) ## all tests but the slow ones, doctests included
 	@$(RUN) -m pytest -q -m "not slow" $(ARGS)

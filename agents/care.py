@@ -36,13 +36,13 @@ class CareRules(Checked):
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        28.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=20.0, high=45.0,
+        26.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=20.0, high=45.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
-        0.40, "frailty below which people without advanced dementia are supported at home however much help they need", unit="frailty", low=0.30, high=0.46,
+        0.44, "frailty below which people without advanced dementia are supported at home however much help they need", unit="frailty", low=0.34, high=0.50,
         assumption="severe frailty (P-A.frail-013): care homes are rarely a place for people whose body and mind are robust")
     placement_dementia: float = parameter(
-        0.22, "by how much advanced dementia lowers that bar", unit="frailty", low=0.0, high=0.3,
+        0.28, "by how much advanced dementia lowers that bar", unit="frailty", low=0.0, high=0.34,
         assumption="people with dementia need somebody near at all hours: most residents have it")
     lasting_share: float = parameter(
         0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
@@ -90,7 +90,7 @@ class CareRules(Checked):
         1.41, "price of a care-home week paid by oneself, relative to the council's", unit="ratio", low=1.2, high=1.5,
         assumption="P-C.prov-010 and P-B.cost-027: 41% above")
     recording_ratio: float = parameter(
-        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, evidence="P-B.dtoc-001")
+        2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, positive=True, evidence="P-B.dtoc-001")
     weekend_pace: float = parameter(
         0.25, "assessment and starts on a weekend day, relative to a weekday", unit="ratio", low=0.0, high=0.5, assumption="weekends are slow")
 

@@ -20,6 +20,7 @@ def parameter(
     high: float,
     evidence: str | None = None,
     assumption: str | None = None,
+    positive: bool = False,
 ) -> Any:
     """Return a dataclass field that carries what a reader must know of a number.
 
@@ -31,6 +32,7 @@ def parameter(
     low, high : the range that sensitivity analysis explores; the default lies inside
     evidence : id of a row in ``model/data/evidence/parameters.csv``
     assumption : why this value, where no row gives it
+    positive : whether nought makes no sense, as for what others are divided by
 
     Raises
     ------
@@ -48,12 +50,16 @@ def parameter(
         "high": high,
         "evidence": evidence,
         "assumption": assumption,
+        "positive": positive,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
 
 class Checked:
     """Mixin of a parameter class: every field must be a finite number of at least zero, or in its hard bounds.
+
+    The hard bounds are 0 to 1 for a share, above 0 where :func:`parameter` says `positive`, and the least of 0 and the
+    plausible range otherwise.
 
     A value may leave the plausible range (that is what experiments are for) but not its `hard_bounds`.
     """
@@ -68,8 +74,12 @@ class Checked:
                 raise TypeError(f"{name} must be a number, got {value!r}")
             if not math.isfinite(value):
                 raise ValueError(f"{name} must be finite, got {value!r}")
-            least = min(0.0, field.metadata.get("low", 0.0))
-            if value < least:
-                raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
             if "share" in field.metadata.get("unit", "") and not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} is a share and must lie in [0, 1], got {value!r}")
+            least = min(0.0, field.metadata.get("low", 0.0))
+            positive = field.metadata.get("positive", False)
+            if value < least or (positive and value == 0.0):
+                low, high, unit = (field.metadata.get(key, "") for key in ("low", "high", "unit"))
+                bound = "above 0" if positive else f"at least {least:g}"
+                plausible = f" (plausible: {low:g} to {high:g} {unit})" if unit else ""
+                raise ValueError(f"{name} must be {bound}{plausible}, got {value!r}")

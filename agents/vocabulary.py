@@ -145,3 +145,5 @@ class CaseState(IntEnum):
 N_CONDITIONS = len(Condition)
 N_CAUSES = len(Cause)
 N_REASONS = len(Reason)
+YOUNGEST, OLDEST = 18, 110  # ages that tables know
+N_AGES = OLDEST - YOUNGEST + 1

@@ -8,7 +8,6 @@ Whole pages are in :data:`PAGES`. A table inside a page stands between ``<!-- ge
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import re
 import sys
@@ -18,29 +17,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 
-import numpy as np  # noqa: E402 - after the path is set
-
-from agents import deciding  # noqa: E402
-from agents.hospital.stays import admission_chance, grave, return_chance  # noqa: E402
+from agents import deciding  # noqa: E402 - after the path is set
 from agents.patients import record  # noqa: E402
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, YOUNGEST, need_effect  # noqa: E402
-from agents.patients.seeking import unmet_rate  # noqa: E402
-from agents.patients.starting import begin, set_birth_months  # noqa: E402
 from agents.vocabulary import Lever  # noqa: E402
-from model import epidemiology  # noqa: E402
+from model.cause_prior import joint_prior, share_and_interval, shares_over  # noqa: E402
 from model.economy import PHASES  # noqa: E402
+from model.emergency_sums import ALL, BANDS, sums_rows  # noqa: E402
 from model.evidence import evidence  # noqa: E402
 from model.ledger import OWN_LINES  # noqa: E402
 from model.measures import HEADLINE, OTHER  # noqa: E402
 from model.mechanisms import lacking  # noqa: E402
 from model.parameters import Parameters  # noqa: E402
-from model.rules import PEOPLE_SEED, compile_rules  # noqa: E402
 from model.structures import list_structures, load_structure  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, not this page. -->"
-SAMPLE = 150_000  # people on whom the sums of emergencies are worked out
-BANDS = (("18 to 64", 0), ("65 to 74", 65), ("75 to 84", 75), ("85 and over", 85))
+PRIOR_SETS, PRIOR_SEED = 200, 1  # of the joint prior of causes, for its table
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], numbers: int = 0) -> str:
@@ -180,140 +172,23 @@ def lacking_table() -> str:
     return table(("mechanism", "structures that lack it", "leaving it out favours"), rows)
 
 
-# The sums of emergencies
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Sums:
-    """Emergency contacts a year of each of :data:`SAMPLE` people at the reference setting, by clock; shape (SAMPLE,).
-
-    Parameters
-    ----------
-    years : age
-    published : contacts that the national figures give their age
-    named : the clocks that are set first, each by its own rule
-    illness : what the model's own table of illness gives
-    on_top : the small clocks that the subtraction leaves out
-    """
-
-    years: np.ndarray
-    published: np.ndarray
-    named: dict[str, np.ndarray]
-    illness: np.ndarray
-    on_top: dict[str, np.ndarray]
-
-    @property
-    def left(self) -> np.ndarray:
-        """What the named clocks leave of the published contacts."""
-        return self.published - sum(self.named.values())
-
-
-def england_sample(rules: np.record, tables: np.record) -> np.ndarray:
-    """Return a systematic sample of England's adults, mid-2014, other people than those the tables were solved on."""
-    people, _ = epidemiology.england()
-    adults = people[:, :, YOUNGEST:]
-    edges = np.cumsum(adults.reshape(-1))
-    at = np.searchsorted(edges, (np.arange(SAMPLE) + 0.5) / SAMPLE * edges[-1])
-    sex, fifth, age = np.unravel_index(at, adults.shape)
-    rows = np.zeros(SAMPLE, dtype=record.RECORD)
-    rows["person"] = sex | fifth << record.QUINTILE_SHIFT
-    seed = np.uint64(PEOPLE_SEED)
-    set_birth_months(rows, 0, SAMPLE, age + YOUNGEST, 0.79, seed)
-    everywhere = np.ones(1, dtype=CONSORTIUM_STATE).view(np.recarray)
-    begin(rows, 0, SAMPLE, 0, tables, rules, everywhere, 0, seed, np.ones((1, 1)))
-    return rows
-
-
-@functools.lru_cache(maxsize=2)
-def sums_of_emergencies(parameters: Parameters) -> Sums:
-    """Work out each clock at the reference setting with the rules that the kernels use."""
-    rules, tables = compile_rules(parameters), epidemiology.reference_tables(parameters)
-    rows = england_sample(rules, tables)
-    years = -rows["birth_month"].astype(int) // 12
-    age = np.clip(years - YOUNGEST, 0, N_AGES - 1)
-    sex, fifth = rows["person"] & record.FEMALE, (rows["person"] >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
-    frailty = rows["frailty"].astype(float)
-    step = (frailty * FRAILTY_STEPS).astype(int)
-    held = rows["conditions"] & (epidemiology.MASKS - 1)
-    effect = tables.contact_by_frailty[step]
-
-    admissions = national(epidemiology.ADMISSIONS, years)
-    direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
-    published = national(epidemiology.ATTENDANCES, years) + direct * admissions
-
-    gap = np.maximum(rows["need"].astype(float) - rows["informal"], 0.0) * epidemiology.UNMET_AFTER_CARE
-    with_need = np.array([need_effect(minutes, rules) for minutes in rows["need"].tolist()])
-    dying = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * with_need
-    months = rules.last_phase_days / 30.44 * (1.0 - rules.sudden_death_share)
-    named = {
-        "unmanaged conditions": tables.unmanaged[held] * 12.0,
-        "unmet need": np.array([unmet_rate(minutes, rules) for minutes in gap.tolist()]) * 12.0,
-        "last phase of life": dying * 12.0 * months * rules.last_phase_contacts,
-        "return after discharge": admissions * effect / by_age(effect, years) * returns(frailty, rules),
-    }
-    hours = rows["informal"] / 60.0
-    strain = np.clip((hours - rules.comfortable_hours) / rules.comfortable_hours, 0.0, 1.0)
-    on_top = {
-        "breakdown of a carer": strain * 2.0 * rules.breakdown_a_year * rules.breakdown_contact,
-        "back after not being admitted": published * untreated(tables, rules)[age],
-    }
-    illness = tables.illness[sex, fifth, age] * effect * 12.0
-    return Sums(years=years, published=published, named=named, illness=illness, on_top=on_top)
-
-
-def national(points: Sequence[tuple[float, str]], years: np.ndarray) -> np.ndarray:
-    """Return a published rate a thousand people, as a rate a person at each age."""
-    return np.interp(years, [age for age, _ in points], [evidence(row).number() for _, row in points]) / 1000.0
-
-
-def by_age(values: np.ndarray, years: np.ndarray) -> np.ndarray:
-    """Return, for each person, the mean of `values` over people of five years of age around their own."""
-    sums, counts = np.bincount(years, weights=values), np.bincount(years)
-    window = np.ones(5)
-    return (np.convolve(sums, window, "same") / np.maximum(np.convolve(counts, window, "same"), 1.0))[years]
-
-
-def returns(frailty: np.ndarray, rules: np.record) -> np.ndarray:
-    """Return each person's chance of coming back after a discharge at the readiness that hospitals ask for at rest."""
-    recovery = rules.recovery_ratio * np.minimum(frailty / rules.frail_from, 1.0)  # per day of the acute phase
-    remaining = (1.0 - epidemiology.REST_READINESS) * recovery / (1.0 + recovery)
-    people = zip(frailty.tolist(), remaining.tolist(), strict=True)
-    return np.array([return_chance(one, left, 0.0, rules) for one, left in people])
-
-
-def untreated(tables: np.record, rules: np.record) -> np.ndarray:
-    """Return, by age, the share of contacts that are sent home at the reference threshold and come back for it."""
-    u = (np.arange(400) + 0.5) / 400
-    shares = []
-    for shape in tables.severity_shape:
-        severities = (1.0 - u**shape).tolist()
-        admitted = [admission_chance(severity, epidemiology.REST_THRESHOLD, False, rules) for severity in severities]
-        gravity = [grave(severity) for severity in severities]
-        shares.append(np.mean((1.0 - np.array(admitted)) * gravity) * rules.untreated_return)
-    return np.array(shares)
-
-
-def sums_rows(sums: Sums) -> list[tuple[str, list[float]]]:
-    """Return the lines of the account, contacts a year for each 1,000 people: a name, then each band and all ages."""
-    lower = [first for _, first in BANDS]
-    band = np.searchsorted(lower[1:], sums.years, side="right")
-    groups = [band == number for number in range(len(BANDS))] + [np.ones(len(band), dtype=bool)]
-
-    def means(values: np.ndarray) -> list[float]:
-        return [float(values[group].mean()) * 1000.0 for group in groups]
-
-    lines = [("published contacts", means(sums.published))]
-    lines += [(f"less: {name}", means(values)) for name, values in sums.named.items()]
-    lines += [("= left for illness", means(sums.left)), ("illness in the model", means(sums.illness))]
-    return lines + [(f"on top: {name}", means(values)) for name, values in sums.on_top.items()]
+# The causes of emergencies
 
 
 def sums_table() -> str:
     """Return the account of emergency contacts by clock and age."""
-    header = ("contacts a year for each 1,000 people", *(name for name, _ in BANDS), "all adults")
-    lines = sums_rows(sums_of_emergencies(Parameters()))
-    rows = [(name, *(f"{value:.1f}" for value in values)) for name, values in lines]
+    header = ("contacts a year for each 1,000 people", *(name for name, _ in BANDS), ALL)
+    rows = [(name, *(f"{value:.1f}" for value in values)) for name, values in sums_rows(Parameters())]
     return table(header, rows, numbers=len(BANDS) + 1)
+
+
+def causes_table() -> str:
+    """Return each cause's share of contacts by age: at the defaults, and over the joint prior."""
+    shares = shares_over(joint_prior(PRIOR_SETS, PRIOR_SEED))
+    cells = {(row.cause, row.ages): share_and_interval(row) for row in shares.itertuples()}
+    ages = [*(name for name, _ in BANDS), ALL]
+    rows = [(cause.replace("_", " "), *(cells[cause, each] for each in ages)) for cause in shares["cause"].unique()]
+    return table(("share of contacts", *ages), rows, numbers=len(ages))
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -326,6 +201,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "measures": measures_table,
     "lacking": lacking_table,
     "sums": sums_table,
+    "causes": causes_table,
 }
 
 

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
     from experiments.store import Store
 
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
+FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -64,6 +66,12 @@ def _message_of(error: Exception) -> str | None:
     """Return the line for an error of the user's; None for one of ours, which keeps its traceback."""
     if isinstance(error, UsageError):
         return str(error)
+    table = sys.modules.get("model.evidence")  # not imported for a command that reads no evidence
+    if table is not None and isinstance(error, table.EvidenceError):
+        return f"the evidence table cannot be used: {error}"
+    rates = sys.modules.get("model.fitted_rates")
+    if rates is not None and isinstance(error, rates.FittedRatesError):
+        return f"the fitted rates cannot be used: {error}"
     if hasattr(error, "format_message"):  # what Typer says of options and commands
         return error.format_message()
     return None
@@ -110,7 +118,10 @@ def compare(
         ),
     ] = None,
     change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Change a parameter, or many: @FILE:ROW of a CSV; may be repeated."
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -127,7 +138,7 @@ def compare(
         scale=_number("--scale", scale),
         seed=_whole("--seed", seed, least=0),
         hold=_held(hold),
-        parameters=_assignments("--set", change),
+        parameters=_assignments("--set", _spelled_out(change)),
     )
     processes = _whole("--workers", workers) if workers else os.cpu_count() or 1
     with _no_traceback_for_the_users_errors():
@@ -164,6 +175,25 @@ def _assignments(option: str, texts: Sequence[str] | None) -> dict[str, float]:
             raise UsageError(f"{option} must name {name.strip()} once, got it twice")
         values[name.strip()] = _number(f"{option} {name.strip()}", value)
     return values
+
+
+def _spelled_out(texts: Sequence[str] | None) -> list[str]:
+    """Return what --set was given with each ``@FILE:ROW`` replaced by that row's ``name=number``."""
+    spelled: list[str] = []
+    for text in texts or ():
+        if not text.startswith("@"):
+            spelled.append(text)
+            continue
+        file, _, row = text.removeprefix("@").rpartition(":")
+        if not file or not row.isdecimal():
+            raise UsageError(f"--set must be name=number, or @FILE:ROW with rows counted from 1, got {text!r}")
+        from experiments.parameter_sets import ParameterSetError, read_parameter_set
+
+        try:
+            spelled += [f"{name}={value!r}" for name, value in read_parameter_set(Path(file), int(row)).items()]
+        except ParameterSetError as error:
+            raise UsageError(str(error)) from error
+    return spelled
 
 
 def _held(texts: Sequence[str] | None) -> dict[str, float | None]:
@@ -318,6 +348,99 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
     console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
 
 
+@app.command(epilog="Example: joinedup validate --years 2 --replications 5 --output results/validation")
+def validate(
+    years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "3",
+    replications: Annotated[str, typer.Option(metavar="N", help="Runs; intervals need two.")] = "3",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results.")] = "results/validation",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every target as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the summary line.")] = False,
+) -> None:
+    """Set the model beside what is published of England: every target met, missed or out of scope.
+
+    Runs England in miniature at rest and writes targets.csv, summary.md and two figures. A missed target is a finding,
+    not an error: the exit code is 0, and the last line counts them.
+    """
+    run = {
+        "years": _whole("--years", years),
+        "replications": _whole("--replications", replications),
+        "scale": _share("--scale", scale),
+        "seed": _whole("--seed", seed, least=0),
+    }
+    assigned = _assignments("--set", change)
+    with _no_traceback_for_the_users_errors():
+        _validate(run, assigned, output, as_json, quiet)
+
+
+def _share(option: str, text: str) -> float:
+    value = _number(option, text)
+    if not 0.0 < value <= 1.0:
+        raise UsageError(f"{option} must be a share above 0 and at most 1, got {value:g}")
+    return value
+
+
+def _validate(run: dict[str, Any], assigned: dict[str, float], output: str, as_json: bool, quiet: bool) -> None:
+    from experiments.progress import reporting
+    from experiments.reference_run import MONTHS, PLACE
+    from experiments.validation import read_place, summary_line
+    from experiments.validation import validate as verdicts
+    from experiments.validation_report import SUMMARY, open_folder, write_validation
+    from model.parameters import Parameters
+    from model.place import load_place
+    from model.starting_state import build_people
+
+    try:
+        parameters = Parameters().with_values(assigned)
+        build_people(load_place(PLACE), run["scale"])
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    folder = open_folder(output)
+    with reporting(run["replications"], run["replications"] * run["years"] * MONTHS, quiet or as_json) as report:
+        report.stage("Running England in miniature")
+        done = iter(range(1, run["replications"] * run["years"] * MONTHS + 1))
+        readings = read_place(**run, parameters=parameters, watch=lambda: report.months(next(done)))
+    table = verdicts(readings)
+    write_validation(table, readings, folder, run["seed"])
+    if as_json:
+        import json
+
+        rows = json.loads(table.to_json(orient="records"))
+        _print_json({"summary": summary_line(table), "run": run, "targets": rows})
+        return
+    if not quiet:
+        _print_verdicts(table, run)
+        _console().print(f"Summary, figures and table: {folder / SUMMARY} and beside it", soft_wrap=True)
+    typer.echo(summary_line(table))
+
+
+def _print_verdicts(table: pd.DataFrame, run: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from experiments.figures.style import number, percent
+    from experiments.validation import MISSED, NO_VERDICT
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("target", "published", "model", "difference", "verdict", "role"):
+        shown.add_column(column, justify="right" if column in ("published", "model", "difference") else "left")
+    for heading, rows in table[table["verdict"] != NO_VERDICT].groupby("heading", sort=False):
+        shown.add_row(f"{heading}:", style="bold")
+        for _, row in rows.iterrows():
+            verdict = row["verdict"].upper() if row["verdict"] == MISSED else row["verdict"]
+            figures = number(row["target"]), number(row["model"]), percent(row["percent"])
+            shown.add_row(f"  {row['label']}", *figures, verdict, row["role"])
+    console = _console()
+    console.print(shown)
+    if run["replications"] < 2:
+        console.print("One replication: no intervals, so luck cannot be told from a miss.")
+    if run["scale"] < 1:
+        console.print(f"Scale {run['scale']:g}: a demonstration; queues and beds do not behave as at scale 1.")
+
+
 @app.command(epilog="Example: joinedup structures --json")
 def structures(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -332,6 +455,131 @@ def structures(
 def _structure_row(structure: Any) -> dict[str, Any]:
     source = " ".join(structure.source.split())
     return {"name": structure.name, "title": structure.title, "source": source, "alternatives": structure.alternatives}
+
+
+@app.command(epilog="Example: joinedup journey --place wigan --most-different")
+def journey(
+    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    structures: Annotated[
+        str, typer.Option(metavar="A,B", help="Two or more structures or TOML files, by commas.")
+    ] = "separate-budgets,single-budget",
+    years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "5",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    person: Annotated[str, typer.Option(metavar="ROW", help="Whom to follow. [default: one is found]")] = "",
+    most_different: Annotated[
+        bool, typer.Option("--most-different", help="Find the one whom the structures serve most differently.")
+    ] = False,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of tables and figure.")] = "results/journey",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Follow one person, with the same luck, under two or more structures side by side.
+
+    Without --person it is a typical older person with several conditions who needs some help and has an emergency.
+    One person is an illustration, not evidence.
+    """
+    from experiments.journey import JourneySpec, as_plain, write_journey
+    from experiments.journey import journey as follow
+
+    try:
+        spec = JourneySpec(
+            place=place,
+            structures=tuple(name.strip() for name in structures.split(",") if name.strip()),
+            years=_whole("--years", years),
+            scale=_number("--scale", scale),
+            seed=_whole("--seed", seed, least=0),
+            parameters=_assignments("--set", change),
+            person=_whole("--person", person, least=0) if person else None,
+            most_different=most_different,
+        )
+        found = follow(spec)
+        folder = Path(output)
+        write_journey(found, folder)
+    except ValueError as error:
+        words = str(error).replace("JourneySpec.", "--").replace("RunSpec.", "--")
+        raise UsageError(words.replace("--most_different", "--most-different")) from error
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or output}: {error.strerror}") from error
+    if as_json:
+        _print_json(as_plain(found))
+    else:
+        _print_journey(found, folder)
+
+
+def _print_journey(found: Journey, folder: Path) -> None:
+    from rich.table import Table
+
+    from experiments.figures.style import label_of
+    from experiments.journey import CAUTION
+
+    console = _console()
+    labels = [label_of(label) for label in found.spec.labels]
+    console.print(f"Person {found.person} of {found.place}: {found.who}.")
+    console.print(f"How chosen: {found.chosen}.")
+    console.print(found.verdict, style="bold")
+    timeline = Table(box=None, pad_edge=False, header_style="bold")
+    timeline.add_column("date", no_wrap=True)
+    for label in labels:
+        timeline.add_column(label, ratio=1)
+    for date, (first, *others) in found.timeline():
+        timeline.add_row(date, first or "–", *("the same" if text == first else text or "–" for text in others))
+    console.print(timeline)
+    console.print()
+    console.print("Year by year: mean hours of help a week by who gives it, days by place, pounds by who pays")
+    console.print(_year_table(found))
+    console.print()
+    console.print(_total_table(found, labels))
+    if found.spec.scale < 1:
+        console.print(f"Scale {found.spec.scale:g}: queues and beds do not behave as at scale 1.")
+    console.print(CAUTION)
+    console.print(f"Events, months and figure: {folder / 'journey.csv'} and beside it", soft_wrap=True)
+
+
+YEAR_COLUMNS = {
+    "frailty": "frailty", "need": "need", "informal": "family", "package": "home care", "unmet": "nobody",
+    "at_home": "home", "in_hospital": "hospital", "in_care_home": "care home",
+}  # fmt: skip
+
+
+def _year_table(found: Journey) -> Any:
+    """Return a table with a row a year and structure."""
+    from rich.table import Table
+
+    from experiments.figures.style import label_of
+
+    years = found.periods(MONTHS_OF_A_YEAR).sort_values("period", kind="stable")
+    payers = [name for name in years.columns if name.startswith("paid_")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("year", no_wrap=True)
+    table.add_column("under")
+    for heading in (*YEAR_COLUMNS.values(), *(f"£ {name.removeprefix('paid_')}" for name in payers)):
+        table.add_column(heading, justify="right")
+    for year in years.to_dict("records"):
+        begins = FIRST_YEAR + int(year["period"])
+        means = [f"{year['frailty']:.2f}", *(f"{year[name]:.1f}" for name in ("need", "informal", "package", "unmet"))]
+        days = [f"{year[name]:,}" for name in ("at_home", "in_hospital", "in_care_home")]
+        table.add_row(
+            f"{begins}/{(begins + 1) % 100:02d}", label_of(year["structure"]),
+            *(means if year["days"] else [""] * len(means)), *days, *(f"{year[name]:,.0f}" for name in payers),
+        )  # fmt: skip
+    return table
+
+
+def _total_table(found: Journey, labels: Sequence[str]) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("in all")
+    for label in labels:
+        table.add_column(label, justify="right")
+    for name, *values in found.totals.itertuples():
+        sign = "£" if name.startswith("paid") else ""
+        digits = 3 if name == "QALYs" else 0
+        table.add_row(name, *(f"{sign}{value:,.{digits}f}" for value in values))
+    return table
 
 
 @app.command(epilog="Example: joinedup places wigan")
@@ -378,14 +626,101 @@ def parameters(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List every parameter: default, range, unit, and the evidence or assumption it rests on."""
+    from model.evidence import evidence
     from model.parameters import Parameters
 
-    rows = [row._asdict() for row in Parameters().table()]
+    table = Parameters().table()
+    for row in table:
+        if row.evidence:
+            evidence(row.evidence)  # a default must not name a row that is not there
+    rows = [row._asdict() for row in table]
     if not as_json:  # what a reader looks for, in few columns
         for row in rows:
             row["range"] = f"{_cell(row['low'])} to {_cell(row['high'])}"
             row["rests on"] = row["evidence"] or f"assumed: {row['assumption']}"
     _show(rows, ("name", "value", "range", "unit", "rests on", "meaning"), as_json)
+
+
+@app.command("fit-population", epilog="Example: joinedup fit-population --scale 0.1 --rounds 4 --replicates 2")
+def fit_population(
+    rounds: Annotated[str, typer.Option(metavar="N", help="Times that the population is run and corrected.")] = "10",
+    replicates: Annotated[str, typer.Option(metavar="N", help="Fits to drawn targets, for the intervals.")] = "8",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of England in miniature.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "2014",
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="CSV file of the rates.")
+    ] = "results/population/population.csv",
+    store: Annotated[bool, typer.Option("--store", help="Let the model use them from now on.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Fit the rates of people to what is known of England, with intervals, as data.
+
+    It begins from arithmetic alone, so the same options give the same rates, whatever is stored. With the defaults it
+    takes a quarter of an hour and makes the file that is shipped.
+    """
+    from experiments.fitting import FitSpec, fit_and_write, largest_difference
+    from model.fitted_rates import FILE
+
+    try:
+        spec = FitSpec(
+            rounds=_whole("--rounds", rounds),
+            replicates=_whole("--replicates", replicates),
+            scale=_share("--scale", scale),
+            seed=_whole("--seed", seed),
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    path = Path(output)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rates = fit_and_write(spec, path, None if quiet else lambda line: print(line, file=sys.stderr))  # noqa: T201
+    except OSError as error:
+        raise UsageError(f"--output must be a file that can be written, got {output!r}: {error.strerror}") from error
+    moved = largest_difference(rates)
+    if store:
+        FILE.write_bytes(path.read_bytes())
+    if not quiet:
+        typer.echo(f"Rates: {path}" + (", and now in force" if store else ""))
+        typer.echo(f"Largest change from the rates in force: {moved[1]:.2%}, {moved[0]}")
+
+
+@app.command(epilog="Example: joinedup causes --samples 20 --output causes.csv")
+def causes(
+    samples: Annotated[str, typer.Option(metavar="N", help="Sets to draw from the joint prior.")] = "200",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed draws other sets.")] = "1",
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="Write the sets as CSV; compare --set @FILE:1 takes the first.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Share out emergencies over their causes: at the defaults, and what may be believed of the split.
+
+    Printed is each cause's share at the defaults and, in brackets, its middle 90% over sets of parameters drawn from
+    the joint prior: sets that claim more than was published as avoidable are left out.
+    """
+    from experiments.parameter_sets import ParameterSetError, write_parameter_sets
+
+    number, luck = _whole("--samples", samples), _whole("--seed", seed, least=0)
+    with _no_traceback_for_the_users_errors():
+        from model.cause_prior import clock_values, joint_prior, share_and_interval, shares_over
+        from model.emergency_sums import MEASURES
+
+        drawn = joint_prior(number, luck)
+        tables = {of: shares_over(drawn, of) for of in MEASURES}
+    if output:
+        try:
+            write_parameter_sets([clock_values(each) for each in drawn], Path(output))
+        except ParameterSetError as error:
+            raise UsageError(str(error)) from error
+    if as_json:
+        _print_json([{"of": of, **row} for of, table in tables.items() for row in table.to_dict("records")])
+        return
+    for of, table in tables.items():
+        shown = table.assign(share=[share_and_interval(row) for row in table.itertuples()])
+        wide = shown.pivot_table(index="cause", columns="ages", values="share", aggfunc="first", sort=False)
+        rows = [{"cause": cause.replace("_", " "), **row} for cause, row in wide.to_dict("index").items()]
+        _console().print(f"share of emergency {of}", style="bold")
+        _console().print(_table(rows, ("cause", *wide.columns)))
 
 
 def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:

@@ -26,14 +26,61 @@ from experiments.reference_run import PLACE, ReferenceYear, run_reference
 from model import epidemiology as england
 from model.epidemiology import AGES
 from model.evidence import EvidenceRow, evidence, evidence_group
-from model.fitted_rates import BROAD, COLUMNS, FRAILTY_AGES, NEED_AGES, STAY_AGES, TEN_YEARS, FittedRates, strata, trying
+from model.fitted_rates import (
+    BROAD,
+    COLUMNS,
+    FRAILTY_AGES,
+    NEED_AGES,
+    STAY_AGES,
+    TEN_YEARS,
+    FittedRates,
+    fitted_rates,
+    read_rates,
+    strata,
+    trying,
+)
 from model.parameters import Parameters
+from model.prevalence import PREVALENCE_NAMES
+from model.prevalence import england as counts_of_england
+from model.prevalence import prevalence as published_prevalence
 
-SCALE, YEARS, ROUNDS, SEED = 0.5, 10, 12, 2014
-REPLICATES, REPLICATE_ROUNDS = 8, 4
+YEARS = 8  # of each run
+REPLICATE_ROUNDS, REPLICATE_SCALE = 4, 0.25  # of each fit to drawn targets, and its size relative to the fit itself
 FEW = 60.0  # people or deaths: a stratum with so many moves half as far as a large one
 LATE = 4  # the last so many years say where prevalence is heading
 NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitSpec:
+    """What a fit is made with.
+
+    Parameters
+    ----------
+    rounds : times that the population is run and corrected, at least 2
+    replicates : fits to drawn targets, at least 2
+    scale : share of England in miniature, above 0
+    seed : of all luck
+
+    Raises
+    ------
+    ValueError
+        If a number is out of bounds.
+    """
+
+    rounds: int = 10
+    replicates: int = 8
+    scale: float = 1.0
+    seed: int = 2014
+
+    def __post_init__(self) -> None:
+        for name in ("rounds", "replicates"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"FitSpec.{name} must be at least 2, got {getattr(self, name)!r}")
+        if not 0.0 < self.scale <= 1.0:
+            raise ValueError(f"FitSpec.scale must be above 0 and at most 1, got {self.scale!r}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"FitSpec.seed must be a whole number from 0 to 2**32 - 1, got {self.seed!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +145,8 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
         return np.interp(AGES, [age for age, _ in points], [value(evidence(row)) for _, row in points])
 
     factor = {row.quantity: value(row) / row.number() for row in evidence_group("A.prev") if row.value}
-    prevalence = england.prevalence().copy()
-    for condition, name in england.PREVALENCE_NAMES.items():
+    prevalence = published_prevalence().copy()
+    for condition, name in PREVALENCE_NAMES.items():
         prevalence[condition] = np.minimum(prevalence[condition] * factor[f"prevalence_{name}"], 0.95)
     admissions = at_ages(england.ADMISSIONS) / 1000.0
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
@@ -120,7 +167,7 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
 
 def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
     """Return shares needing help outside care homes, shape (2, 4): 70 to 84 is what the total of 65 and over leaves."""
-    people, _ = england.england()
+    people, _ = counts_of_england()
     ids = (("P-A.adl-003", "P-A.adl-001", "P-A.adl-005"), ("P-A.adl-004", "P-A.adl-002", "P-A.adl-006"))
     shares = np.zeros((2, 4))
     for sex in range(2):
@@ -137,10 +184,10 @@ def fit(
     aims: Targets,
     *,
     first: FittedRates | None = None,
-    rounds: int = ROUNDS,
+    rounds: int,
     years: int = YEARS,
-    scale: float = SCALE,
-    seed: int = SEED,
+    scale: float = 1.0,
+    seed: int,
     watch: Callable[[int, float], None] | None = None,
 ) -> FittedRates:
     """Return the corrections that bring England in miniature to its targets.
@@ -253,7 +300,9 @@ def _beginnings(aims: Targets, years: list[ReferenceYear], ages: _Ages, ratio: C
     expected = late_wanted * np.maximum(first, 1.0) / np.maximum(first_wanted, 1.0)
     blend = first / (first + FEW)  # where the first year holds few, the target itself is the better guide
     expected = blend * expected + (1.0 - blend) * late_wanted
-    factor = ratio(expected * per_year, late * per_year, broad=False) ** 1.5
+    factor = np.log(ratio(expected * per_year, late * per_year, broad=False))
+    ends = np.concatenate([factor[..., :1], factor, factor[..., -1:]], axis=-1)
+    factor = np.exp(1.5 * (0.25 * ends[..., :-2] + 0.5 * factor + 0.25 * ends[..., 2:]))  # neighbours move together: no zigzag
     held = years[-1].conditions.sum(axis=(1, 2, 3)), years[0].conditions.sum(axis=(1, 2, 3))
     share = [years[k].severe.sum(axis=(1, 2, 3)) / np.maximum(held[-k - 1], 1) for k in (-1, 0)]
     progress = np.ones(N_CONDITIONS)
@@ -307,22 +356,18 @@ def drawn_targets(seed: int) -> Targets:
 
 
 def uncertainty(
-    central: FittedRates, *, replicates: int = REPLICATES, rounds: int = REPLICATE_ROUNDS, scale: float = SCALE, seed: int = SEED,
-    watch: Callable[[int], None] | None = None,
+    central: FittedRates, spec: FitSpec, watch: Callable[[int], None] | None = None
 ) -> tuple[FittedRates, FittedRates]:
     """Return the lower and upper ends of 95% intervals of the corrections.
 
-    Parameters
-    ----------
-    central : the fit to the targets themselves, where each replicate begins
-    replicates : fits to drawn targets with other luck; at least 2
-    rounds : of each replicate
+    Each of ``spec.replicates`` fits begins at `central`, the fit to the targets themselves, and goes on to targets drawn
+    within their intervals, in a smaller population with other luck; their spread is the interval's.
     """
-    if replicates < 2:
-        raise ValueError(f"replicates must be at least 2, got {replicates!r}")
     fits = []
-    for number in range(1, replicates + 1):
-        fits.append(fit(drawn_targets(seed + number), first=central, rounds=rounds, scale=scale, seed=seed + 1000 * number))
+    for number in range(1, spec.replicates + 1):
+        aims = drawn_targets(spec.seed + number)
+        seed = spec.seed + 1000 * number
+        fits.append(fit(aims, first=central, rounds=REPLICATE_ROUNDS, scale=REPLICATE_SCALE * spec.scale, seed=seed))
         if watch:
             watch(number)
     low, high = {}, {}
@@ -335,6 +380,37 @@ def uncertainty(
             half = np.exp(1.96 * np.log(np.maximum(values, 1e-9)).std(axis=0, ddof=1))
             low[item.name], high[item.name] = middle / half, middle * half
     return FittedRates(**low), FittedRates(**high)
+
+
+def fit_and_write(spec: FitSpec, path: Path, say: Callable[[str], None] | None = None) -> FittedRates:
+    """Fit, find the intervals, and write the file; return the corrections as the file has them.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    say = say or (lambda line: None)
+    central = fit(
+        targets(), rounds=spec.rounds, scale=spec.scale, seed=spec.seed,
+        watch=lambda number, miss: say(f"round {number} of {spec.rounds}: largest miss of a broad target {miss:.1%}"),
+    )  # fmt: skip
+    low, high = uncertainty(central, spec, lambda number: say(f"replicate {number} of {spec.replicates}"))
+    write_rates(path, central, low, high)
+    return read_rates(path)
+
+
+def largest_difference(rates: FittedRates) -> tuple[str, float]:
+    """Return which correction differs most from the one in force, and by how much: a ratio less one, or a shift."""
+    worst = ("none", 0.0)
+    for item in dataclasses.fields(FittedRates):
+        now, then = getattr(rates, item.name), getattr(fitted_rates(), item.name)
+        apart = np.abs(now - then) if item.metadata["shift"] else np.abs(now / np.maximum(then, 1e-9) - 1.0)
+        at = np.unravel_index(int(apart.argmax()), apart.shape)
+        if apart[at] > worst[1]:
+            label = dict(strata(item.name))[tuple(int(k) for k in at)]
+            worst = (f"{item.name} of {label}", float(apart[at]))
+    return worst
 
 
 def write_rates(path: Path, rates: FittedRates, low: FittedRates, high: FittedRates) -> None:

@@ -1,7 +1,7 @@
 """Years of a place at rest, counted by sex, deprivation fifth and single year of age: what the people are compared by.
 
-Every lever is held at its observed level and budgets do not grow, so that what happens is what the people and their care
-do, not what organisations decide. Rates are fitted to, and validated on, England in miniature run like this.
+Every lever is held at its observed level and budgets do not grow, so that what happens is what the people and their
+care do, not what organisations decide. Rates are fitted to, and validated on, England in miniature run like this.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from agents.hospital import daily_flow as flow
 from agents.patients import living, record
 from agents.patients.conditions import SEVERE_SHIFT
-from agents.vocabulary import N_CONDITIONS, Cause, Lever, Reason, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Condition, Funder, Lever, Reason, Setting
 from model import HealthEconomy
 from model.engine import Month
 from model.parameters import Parameters
 
 PLACE = "england-in-miniature"
-YOUNGEST, OLDEST, N_AGES = living.YOUNGEST, living.OLDEST, living.N_AGES
 MONTHS = 12
 SHAPE = (2, 5, N_AGES)
 """Sex (0 male, 1 female), deprivation fifth (0 = most deprived), age 18 to 110 (last: and over)."""
@@ -109,8 +108,8 @@ class ReferenceYear:
     people : at the year's end
     person_years : lived in the year; a month of death counts half
     deaths : of residents
-    contacts, admissions, bed_days : emergency contacts and admissions, and days in hospital, of everybody who lived there
-        at some time in the year, those who died or left included (a person's counters stop at 255)
+    contacts, admissions, bed_days : emergency contacts and admissions, and days in hospital, of everybody who lived
+        there at some time in the year, those who died or left included (a person's counters stop at 255)
     conditions, severe : people ever recorded with each condition, and in its severe stage, shape (14, 2, 5, 93)
     multimorbid, four_plus : people with two, and four, or more of the fourteen
     physical_and_mental : people with at least one mental (depression, severe mental illness, dementia) and one other
@@ -120,8 +119,20 @@ class ReferenceYear:
     care_home : people who live in a residential or nursing home
     has_package : people with formal home care, whoever pays
     unmet : people at home with need that nobody meets
+    gets_help : people outside care homes with help from family, friends or a package of care
     council_paid : people with home care or a care-home place that the council pays
-    scalars : sums over the year by name (`OUT`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), and ``days``
+    resident_self_paid : people in care homes who pay themselves
+    new_resident, new_resident_council_paid : people in care homes who were not there a year before; those of them whom
+        the council pays for
+    residents_before, residents_died : people in care homes at the year's start; those of them who died in the year;
+        both by age at the start
+    admitted : people with an emergency admission in the year, by age half-way, those who died included
+    by_number, admitted_by_number : people at the year's end, and people admitted in the year, with 0 to 14 of the
+        conditions, shape (15, 2, 5, 93)
+    by_physical : people at the year's end without and with a mental condition, by number of the others (0 to 4, 5 or
+        more), shape (2, 6, 2, 5, 93)
+    scalars : sums over the year by name (`OUT`, `HOSPITAL_OUT`, `TOTALS`, `SUMS`), ``days``, and, in bed days of the
+        hospitals' general beds, ``open_bed_days`` and ``other_bed_days`` (used by patients that are not modelled)
     """
 
     year: int
@@ -144,12 +155,22 @@ class ReferenceYear:
     care_home: IntArray
     has_package: IntArray
     unmet: IntArray
+    gets_help: IntArray
     council_paid: IntArray
+    resident_self_paid: IntArray
+    new_resident: IntArray
+    new_resident_council_paid: IntArray
+    residents_before: IntArray
+    residents_died: IntArray
+    admitted: IntArray
+    by_number: IntArray
+    admitted_by_number: IntArray
+    by_physical: IntArray
     scalars: dict[str, int]
 
 
 class RestingEconomy(HealthEconomy):
-    """A place under the baseline structure with every lever held where it was observed, which keeps its months' totals.
+    """A place under the baseline structure with every lever held where it was observed, and which keeps its months.
 
     Care never waits for money: budgets of the base year would run short as people grow older.
     """
@@ -176,6 +197,13 @@ class RestingEconomy(HealthEconomy):
         )
         self.settlement = replace(self.settlement, gate_margin=NEVER_SHORT)
         self.months: list[Month] = []
+
+    def bed_days(self) -> dict[str, int]:
+        """Return bed days of the general beds so far this year: all, and what patients outside the model use."""
+        days = sum(month.days for month in self.months)
+        other = float(self._state.remainder_beds.sum())
+        whole = float(self._state.organisations.hospitals["beds"].sum()) + other
+        return {"open_bed_days": round(whole * days), "other_bed_days": round(other * days)}
 
     def _live_and_flow(self) -> Month:
         month = super()._live_and_flow()
@@ -219,7 +247,9 @@ def run_reference(
             entered.append(len(economy.engine.people))
             if watch:
                 watch()
-        found.append(count_year(year, before, economy.engine.people.rows, entered, economy.months))
+        counted = count_year(year, before, economy.engine.people.rows, entered, economy.months)
+        counted.scalars.update(economy.bed_days())
+        found.append(counted)
     return found
 
 
@@ -241,10 +271,19 @@ def count_year(
     birth, end = rows["birth_month"].astype(np.int64), rows["end_month"].astype(np.int64)
     left = (rows["flags"] & record.LEFT) != 0
 
-    def by_age(age: IntArray, which: NDArray[np.bool_] | None = None, weights: NDArray | None = None) -> FloatArray:
+    def by_age(
+        age: IntArray,
+        which: NDArray[np.bool_] | None = None,
+        weights: NDArray | None = None,
+        layer: NDArray | None = None,
+        layers: int = 0,
+    ) -> NDArray:
         at = kind * N_AGES + np.clip(age - YOUNGEST, 0, N_AGES - 1)
+        if layer is not None:
+            at = layer.astype(np.int64) * int(np.prod(SHAPE)) + at
         at, weights = (at, weights) if which is None else (at[which], None if weights is None else weights[which])
-        return np.bincount(at, weights=weights, minlength=np.prod(SHAPE)).reshape(SHAPE)
+        shape = (layers, *SHAPE) if layer is not None else SHAPE
+        return np.bincount(at, weights=weights, minlength=int(np.prod(shape))).reshape(shape)
 
     came = first + np.maximum(np.searchsorted(entered, np.arange(len(rows)), side="right") - 1, 0)
     died = (end >= first) & (end < last) & ~left
@@ -261,10 +300,19 @@ def count_year(
         since[: len(before)] -= before[field]
         counted[name] = np.rint(by_age(halfway, weights=since)).astype(np.int64)
 
+    admitted = np.zeros(len(rows), dtype=bool)
+    admitted[:] = rows["spells"] > 0
+    admitted[: len(before)] = rows["spells"][: len(before)] > before["spells"]
+
     here = end >= last
     now = (last - birth) // MONTHS
-    stock = {name: by_age(now, here & mask) for name, mask in _states(rows).items()}
+    stock = {name: by_age(now, here & mask) for name, mask in _states(rows, before).items()}
     held = rows["conditions"]
+    number, physical, mental = _numbers(rows)
+    layer = mental * 6 + np.minimum(physical, 5)
+    was_resident = np.zeros(len(rows), dtype=bool)
+    was_resident[: len(before)] = _resident(before) & (before["end_month"] >= first)
+    then = (first - birth) // MONTHS
     return ReferenceYear(
         year=year,
         people=by_age(now, here),
@@ -272,31 +320,52 @@ def count_year(
         deaths=by_age((end - birth) // MONTHS, died),
         conditions=np.stack([by_age(now, here & ((held >> k & 1) != 0)) for k in range(N_CONDITIONS)]),
         severe=np.stack([by_age(now, here & ((held >> (SEVERE_SHIFT + k) & 1) != 0)) for k in range(N_CONDITIONS)]),
+        residents_before=by_age(then, was_resident),
+        residents_died=by_age(then, was_resident & died),
+        admitted=by_age(halfway, admitted),
+        by_number=by_age(now, here, layer=number, layers=N_CONDITIONS + 1),
+        admitted_by_number=by_age(halfway, admitted, layer=number, layers=N_CONDITIONS + 1),
+        by_physical=by_age(now, here, layer=layer, layers=12).reshape(2, 6, *SHAPE),
         scalars=_scalars(months),
         **counted,
         **stock,
     )
 
 
-MENTAL = 1 << 10 | 1 << 11 | 1 << 12  # dementia, depression, severe mental illness
+MENTAL = 1 << Condition.DEMENTIA | 1 << Condition.DEPRESSION | 1 << Condition.SMI
 
 
-def _states(rows: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
+def _resident(rows: NDArray[np.void]) -> NDArray[np.bool_]:
+    return (rows["care"] & record.SETTING_MASK) >= Setting.RESIDENTIAL
+
+
+def _numbers(rows: NDArray[np.void]) -> tuple[NDArray, NDArray, NDArray]:
+    """Return how many conditions each person has, how many that are not mental, and whether any mental one (0 or 1)."""
+    held = rows["conditions"]
+    bits = [(held >> condition & 1).astype(np.uint8) for condition in Condition]
+    mental = sum(bit for condition, bit in zip(Condition, bits, strict=True) if MENTAL >> condition & 1)
+    number = sum(bits)
+    return number, number - mental, (mental > 0).astype(np.uint8)
+
+
+def _states(rows: NDArray[np.void], before: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     """Return who is in each state that is counted at the year's end, each of shape (n,)."""
-    held = rows["conditions"].astype(np.uint32) & ((1 << N_CONDITIONS) - 1)
-    number = np.bitwise_count(held) if hasattr(np, "bitwise_count") else sum(held >> k & 1 for k in range(N_CONDITIONS))
+    number, physical, mental = _numbers(rows)
     mild, moderate, severe = FRAILTY_BANDS
     frailty, need = rows["frailty"], rows["need"].astype(np.int64)
     setting = rows["care"] & record.SETTING_MASK
-    resident = setting >= Setting.RESIDENTIAL
-    council = (rows["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK) == living.COUNCIL
+    resident = _resident(rows)
+    new_resident = resident.copy()
+    new_resident[: len(before)] &= ~_resident(before)
+    funder = rows["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK
+    council = funder == Funder.COUNCIL
     package = rows["package"].astype(np.int64)
     gap = need - rows["informal"] - package
     at_home = (setting == Setting.HOME) & ((rows["care"] & record.IN_HOSPITAL) == 0)
     return {
         "multimorbid": number >= 2,
         "four_plus": number >= 4,
-        "physical_and_mental": ((held & MENTAL) != 0) & ((held & ~np.uint32(MENTAL)) != 0),
+        "physical_and_mental": (mental > 0) & (physical > 0),
         "frail_mild": (frailty > mild) & (frailty <= moderate),
         "frail_moderate": (frailty > moderate) & (frailty <= severe),
         "frail_severe": frailty > severe,
@@ -305,6 +374,10 @@ def _states(rows: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
         "care_home": resident,
         "has_package": package > 0,
         "unmet": at_home & (gap > 0),
+        "gets_help": ((package > 0) | (rows["informal"] > 0)) & ~resident,
+        "resident_self_paid": resident & (funder == Funder.SELF),
+        "new_resident": new_resident,
+        "new_resident_council_paid": new_resident & council,
         "council_paid": council & ((package > 0) | resident),
     }
 
@@ -321,7 +394,7 @@ def _scalars(months: list[Month]) -> dict[str, int]:
 
 
 def pooled(years: list[ReferenceYear]) -> ReferenceYear:
-    """Return the sum over years (stocks too: a mean of them is the sum over people's) as one; its number is the first's."""
+    """Return the sum over years as one, stocks included (a share of sums is a mean); its number is the first's."""
     if not years:
         raise ValueError("pooled must be given at least one year, got none")
     sums = {}
@@ -359,7 +432,8 @@ def life_expectancy(deaths: FloatArray, person_years: FloatArray, at: int = 65, 
     """
     if not YOUNGEST <= at <= open_from < YOUNGEST + len(deaths):
         raise ValueError(
-            f"life_expectancy ages must be {YOUNGEST} <= at <= open_from < {YOUNGEST + len(deaths)}, got at={at!r}, open_from={open_from!r}"
+            f"life_expectancy ages must be {YOUNGEST} <= at <= open_from < {YOUNGEST + len(deaths)}, got "
+            f"at={at!r}, open_from={open_from!r}"
         )
     ages, last = slice(at - YOUNGEST, open_from - YOUNGEST), slice(open_from - YOUNGEST, None)
     died = np.append(deaths[ages], deaths[last].sum()).astype(np.float64)

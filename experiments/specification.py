@@ -21,7 +21,7 @@ ROOMS = Path(__file__).resolve().parent.parent
 MODEL_ROOMS = ("agents", "model")
 SOURCE_ENDINGS = (".py", ".toml")
 START = "2014-04"  # the first month of a run, as HealthEconomy has it
-MOST = {"years": 200, "replications": 10_000, "workers": 4_096}  # beyond these a typing slip is likelier than a wish
+MOST = {"years": 200, "replications": 10_000, "workers": 4_096, "samples": 100_000}  # beyond these a typing slip is likelier than a wish
 
 
 class UnknownNameError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,6 +67,21 @@ class Costs:
         return self.charges + self.self_home + self.self_residential + self.self_nursing
 
 
+class CarePrices(NamedTuple):
+    """What each council pays for care: pence, shape (n_councils,)."""
+
+    home_care_hour: np.ndarray
+    residential_week: np.ndarray
+    nursing_week: np.ndarray
+    reablement_week: np.ndarray
+
+
+def care_prices(place: Place) -> CarePrices:
+    """Return what the place's councils pay."""
+    names = ("home_care_pounds_per_hour", "residential_pounds_per_week", "nursing_pounds_per_week", "reablement_pounds_per_week")
+    return CarePrices(*(np.array([pence(getattr(council, name)) for council in place.councils]) for name in names))
+
+
 def working_days(days: int, weekday: int) -> int:
     """Return weekdays among `days` days that begin on `weekday` (Monday 0).
 
@@ -92,10 +108,7 @@ def month_costs(
     """
     prices, care = parameters.prices, parameters.care
     totals = month.totals
-    hourly = np.array([pence(council.home_care_pounds_per_hour) for council in place.councils])
-    residential = np.array([pence(council.residential_pounds_per_week) for council in place.councils])
-    nursing = np.array([pence(council.nursing_pounds_per_week) for council in place.councils])
-    reablement = np.array([pence(council.reablement_pounds_per_week) for council in place.councils])
+    hourly, residential, nursing, reablement = care_prices(place)
     own = known.councils["own_price"]
     home_care = totals[:, COUNCIL_CARE] * hourly // 60
     residential_cost = totals[:, RESIDENTIAL_COUNCIL] * residential // 7

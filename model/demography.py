@@ -7,9 +7,9 @@ import numpy as np
 from agents.compiled import compiled
 from agents import draws
 from agents.draws import draw
-from agents.patients.living import YOUNGEST
 from agents.patients.record import QUINTILE_SHIFT
 from agents.patients.starting import begin
+from agents.vocabulary import YOUNGEST
 from model.engine import Organisations, new_rows
 from model.place import Place
 

@@ -233,7 +233,7 @@ class HealthEconomy(mesa.Model):
         self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
         self._margin = year["income"] - year["resources"]
 
-    def _payer(self, account: Account, unit: int) -> int:
+    def payer(self, account: Account, unit: int) -> int:
         """Return the ledger's index of who pays on an account for a council or consortium (by position)."""
         kind = self.structure.holder(account)
         if kind in self.bodies:
@@ -346,7 +346,7 @@ class HealthEconomy(mesa.Model):
         payments: list[tuple[int, int, Service, int, int]] = []
         households, provider, outside = parties.index("households"), parties.index("community provider"), parties.index("elsewhere")
         for c in range(len(self.councils)):
-            payer, market = self._payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
+            payer, market = self.payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
             for service, amount, payee in (
                 (Service.HOME_CARE, costs.home_care[c], market),
                 (Service.RESIDENTIAL_CARE, costs.residential[c], market),
@@ -359,7 +359,7 @@ class HealthEconomy(mesa.Model):
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
-            payer = self._payer(Account.COMMUNITY, k)
+            payer = self.payer(Account.COMMUNITY, k)
             payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
             payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
         for holder in self._holders:
@@ -394,13 +394,13 @@ class HealthEconomy(mesa.Model):
         rows = []
         for c, council in enumerate(self.councils):
             state = self.engine.organisations.councils[c]
-            payer = self._payer(Account.SOCIAL_CARE, c)
+            payer = self.payer(Account.SOCIAL_CARE, c)
             withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
             rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
             rows.append((payer, Service.REABLEMENT, council, Lever.REABLEMENT, _beyond_rest(costs.reablement[c], council.levers[Lever.REABLEMENT])))
             rows.append((payer, Service.ASSESSMENT, council, Lever.ASSESSMENT, _beyond_rest(costs.assessment[c], council.levers[Lever.ASSESSMENT])))
         for k, consortium in enumerate(self.consortia):
-            payer = self._payer(Account.COMMUNITY, k)
+            payer = self.payer(Account.COMMUNITY, k)
             rows.append((payer, Service.COMMUNITY, consortium, Lever.COMMUNITY, _beyond_rest(costs.intermediate[k], consortium.levers[Lever.COMMUNITY])))
             at_rest = max(consortium.rest[Lever.PROACTIVE], 1e-9)
             rows.append((payer, Service.PROACTIVE, consortium, Lever.PROACTIVE, _beyond_rest(costs.proactive[k], consortium.levers[Lever.PROACTIVE] / at_rest)))

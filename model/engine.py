@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -167,6 +168,7 @@ class Engine:
         self.borne = np.zeros(people.capacity, dtype=np.uint8)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
         self.listed = np.zeros(len(organisations.consortia), dtype=np.int64)  # people on each consortium's proactive list
+        self.at_nightfall: Callable[[int, Flow], None] | None = None  # is shown each day, and may only read
         self._pool: ThreadPoolExecutor | None = None
 
     def month(self, number: int, *, clock: int | None = None) -> Month:
@@ -217,7 +219,7 @@ class Engine:
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
             councils, self.organisations.consortia, hospitals, waiting, self.borne, planned, hospital_planned,
         )  # fmt: skip
-        days_of_care(flow, clock, first_day, days, self.calendar.weekday(number), self.tables, self.rules, self.seed)
+        self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]
         past = calendar["day"] < last
         self.future = calendar[~past].copy()
@@ -230,6 +232,15 @@ class Engine:
             number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead,
             planned, hospital_planned,
         )  # fmt: skip
+
+    def _run_days(self, flow: Flow, clock: int, number: int) -> None:
+        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
+        first_day, days, weekday = self.calendar.first_day(number), self.calendar.length(number), self.calendar.weekday(number)
+        step = days if self.at_nightfall is None else 1
+        for begin in range(first_day, first_day + days, step):
+            days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, self.tables, self.rules, self.seed)
+            if self.at_nightfall is not None:
+                self.at_nightfall(begin, flow)
 
     def _sweep(
         self, rows: np.ndarray, month: int, clock: int, first_day: int, days: int, ageing: bool, totals: np.ndarray, counts: np.ndarray
@@ -343,6 +354,7 @@ class Engine:
         rows = self.people.rows
         grown = np.empty(len(rows), dtype=np.int64)
         n = outgrow(rows, self.case_of, 0, number, self.tables, self.seed, self.organisations.councils["home_used"], grown)
+        self._take_up(self.waiting[~np.isin(self.waiting["person"], grown[:n])])
         anew = np.concatenate([dead, grown[:n]])
         rows[anew] = starting[anew]
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)

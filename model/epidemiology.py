@@ -13,61 +13,24 @@ import csv
 import dataclasses
 import math
 from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 
 from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, risk_of
 from agents.compiled import compiled
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, OLDEST, TABLES, YOUNGEST
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, TABLES
 from agents.patients.record import QUINTILE_SHIFT, RECORD
 from agents.patients.starting import begin, liabilities, traits
-from agents.vocabulary import N_CONDITIONS, Condition
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Condition
 from model.evidence import evidence, evidence_group
 from model.fitted_rates import FittedRates, fitted_rates
 from model.parameters import Parameters
+from model.prevalence import AGES, DATA, SEXES, england, prevalence, prevalence_by_fifth
 from model.rules import compile_rules
 
-DATA = Path(__file__).parent / "data"
-AGES = np.arange(YOUNGEST, OLDEST + 1)
-SEXES = ("male", "female")
 REFERENCE_PEOPLE = 150_000
 REFERENCE_SEED = np.uint64(2014)
 MASKS = 1 << N_CONDITIONS
-
-PREVALENCE_NAMES = {
-    Condition.HYPERTENSION: "hypertension",
-    Condition.DIABETES: "diabetes",
-    Condition.CHD: "chd",
-    Condition.HEART_FAILURE: "heart_failure",
-    Condition.ATRIAL_FIBRILLATION: "atrial_fibrillation",
-    Condition.STROKE_TIA: "stroke_tia",
-    Condition.COPD: "copd",
-    Condition.ASTHMA: "asthma",
-    Condition.CKD: "ckd",
-    Condition.CANCER: "cancer_ever_excl_nmsc",
-    Condition.DEMENTIA: "dementia",
-    Condition.DEPRESSION: "depression_ever",
-    Condition.SMI: "smi",
-    Condition.OSTEOARTHRITIS: "osteoarthritis",
-}
-"""Prevalence is of people ever recorded in general practice or hospital (evidence group A.prev), throughout."""
-
-REGISTER_CODES = {
-    Condition.HYPERTENSION: "HYP",
-    Condition.DIABETES: "DM",
-    Condition.CHD: "CHD",
-    Condition.HEART_FAILURE: "HF",
-    Condition.ATRIAL_FIBRILLATION: "AF",
-    Condition.STROKE_TIA: "STIA",
-    Condition.COPD: "COPD",
-    Condition.ASTHMA: "AST",
-    Condition.CKD: "CKD",
-    Condition.CANCER: "CAN",
-    Condition.DEMENTIA: "DEM",
-    Condition.DEPRESSION: "DEP",
-    Condition.SMI: "MH",
-}
 
 RELATIVE_RISKS = {
     (Condition.ATRIAL_FIBRILLATION, Condition.CHD): "relative_risk_of_af_given_chd",
@@ -159,7 +122,6 @@ UNMANAGED_WEIGHTS = {  # assumption: relative rates of crises that management mi
     Condition.DEPRESSION: 0.2,
 }
 
-GRADIENT = ((35.0, 2.2), (55.0, 1.9), (70.0, 1.2), (85.0, 0.6))  # assumption, by age: set so that T-A-005 is met
 FRAILTY_POINTS = (0.06, 0.185, 0.305, 0.42)  # assumption: middles of the index's categories (P-A.frail-010 to 013)
 DEATH_HAZARD_ROWS = ("P-A.frail-001", "P-A.frail-002", "P-A.frail-003")
 CONTACT_HAZARD_ROWS = ("P-A.frail-004", "P-A.frail-005", "P-A.frail-006")
@@ -183,6 +145,7 @@ SAVINGS_BY_FIFTH = (4000.0, 8000.0, 15000.0, 26000.0, 42000.0)  # assumption, ha
 ATTENDANCES = ((28.0, "P-B.ae-002"), (50.0, "P-B.ae-003"), (70.0, "P-B.ae-004"), (86.0, "P-B.ae-005"))
 ADMISSIONS = ((30.0, "P-B.emerg-002"), (55.0, "P-B.emerg-003"), (70.0, "P-B.emerg-004"), (80.0, "P-B.emerg-005"), (90.0, "P-B.emerg-006"))
 STAYS = ((42.0, "P-B.los-004"), (70.0, "P-B.los-005"), (80.0, "P-B.los-006"), (90.0, "P-B.los-007"))
+RESIDENCE = ((70.0, "P-C.prov-005"), (80.0, "P-C.prov-006"), (90.0, "P-C.prov-007"))
 GP_AGES = ((31.0, 0.0, "P-B.gp-003"), (55.0, 45.0, "P-B.gp-004"), (70.0, 65.0, "P-B.gp-005"), (80.0, 75.0, "P-B.gp-006"), (90.0, 85.0, "P-B.gp-007"))
 """Middle and lower edge of each age band of consultations, and its row."""
 GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P-B.gp-003 to 005; from 75 equal (assumption)
@@ -192,7 +155,6 @@ GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P
 ELECTIVES_UNDER_45 = 105.0  # assumption, 80 to 130: what all admissions (T-B-018) leave once those of other ages and emergencies are taken off
 ELECTIVES = ((55.0, "P-B.elect-002"), (70.0, "P-B.elect-001"), (80.0, "P-B.elect-003"), (90.0, "P-B.elect-004"))
 GP_CONDITIONS = ("P-B.gp-009", "P-B.gp-010", "P-B.gp-011", "P-B.gp-012", "P-B.gp-013")
-RESIDENCE = ((70.0, "P-C.prov-005"), (80.0, "P-C.prov-006"), (90.0, "P-C.prov-007"))
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
 DEATHS_IN_CARE = 0.21  # share of deaths that happen in care homes (note of T-A-045)
@@ -207,74 +169,6 @@ def _at_ages(points: tuple[tuple[float, float], ...]) -> np.ndarray:
 
 def _rows_at_ages(points: tuple[tuple[float, str], ...]) -> np.ndarray:
     return _at_ages(tuple((age, evidence(row).number()) for age, row in points))
-
-
-@lru_cache(maxsize=1)
-def prevalence() -> np.ndarray:
-    """Return prevalence (ever recorded) by condition, sex and age, shape (14, 2, 93), a share."""
-    middles = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70-79": 75, "80+": 86}
-    values = {(row.quantity, row.stratum): row.number() for row in evidence_group("A.prev")}
-    table = np.zeros((N_CONDITIONS, 2, N_AGES))
-    for condition, name in PREVALENCE_NAMES.items():
-        for sex in range(2):
-            points = [values[f"prevalence_{name}", f"sex={SEXES[sex]};age={band}"] / 100.0 for band in middles]
-            table[condition, sex] = np.interp(AGES, list(middles.values()), points)
-    return table
-
-
-@lru_cache(maxsize=1)
-def england() -> tuple[np.ndarray, np.ndarray]:
-    """Return people and yearly death rates of England 2014, each of shape (2, 5, 91): sex, deprivation fifth, age 0 to 90."""
-    people, rates = np.zeros((2, 5, 91)), np.zeros((2, 5, 91))
-    with (DATA / "mortality2014_england_age_sex_imdq.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            at = SEXES.index(row["sex"]), int(row["imd_quintile"]) - 1, int(row["age"])
-            people[at], rates[at] = float(row["population"]), float(row["death_rate"])
-    return people, rates
-
-
-@lru_cache(maxsize=1)
-def register_by_fifth() -> np.ndarray:
-    """Return relative prevalence by deprivation fifth at equal age and sex, shape (14, 5), mean 1 over England's adults.
-
-    From register prevalence by deprivation decile of residence (2019/20), less what the fifths' ages explain.
-    Osteoarthritis has no register: it is given the pattern of hypertension (assumption).
-    """
-    people, _ = england()
-    registers: dict[tuple[str, int], list[float]] = {}
-    with (DATA / "qof_england_by_imd_decile_2019_20.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            if row["imd2019_decile"].isdigit():
-                entry = registers.setdefault((row["condition"], (int(row["imd2019_decile"]) - 1) // 2), [0.0, 0.0])
-                entry[0] += float(row["register"])
-                entry[1] += float(row["list_size"])
-    ratios = np.ones((N_CONDITIONS, 5))
-    adults = people[:, :, YOUNGEST:]
-    total = people.sum(axis=(0, 2))
-    for condition, code in REGISTER_CODES.items():
-        rates = prevalence()[condition][:, : adults.shape[2]]
-        expected = np.array([(adults[:, fifth] * rates).sum() / total[fifth] for fifth in range(5)])
-        observed = np.array([registers[code, fifth][0] / registers[code, fifth][1] for fifth in range(5)])
-        ratio = observed / expected
-        ratios[condition] = ratio / np.average(ratio, weights=total * expected)
-    ratios[Condition.OSTEOARTHRITIS] = ratios[Condition.HYPERTENSION]
-    return np.clip(ratios, 0.5, 2.0)
-
-
-def prevalence_by_fifth() -> np.ndarray:
-    """Return relative prevalence by deprivation fifth and age, shape (14, 5, 93), mean 1 at every age.
-
-    Registers of areas understate differences between people and say nothing of age. Deprivation counts most in
-    working age, where the most deprived hold several conditions 10 to 15 years early (T-A-005), and less among those
-    who live to old age: the registers' ratios are raised to a power that falls with age.
-    """
-    people, _ = england()
-    adults = people[:, :, YOUNGEST:].sum(axis=0)
-    share = np.concatenate([adults, np.repeat(adults[:, -1:], N_AGES - adults.shape[1], axis=1)], axis=1)
-    power = _at_ages(GRADIENT)
-    ratio = register_by_fifth()[:, :, None] ** power
-    mean = (ratio * share).sum(axis=1, keepdims=True) / share.sum(axis=0)
-    return np.clip(ratio / mean, 0.4, PLACE_CAP)
 
 
 def death_rates() -> np.ndarray:

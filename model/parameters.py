@@ -17,6 +17,7 @@ from agents.deciding import DecidingBehaviour
 from agents.hospital.hospital import HospitalBehaviour
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
+from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
 from agents.patients.seeking import SeekingBehaviour
 from model.payment import Prices
@@ -61,6 +62,8 @@ class Parameters:
         ------
         ValueError
             If a name is unknown (the message gives the nearest ones) or a value is outside its hard bounds.
+        TypeError
+            If a value is not a number.
         """
         changed: dict[str, dict[str, float]] = {}
         names = [row.name for row in self.table()]
@@ -70,7 +73,15 @@ class Parameters:
                 raise ValueError(f"unknown parameter {name!r}; nearest: {', '.join(nearest)}")
             part, _, key = name.partition(".")
             changed.setdefault(part, {})[key] = value
-        return dataclasses.replace(self, **{part: dataclasses.replace(getattr(self, part), **keys) for part, keys in changed.items()})
+        return dataclasses.replace(self, **{part: self._changed(part, keys) for part, keys in changed.items()})
+
+    def _changed(self, part: str, values: Mapping[str, float]) -> Checked:
+        """Return one part with some values changed; what is wrong with one is said under the name that users know."""
+        owner = getattr(self, part)
+        try:
+            return dataclasses.replace(owner, **values)
+        except (TypeError, ValueError) as error:
+            raise type(error)(str(error).replace(f"{type(owner).__name__}.", f"{part}.")) from None
 
     def table(self) -> list[ParameterRow]:
         """Return one row a parameter: name, value, range, unit, and its evidence row or assumption."""

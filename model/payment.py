@@ -28,7 +28,7 @@ class Prices(Checked):
         160.0, "resources that one more bed-day takes in an open bed", unit="pounds a day", low=100.0, high=260.0,
         assumption="about half the price of an excess day: staff and hotel costs follow in part")
     escalation_day_resource: float = parameter(
-        420.0, "resources that a day in an escalation bed takes", unit="pounds a day", low=300.0, high=600.0, assumption="temporary staff cost more")
+        420.0, "resources that a day in an escalation bed takes", unit="pounds a day", low=300.0, high=600.0, positive=True, assumption="temporary staff cost more")
     spell_resource: float = parameter(
         700.0, "resources that one more spell takes, its days apart", unit="pounds", low=400.0, high=1100.0, assumption="tests, drugs and treatment")
     attendance_resource: float = parameter(

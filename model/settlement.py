@@ -23,7 +23,7 @@ class Settlement(Checked):
         assumption="levers are moved first; starts are held back when a forecast is further over than chance makes it at rest")
 
     gate_reach: float = parameter(
-        0.05, "further overspend at which every non-critical start waits", unit="share of budget", low=0.02, high=0.1,
+        0.05, "further overspend at which every non-critical start waits", unit="share of budget", low=0.02, high=0.1, positive=True,
         assumption="few councils let a forecast run further over")
 
     def factor(self, payer: str, year: int) -> float:

@@ -25,11 +25,10 @@ from agents.care import judged_minutes
 from agents.compiled import cache_folder, compiled
 from agents.hospital.daily_flow import ASSESSED_OUT, HOSPITAL_BED_DAYS, STARTED_OUT
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
-from agents.patients.living import N_AGES, YOUNGEST
 from agents.patients.people import People
 from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.starting import begin, begin_care, set_birth_months
-from agents.vocabulary import Condition, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Setting
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
 from model.epidemiology import REST_READINESS, REST_THRESHOLD, reference_tables
 from model.evidence import evidence

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.scale import DEMAND, PLACES, SCALES, WAITS, measured, table
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,3 +33,20 @@ def test_sizes_must_be_whole_numbers(people):
     done = benchmarks("--people", people)
     assert done.returncode == 2
     assert "must be whole numbers of at least 500" in done.stderr or "expected at least one argument" in done.stderr
+
+
+def test_every_figure_of_every_place_has_a_row_with_the_mean_of_its_replications():
+    one = {"boarding_days": 30.0, "emergency_admissions": 1000.0, "out_of_hospital_waiting": 2.0, "people": 500.0}
+    one |= {"delayed_days_true": 400.0, "emergency_contacts": 50.0, "deaths": 1.0}
+    one |= {f"delayed_days_true/{reason}": 100.0 for reason in ("assessment", "package", "placement")}
+    runs = {(place, scale): [one, {**one, "boarding_days": 50.0}] for place in PLACES for scale in SCALES}
+    lines = table(runs, WAITS).splitlines()
+    assert len(lines) == 2 + len(PLACES) * len(WAITS)
+    assert lines[2].split("|")[3:6] == [" 40 "] * 3
+    assert len(table(runs, DEMAND).splitlines()) == 2 + len(PLACES) * len(DEMAND)
+
+
+def test_a_run_gives_all_that_the_figures_need(monkeypatch):
+    monkeypatch.setattr("benchmarks.scale.YEARS", 1)
+    sums = measured("berkshire-west", 0.01, 1)
+    assert all(figure(sums) >= 0.0 for figure in (*WAITS.values(), *DEMAND.values()))

@@ -657,6 +657,12 @@ def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tab
 
 
 @compiled
+def comes_through_ae(i, trigger, severity, rules, seed):
+    """Return whether an emergency comes through A&E; the others go straight to a ward through a GP."""
+    return draw(seed, i, trigger, 1, draws.ROUTE) >= rules.direct_share * severity
+
+
+@compiled
 def attend(flow, e, day, left, clock, tables, rules, seed):
     """An emergency contact: A&E or straight to a ward, admitted or not."""
     i = np.int64(e["person"])
@@ -679,7 +685,7 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
         return
     p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
     row[CONTACTS_OUT + cause] += 1
-    if draw(seed, i, trigger, 1, draws.ROUTE) >= rules.direct_share * severity:
+    if comes_through_ae(i, trigger, severity, rules, seed):
         row[ATTENDED_OUT] += 1
         flow.hospital_out[h, HOSPITAL_ATTENDANCES] += 1
         post(flow, payer, rules.first_hospital + h, ATTENDANCE, decider, lever, hospital.attendance_price)
@@ -784,19 +790,21 @@ def count_the_night(flow, seed, rules):
 
 
 @compiled
-def days_of_care(flow, clock, first_day, days, weekday, tables, rules, seed):
-    """Run the days of one month.
+def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rules, seed):
+    """Run the days of one month, or the next few of them.
 
     Parameters
     ----------
     flow : see :class:`Flow`
     clock : month that ages are counted at
     first_day, days : the month's first day since the start, and its length
-    weekday : of the first day, Monday 0
+    begin, end : days since the start: those from `begin` to before `end` are run
+    weekday : of the month's first day, Monday 0
     """
     last = first_day + days
-    leave_lines(flow, first_day, days, clock, tables, rules)
-    for day in range(first_day, last):
+    if begin == first_day:
+        leave_lines(flow, first_day, days, clock, tables, rules)
+    for day in range(begin, end):
         left = last - day
         weekend = (weekday + day - first_day) % 7 >= 5
         pace = rules.weekend_pace if weekend else 1.0

@@ -14,7 +14,7 @@ class HospitalRules(Checked):
     """How emergencies are treated; shared by all hospitals."""
 
     admission_spread: float = parameter(
-        0.12, "how far severity and threshold must differ to settle a decision to admit", unit="severity", low=0.05, high=0.25,
+        0.12, "how far severity and threshold must differ to settle a decision to admit", unit="severity", low=0.05, high=0.25, positive=True,
         assumption="clinicians differ: the decision is graded")
     crowding_threshold: float = parameter(
         1.0, "severity by which the threshold in use rises where as many people wait in A&E as the hospital has beds", unit="severity", low=0.4, high=2.0,
@@ -26,13 +26,13 @@ class HospitalRules(Checked):
         0.38, "how often a contact as severe as any goes straight to a ward through a GP", unit="share", low=0.25, high=0.5,
         assumption="with severity: 31% of admissions do not come through A&E (P-B.emerg-017)")
     stay_shape: float = parameter(
-        0.65, "shape of the Weibull distribution of the acute phase", unit="shape", low=0.5, high=0.9,
+        0.65, "shape of the Weibull distribution of the acute phase", unit="shape", low=0.5, high=0.9, positive=True,
         assumption="about a third of stays without a night (P-B.los-016) and a long tail")
     recovery_ratio: float = parameter(
         0.5, "recovery days for each acute day of a frail person", unit="ratio", low=0.25, high=0.8,
         assumption="the recovery phase may be spent at home, in intermediate care or in a bed")
     frail_from: float = parameter(
-        0.2, "frailty from which recovery takes its full length", unit="frailty", low=0.12, high=0.3, assumption="moderate frailty (P-A.frail-012)")
+        0.2, "frailty from which recovery takes its full length", unit="frailty", low=0.12, high=0.3, positive=True, assumption="moderate frailty (P-A.frail-012)")
     deconditioning: float = parameter(
         0.010, "frailty gained for a day in hospital by a person of frailty one", unit="frailty a day", low=0.0, high=0.03,
         assumption="direction known (P-B.beds-005), size not")

@@ -30,10 +30,8 @@ from agents.patients.seeking import (
     wish_for_assessment,
     write_event,
 )
-from agents.vocabulary import N_CONDITIONS, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Funder, Lever, Setting
 
-YOUNGEST, OLDEST = 18, 110
-N_AGES = OLDEST - YOUNGEST + 1
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
 N_LEVERS = len(Lever)
@@ -98,7 +96,7 @@ class LivingBehaviour(Checked):
         0.5, "share of broken carers who take up care again in a year", unit="share a year", low=0.2, high=0.8,
         assumption="half resume within a year")
     death_with_need: float = parameter(
-        0.22, "yearly hazard of death added by sixty or more weekly hours of need, at equal age and frailty", unit="a year", low=0.08, high=0.35,
+        0.18, "yearly hazard of death added by sixty or more weekly hours of need, at equal age and frailty", unit="a year", low=0.08, high=0.35,
         assumption="with frailty: a quarter of care-home residents die in a year (P-C.prov-009), at 70 not many fewer than at 90")
     dependent_hours: float = parameter(
         20.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=10.0, high=30.0,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -77,6 +78,15 @@ class Material:
         return {name: kind for note in self.results.notes.values() for name, kind in note["parties"].items()}
 
 
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the house style inside this context, and leave nothing of it behind."""
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's own matplotlibrc must not change the bits
+        mpl.rcParams.update(RC)
+        yield
+
+
 def draw_all(material: Material, folder: Path) -> list[Drawn]:
     """Draw and save every figure for which there are data; return them in order.
 
@@ -85,10 +95,17 @@ def draw_all(material: Material, folder: Path) -> list[Drawn]:
     OSError
         If a file cannot be written.
     """
-    with mpl.rc_context():
-        mpl.rcdefaults()  # a user's own matplotlibrc must not change the bits
-        mpl.rcParams.update(RC)
+    with house_style():
         return [drawn for name, drawing in DRAWINGS.items() if (drawn := drawing(name, material, folder)) is not None]
+
+
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of the house whatever a user's own matplotlibrc says: it must not change the bits."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
 
 
 def _of_differences(module: ModuleType) -> Callable[[str, Material, Path], Drawn | None]:
@@ -127,15 +144,44 @@ DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
 
 
 def _save(name: str, module: ModuleType, rows: pd.DataFrame, title: str, context: Context, folder: Path) -> Drawn:
-    figure = module.draw(rows, title, context)
-    FigureCanvasAgg(figure)
-    _settle(figure)
-    drawn = Drawn(name=name, title=title, words=f"{title}. {module.describe(rows, context)}")
-    save_figure(figure, folder / f"{name}.png")
-    save_figure(figure, folder / f"{name}.svg")
+    words = f"{title}. {module.describe(rows, context)}"
+    return save_drawn(name, module.draw(rows, title, context), rows, title, words, folder)
+
+
+def save_drawn(name: str, figure: Figure, rows: pd.DataFrame, title: str, words: str, folder: Path) -> Drawn:
+    """Save a figure as PNG and SVG, with its data and its words.
+
+    Parameters
+    ----------
+    name : start of the files' names
+    figure, rows : the figure, and the data drawn
+    title, words : the finding, and the figure in words
+    folder : where to
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    save_drawing(figure, folder / name)
+    drawn = Drawn(name=name, title=title, words=words)
     write_csv(rows, folder / f"{name}.csv")
     write_text(folder / f"{name}.txt", drawn.words + "\n")
     return drawn
+
+
+def save_drawing(figure: Figure, stem: Path) -> None:
+    """Lay a figure out and save it as PNG and SVG, under `stem` with their endings.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    FigureCanvasAgg(figure)
+    _settle(figure)
+    for ending in (".png", ".svg"):
+        save_figure(figure, stem.with_name(stem.name + ending))
 
 
 def _settle(figure: Figure) -> None:

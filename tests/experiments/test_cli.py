@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "structures", "places", "parameters")
+COMMANDS = ("compare", "validate", "structures", "places", "parameters", "causes")
 
 
 @pytest.fixture
@@ -49,7 +50,26 @@ def joinedup(monkeypatch, capsys):
         (["compare", "--set", "deciding.outcme_weight=3"], "nearest: deciding.outcome_weight"),
         (["compare", "--set", "deciding.outcome_weight"], "--set must be name=number, got 'deciding.outcome_weight'"),
         (["compare", "--set", "deciding.outcome_weight=nan"], "outcome_weight must be finite, got nan"),
+        (
+            ["compare", "--set", "seeking.unmanaged_share=1.5"],
+            "seeking.unmanaged_share is a share and must lie in [0, 1], got 1.5",
+        ),
+        (
+            ["compare", "--set", "seeking.contacts_per_unmet_hour=-1"],
+            "contacts_per_unmet_hour must be at least 0 (plausible: 0 to 0.004 contacts a month per hour), got -1",
+        ),
         (["compare", "--set", "a=1", "--set", "a=2"], "--set must name a once"),
+        (
+            ["compare", "--set", "@sets.csv"],
+            "--set must be name=number, or @FILE:ROW with rows counted from 1, got '@sets.csv'",
+        ),
+        (["compare", "--set", "@nowhere.csv:1"], "nowhere.csv: cannot be read: No such file"),
+        (["causes", "--samples", "0"], "--samples must be a whole number from 1 to 100000, got '0'"),
+        (["causes", "--seed", "-1"], "--seed must be a whole number from 0"),
+        (
+            ["causes", "--samples", "1", "--output", "nowhere/sets.csv"],
+            "nowhere/sets.csv: cannot be written: No such file",
+        ),
         (["compare", "--hold", "strictnes=0.1"], "unknown lever 'strictnes'; nearest: strictness"),
         (["compare", "--hold", "strictness=inf"], "--hold strictness must be a level from 0 to"),
         (["compare", "--hold", "strictness=nan"], "--hold strictness must be a level"),
@@ -57,6 +77,17 @@ def joinedup(monkeypatch, capsys):
         (["compare", "--hold", "="], "--hold must be name=number"),
         (["compare", "--yeers", "3"], "--yeers"),
         (["copare"], "compare"),
+        (["validate", "--years", "0"], "--years must be a whole number from 1 to 200, got '0'"),
+        (["validate", "--replications", "some"], "--replications must be a whole number from 1"),
+        (["validate", "--scale", "2"], "--scale must be a share above 0 and at most 1, got 2"),
+        (["validate", "--scale", "nan"], "--scale must be a share above 0 and at most 1, got nan"),
+        (["validate", "--scale", "1e-9"], "scale must leave at least one person in 'england-in-miniature'"),
+        (["validate", "--seed", "-1"], "--seed must be a whole number from 0"),
+        (["validate", "--set", "living.frailty_recovry=0.1"], "nearest: living.frailty_recovery"),
+        (
+            ["validate", "--set", "living.frailty_recovery=2"],
+            "frailty_recovery is a share and must lie in [0, 1], got 2.0",
+        ),
         (["places", "wiggan"], "unknown place 'wiggan'; nearest: wigan"),
     ],
 )
@@ -133,6 +164,32 @@ def test_a_page_about_a_place_tells_data_from_assumption(joinedup):
     assert {"organisation", "name", "value", "unit", "status", "source"} == set(facts[0])
 
 
+def test_causes_are_shared_out_and_their_sets_can_be_compared_with(joinedup, tmp_path):
+    file = tmp_path / "causes.csv"
+    code, out, _ = joinedup("causes", "--samples", "3", "--output", str(file))
+    assert code == 0
+    assert "share of emergency contacts" in out
+    assert "share of emergency admissions" in out
+    _, text, _ = joinedup("causes", "--samples", "3", "--json")
+    rows = json.loads(text)
+    assert {"of", "cause", "ages", "default", "low", "high"} == set(rows[0])
+    assert sum(
+        row["default"] for row in rows if row["of"] == "contacts" and row["ages"] == "all adults"
+    ) == pytest.approx(1.0)
+    spec = cli._comparison(
+        place="wigan", structures="separate-budgets", hold={},
+        parameters=cli._assignments("--set", cli._spelled_out([f"@{file}:2", "deciding.outcome_weight=0.5"])),
+    )  # fmt: skip
+    from model.cause_prior import clock_values, joint_prior
+
+    assert spec.parameters == {**clock_values(joint_prior(3, 1)[1]), "deciding.outcome_weight": 0.5}
+    code, _, err = joinedup(
+        "compare", "--set", f"@{file}:2", "--set", "seeking.unmanaged_share=0.1", "--output", str(tmp_path / "r")
+    )
+    assert code == 2
+    assert "--set must name seeking.unmanaged_share once, got it twice" in err
+
+
 def test_an_error_of_ours_keeps_its_traceback(joinedup, monkeypatch):
     def broken() -> None:
         raise RuntimeError("a fault")
@@ -147,3 +204,50 @@ def test_the_command_is_quick_to_answer_because_it_loads_nothing():
     code = "import sys, experiments.cli; print([m for m in ('numpy', 'pandas', 'rich.table') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+DAMAGED = """
+import pathlib, sys
+import model.evidence
+from experiments import cli
+folder = pathlib.Path(sys.argv.pop(1))
+model.evidence.FOLDER = folder
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "damage"),
+    [
+        *(("compare", damage) for damage in ("twice", "lost", "status", "number", "no file")),
+        *((command, "lost") for command in ("places", "places wigan", "parameters", "causes")),
+    ],
+)
+def test_a_damaged_table_of_evidence_ends_in_one_line_and_code_2(tmp_path, command, damage):
+    """A row that the defaults rest on, in a copy of the table that the command is made to read."""
+    evidence = ROOT / "model" / "data" / "evidence"
+    for name in ("parameters.csv", "targets.csv"):
+        shutil.copy(evidence / name, tmp_path)
+    file = tmp_path / "parameters.csv"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if line.startswith("P-C.means-001,"))
+    if damage == "twice":
+        lines.append(lines[at])
+    elif damage == "lost":
+        del lines[at]
+    elif damage == "status":
+        lines[at] = lines[at].replace(",verified,", ",certain,").replace(",recalled,", ",certain,")
+    elif damage == "number":
+        lines[at] = lines[at].replace(",23250,", ",a lot,", 1)
+    file.write_text("".join(lines), encoding="utf-8")
+    if damage == "no file":
+        file.unlink()
+    output = ["--output", str(tmp_path / "results")] if command == "compare" else []
+    done = subprocess.run(
+        [sys.executable, "-c", DAMAGED, str(tmp_path), *command.split(), *output],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "parameters.csv" in done.stderr
+    assert damage == "no file" or "'P-C.means-001'" in done.stderr
+    assert not (tmp_path / "results").exists()

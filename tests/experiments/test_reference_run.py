@@ -40,8 +40,8 @@ def counted(rows: np.ndarray, entered: list[int] | None = None) -> ReferenceYear
 
 def test_a_known_life_is_counted_month_by_month() -> None:
     rows = blank(5)
-    # One who turns 70 in month 4 and stays; one who turns 70 in month 4 and dies in month 6; one who moves away in month
-    # 3; one, 18 that month, who comes in month 2; one of 40 born in April.
+    # One who turns 70 in month 4 and stays; one who turns 70 in month 4 and dies in month 6; one who moves away in
+    # month 3; one, 18 that month, who comes in month 2; one of 40 born in April.
     rows["birth_month"] = [4 - 840, 4 - 840, -600, 2 - 216, -480]
     rows["end_month"][1:3] = [6, 3]
     rows["flags"][2] = record.LEFT
@@ -51,13 +51,14 @@ def test_a_known_life_is_counted_month_by_month() -> None:
     lived = year.person_years * 12
     assert lived[1, 4, 69 - 18] == 4
     assert lived[1, 4, 70 - 18] == 8
-    assert lived[0, 0, 69 - 18] == 4 and lived[0, 0, 70 - 18] == 2.5, "a month of death counts half"
+    assert lived[0, 0, 69 - 18 : 71 - 18].tolist() == [4, 2.5], "a month of death counts half"
     assert lived[0, 0, 50 - 18] == 3
     assert lived[0, 0, 0] == 10
     assert lived[0, 0, 40 - 18] == 12
     assert lived.sum() == 4 + 8 + 6.5 + 3 + 10 + 12
     assert year.deaths[0, 0, 70 - 18] == year.deaths.sum() == 1, "leaving is no death"
-    assert year.people.sum() == 3 and year.people[0, 0, 41 - 18] == 1, "ages at the year's end"
+    assert year.people.sum() == 3
+    assert year.people[0, 0, 41 - 18] == 1, "ages at the year's end"
     assert year.contacts[1, 4, 70 - 18] == 3
     assert year.contacts[0, 0, 0] == 2
     assert year.contacts.sum() == 6
@@ -74,10 +75,14 @@ def test_states_are_those_of_the_record() -> None:
     rows["care"] = [0, 0, 1 << record.FUNDER_SHIFT, 4]
     year = counted(rows)
     for name, number in {
-        "multimorbid": 2, "four_plus": 1, "physical_and_mental": 1, "frail_mild": 1, "frail_moderate": 1, "frail_severe": 1,
+        "multimorbid": 2, "four_plus": 1, "physical_and_mental": 1,
+        "frail_mild": 1, "frail_moderate": 1, "frail_severe": 1,
         "needs_help": 2, "two_hours_a_day": 1, "care_home": 1, "has_package": 1, "unmet": 1, "council_paid": 1,
+        "gets_help": 2, "resident_self_paid": 0, "new_resident": 0, "residents_before": 1,
     }.items():  # fmt: skip
         assert getattr(year, name).sum() == number, name
+    assert year.by_number.sum(axis=(1, 2, 3)).tolist() == [1, 1, 1, 0, 1, *[0] * 10]
+    assert year.by_physical.sum(axis=(2, 3, 4)).tolist() == [[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0]]
     assert year.conditions.sum(axis=(1, 2, 3)).tolist() == [3, 2, 1, *[0] * 8, 1, 0, 0]
 
 
@@ -93,6 +98,14 @@ def test_counts_agree_with_the_totals_of_the_months(years: list[ReferenceYear]) 
         assert year.person_years.sum() * year.scalars["days"] == pytest.approx(year.scalars["person_days"], rel=5e-4)
         for name in ("multimorbid", "needs_help", "care_home", "has_package", "unmet", "frail_mild"):
             assert np.all(getattr(year, name) <= year.people), name
+        assert np.array_equal(year.by_number.sum(axis=0), year.people)
+        assert np.array_equal(year.by_number[4:].sum(axis=0), year.four_plus)
+        assert np.array_equal(year.by_physical.sum(axis=(0, 1)), year.people)
+        assert np.array_equal(year.by_physical[1, 1:].sum(axis=0), year.physical_and_mental)
+        assert np.array_equal(year.admitted_by_number.sum(axis=0), year.admitted)
+        assert np.all(year.residents_died <= year.residents_before)
+        assert np.all(year.new_resident_council_paid <= year.new_resident)
+        assert 0 <= year.scalars["other_bed_days"] <= year.scalars["open_bed_days"]
     assert np.all(years[0].four_plus <= years[0].multimorbid)
 
 
@@ -126,7 +139,7 @@ def test_a_constant_hazard_gives_its_inverse() -> None:
 
 
 def test_a_table_worked_by_hand() -> None:
-    """Nobody dies at 88; at 89 the hazard is 0.5; from 90 people have two years: 1 + (1 - e^-0.5) / 0.5 + e^-0.5 x 2."""
+    """Nobody dies at 88; at 89 the hazard is 0.5; from 90 people have two years, so at 89, too."""
     hazard = np.full(N_AGES, 0.5)
     hazard[88 - 18] = 0.0
     assert life_expectancy(hazard, np.ones(N_AGES), at=88) == pytest.approx(1 + 2.0)

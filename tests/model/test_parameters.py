@@ -95,3 +95,21 @@ def test_there_is_a_measured_belief_of_every_lever():
     assert set(beliefs) == set(LEVERS)
     assert all(belief.lever == lever for lever, belief in beliefs.items())
     assert Lever.NONE not in beliefs
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "care.recording_ratio",
+        "hospital.admission_spread",
+        "hospital.frail_from",
+        "hospital.stay_shape",
+        "prices.escalation_day_resource",
+        "settlement.gate_reach",
+    ],
+)
+def test_what_others_are_divided_by_must_be_above_nought(name):
+    least = next(row.low for row in ROWS if row.name == name)
+    with pytest.raises(ValueError, match=rf"^{name} must be above 0 \(plausible: {least:g} to .*\), got 0\.0$"):
+        Parameters().with_values({name: 0.0})
+    assert Parameters().with_values({name: least / 10.0}).values()[name] == least / 10.0

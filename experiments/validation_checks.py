@@ -1,0 +1,601 @@
+"""Every target that the model can be set beside, with the conversion in words; every other one, with the reason.
+
+A new measure is one more `Check` (and, if it was out of scope, one line less in `OUT_OF_SCOPE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from agents.vocabulary import Condition, Reason
+from experiments.readings import (
+    ADULTS,
+    FEMALE,
+    FITTED,
+    LEAST,
+    MALE,
+    MOST,
+    OLDER,
+    RELATIVE,
+    Check,
+    Reading,
+    england_people,
+    over,
+)
+from experiments.reference_run import MONTHS, N_AGES, OLDEST, PLACE, YOUNGEST, life_expectancy
+from model.epidemiology import PREVALENCE_NAMES, england
+from model.evidence import evidence, evidence_group
+from model.place import load_place
+from model.place_england import PEOPLE_EACH
+
+LIFE_YEARS, GAP_YEARS, READMISSION_POINTS = 0.3, 0.5, 1.5
+"""Stated margins, either way: life expectancy at 65, its gap between fifths, percentage points of readmission."""
+
+# What the model lacks of a published total, at published rates
+
+
+def _children() -> float:
+    return float(england_people()[:, :, :YOUNGEST].sum())
+
+
+def _rate(row: str, per: float = 1000.0) -> float:
+    return evidence(row).number() / per
+
+
+def _children_admissions() -> float:
+    return _children() * _rate("P-B.emerg-001")
+
+
+def _children_bed_days() -> float:
+    return _children_admissions() * evidence("P-B.los-003").number()
+
+
+def _direct_share() -> float:
+    """Return the share of admissions that do not come through A&E."""
+    return 1.0 - evidence("P-B.emerg-017").number() / 100.0
+
+
+def _all_over_acute() -> float:
+    """Return delayed days in all care over those in acute care."""
+    return evidence("P-B.dtoc-024").number() / evidence("P-B.dtoc-025").number()
+
+
+CHILDREN_ADMITTED = "adults, and England's children at the published rate at 0 to 14 (P-B.emerg-001)"
+
+
+# Numbers that take more than a line
+
+
+def _age_gap(reading: Reading, shares: Sequence[float]) -> float:
+    """Return how many years later the least deprived fifth reaches these shares with two or more conditions (mean)."""
+    ages = np.arange(YOUNGEST + 2, 86)
+    curves = [_curve(reading, "multimorbid", fifth, ages) for fifth in (MOST, LEAST)]
+    return float(np.mean([np.interp(share, curves[1], ages) - np.interp(share, curves[0], ages) for share in shares]))
+
+
+def _curve(reading: Reading, name: str, fifth: int, ages: np.ndarray) -> np.ndarray:
+    """Return a share by age, over five years of age, never falling."""
+    shares = [reading.share(name, ages=(age - 2, age + 2), fifth=fifth) for age in ages.tolist()]
+    return np.maximum.accumulate(shares)
+
+
+def _years_earlier(reading: Reading) -> float:
+    """Return how much older the least deprived are with the share that the most deprived have at 30 to 55 (mean)."""
+    ages = np.arange(YOUNGEST + 2, 86)
+    most, least = (_curve(reading, "multimorbid", fifth, ages) for fifth in (MOST, LEAST))
+    young = (ages >= 30) & (ages <= 55)
+    return float(np.mean(np.interp(most[young], least, ages) - ages[young]))
+
+
+def _mental_odds(reading: Reading, physical: int) -> float:
+    """Return the odds of a mental condition with so many physical ones over those with none, within sex, fifth and age.
+
+    Mantel and Haenszel's estimate over sexes, fifths and ten-year ages.
+    """
+    table = reading.sums.by_physical  # mental, physical, sex, fifth, age
+    ages = np.minimum(np.arange(N_AGES) // 10, 7)
+    grouped = np.stack([table[..., ages == band].sum(axis=-1) for band in range(8)], axis=-1).astype(float)
+    with_it, without = grouped[1], grouped[0]
+    everybody = with_it[physical] + without[physical] + with_it[0] + without[0]
+    everybody = np.maximum(everybody, 1.0)
+    return over(
+        float((with_it[physical] * without[0] / everybody).sum()),
+        float((without[physical] * with_it[0] / everybody).sum()),
+    )
+
+
+def _top_tenth_of_admitted(reading: Reading) -> float:
+    """Return the percentage of the people admitted who are of the tenth of adults with most conditions, ties shared."""
+    people = reading.sums.by_number.sum(axis=(1, 2, 3))[::-1].astype(float)
+    if not reading.count("admitted"):
+        return float("nan")
+    admitted = reading.sums.admitted_by_number.sum(axis=(1, 2, 3))[::-1].astype(float)
+    reached = np.append(0.0, np.cumsum(people) / people.sum())
+    return float(100.0 * np.interp(0.1, reached, np.append(0.0, np.cumsum(admitted) / admitted.sum())))
+
+
+def _attendances(reading: Reading, ages: tuple[int, int]) -> float:
+    """Return A&E attendances for each 1,000 person-years: contacts less admissions straight to a ward."""
+    return reading.rate("contacts", ages=ages) - _direct_share() * reading.rate("admissions", ages=ages)
+
+
+def _oldest_attendances(reading: Reading) -> float:
+    """Return the percentage of adults' A&E attendances that people of 80 and over make."""
+    oldest, adults = (
+        _attendances(reading, ages) * reading.count("person_years", ages=ages) for ages in ((80, OLDEST), ADULTS)
+    )
+    return 100.0 * over(oldest, adults)
+
+
+def _stay(reading: Reading, ages: tuple[int, int]) -> float:
+    return over(reading.count("bed_days", ages=ages), reading.count("admissions", ages=ages))
+
+
+def _four_plus_of_ill(reading: Reading, fifth: int) -> float:
+    by_number = reading.sums.by_number[:, :, fifth].sum(axis=(1, 2)).astype(float)
+    return 100.0 * over(float(by_number[4:].sum()), float(by_number[1:].sum()))
+
+
+def _council_entries(reading: Reading) -> float:
+    """Return council-paid moves into care homes at 65 and over, for each 100,000 people of that age."""
+    scalars, sums = reading.sums.scalars, reading.sums
+    share = over(reading.total(sums.new_resident_council_paid, OLDER), reading.total(sums.new_resident))
+    return 1e5 * share * over(scalars["care_home_entries"], reading.count("people", ages=OLDER))
+
+
+def _delays_per_100k(reading: Reading) -> float:
+    scalars = reading.sums.scalars
+    recorded = scalars["delayed_days"] / scalars["days"] / reading.recording_ratio * _all_over_acute()
+    return 1e5 * recorded / (reading.count("people") / reading.years)
+
+
+def _occupancy(reading: Reading) -> float:
+    scalars = reading.sums.scalars
+    used = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["other_bed_days"]
+    return 100.0 * over(used, scalars["open_bed_days"])
+
+
+def _delay_share(reading: Reading, reason: Reason) -> float:
+    scalars = reading.sums.scalars
+    return 100.0 * over(scalars[f"delayed_days/{reason.name.lower()}"], scalars["delayed_days"])
+
+
+def published_expectancy(sex: int, fifth: int | None = None) -> float:
+    """Return life expectancy at 65 of England in 2014, by the same life table, from the published death rates."""
+    people, rates = (table[:, :, YOUNGEST:] for table in england())
+    fifths = slice(None) if fifth is None else slice(fifth, fifth + 1)
+    return life_expectancy((people * rates)[sex, fifths].sum(axis=0), people[sex, fifths].sum(axis=0), at=65)
+
+
+def _published_prevalence(condition: Condition) -> float:
+    """Return the percentage of England's adults of 2014 that group A.prev gives: each band's share of its people."""
+    people = england_people()
+    held = 0.0
+    for row in evidence_group("A.prev"):
+        if row.quantity != f"prevalence_{PREVALENCE_NAMES[condition]}" or not row.stratum.startswith("sex="):
+            continue
+        sex, age = (part.split("=")[1] for part in row.stratum.split(";"))
+        if sex not in ("male", "female"):
+            continue
+        first = YOUNGEST if age.startswith("20") else int(age[:2])
+        last = 90 if age.endswith("+") else int(age[3:])
+        held += row.number() * people[int(sex == "female"), :, first : last + 1].sum()
+    return float(held / people[:, :, YOUNGEST:].sum())
+
+
+def _ratio(above: str, below: str) -> float:
+    return evidence(above).number() / evidence(below).number()
+
+
+# What is compared
+
+MORTALITY_SOURCE = (
+    "ONS deaths and people by age, sex and deprivation, model/data/mortality2014_england_age_sex_imdq.csv"
+)
+COUNCILS = "HSCIC adult social care returns of all councils, model/data/"
+DIAGNOSES, DEATH, FRAILTY = "Long-term conditions", "Death", "Frailty and need"
+EMERGENCIES, BEDS, DELAYS, CARE = "Emergencies", "Beds and returns", "Delays", "Social care"
+ALL_LIST = "another list of conditions, so only the ratio is compared: ours has fourteen"
+
+
+SHORT = {
+    Condition.CHD: "coronary heart disease",
+    Condition.STROKE_TIA: "stroke or TIA",
+    Condition.COPD: "COPD",
+    Condition.CKD: "chronic kidney disease",
+    Condition.SMI: "severe mental illness",
+    Condition.DEPRESSION: "depression, anxiety",
+}
+
+
+def _conditions() -> list[Check]:
+    return [
+        Check(
+            id=f"A.prev {condition.name.lower()}",
+            model=lambda r, k=condition: r.standardised(r.sums.conditions[k]),
+            heading=DIAGNOSES,
+            label=SHORT.get(condition, condition.name.replace("_", " ").lower()),
+            role=FITTED,
+            target=_published_prevalence(condition),
+            unit="% of adults, ever recorded",
+            relative=RELATIVE,
+            how="by sex and single age, weighted by England's adults of 2014; target: group A.prev, each band's share",
+            source="evidence group A.prev (Kuan et al. 2023), weighted by England's adults of 2014",
+            year="2010",
+            stratum="adults",
+        )
+        for condition in Condition
+    ]
+
+
+def _life() -> list[Check]:
+    words = {MALE: "men", FEMALE: "women"}
+    common = {"heading": DEATH, "role": FITTED, "unit": "years", "source": MORTALITY_SOURCE, "year": "2014"}
+    how = "period life table at 65, open at 90, as for the target"
+    found = []
+    for sex, name in words.items():
+        found += [
+            Check(
+                id=f"LE65 {name}",
+                model=lambda r, s=sex: r.expectancy(s),
+                label=f"life expectancy at 65, {name}",
+                target=published_expectancy(sex),
+                margin=LIFE_YEARS,
+                how=how,
+                stratum=name,
+                **common,
+            ),
+            Check(
+                id=f"LE65 gap {name}",
+                model=lambda r, s=sex: r.expectancy(s, LEAST) - r.expectancy(s, MOST),
+                label=f"its gap between fifths, {name}",
+                target=published_expectancy(sex, LEAST) - published_expectancy(sex, MOST),
+                margin=GAP_YEARS,
+                how=f"{how}; least less most deprived fifth",
+                stratum=f"{name}, least less most deprived fifth",
+                **common,
+            ),
+        ]
+    return found
+
+
+def _national_care() -> list[Check]:
+    """Return what councils bought, from their own returns (the same sums that make the place)."""
+    council = load_place(PLACE).councils[0]
+    each = {"heading": CARE, "source": f"{COUNCILS} (sum)", "year": "2014/15", "stratum": "councils' return, 65+"}
+    weeks = "all ages in the model; the return counts 65 and over, which hardly differ"
+    return [
+        Check(
+            id="ASC residential weeks",
+            model=lambda r: r.england("residential_council_days") / 7e3,
+            label="residential weeks paid by councils",
+            target=council.residential_weeks_65plus * PEOPLE_EACH / 1e3,
+            unit="thousand weeks a year",
+            how=weeks,
+            **each,
+        ),
+        Check(
+            id="ASC nursing weeks",
+            model=lambda r: r.england("nursing_council_days") / 7e3,
+            label="nursing weeks paid by councils",
+            target=council.nursing_weeks_65plus * PEOPLE_EACH / 1e3,
+            unit="thousand weeks a year",
+            how=weeks,
+            **each,
+        ),
+        Check(
+            id="ASC home-care hours",
+            model=lambda r: r.england("council_care_minutes") / 60e6,
+            label="home-care hours paid by councils",
+            role=FITTED,
+            target=council.home_care_hours_per_year * PEOPLE_EACH / 1e6,
+            unit="million hours a year",
+            how="generosity is solved for the hours of a client",
+            heading=CARE,
+            source=f"{COUNCILS}asc_home_care_2013_14_council.csv (sum)",
+            year="2013/14",
+            stratum="adults",
+        ),
+    ]
+
+
+def _written() -> list[Check]:
+    """Return the checks against single rows of the evidence."""
+    return [
+        # Long-term conditions
+        Check(id="T-A-005", model=_years_earlier, heading=DIAGNOSES, label="multimorbidity earlier, most deprived",
+              how="2 or more of our fourteen; how much older the least deprived fifth is with the share that the "
+                  "most deprived has at 30 to 55 (the ends that the source compares may be narrower)"),
+        Check(id="T-A-028", model=lambda r: _age_gap(r, (50.0,)), heading=DIAGNOSES,
+              label="half have 2+: years later, least deprived", unit="years",
+              target=evidence("T-A-028").number() - evidence("T-A-029").number(), stands_for=("T-A-029",),
+              how=f"age at which half have 2 or more, least less most deprived fifth; {ALL_LIST}"),
+        Check(id="T-A-003",
+              model=lambda r: over(
+                  r.share("physical_and_mental", fifth=MOST), r.share("physical_and_mental", fifth=LEAST)
+              ),
+              heading=DIAGNOSES, label="physical and mental: most over least deprived", unit="ratio",
+              target=_ratio("T-A-003", "T-A-004"), stands_for=("T-A-004",),
+              how=f"adults (the source: all ages); {ALL_LIST}"),
+        Check(id="T-A-006", model=lambda r: _mental_odds(r, 5), heading=DIAGNOSES,
+              label="odds of a mental condition, 5+ physical",
+              how="odds against people without a physical condition, within sex, fifth and ten years of age; the "
+                  "source has forty conditions"),
+        Check(id="T-A-007", model=lambda r: _mental_odds(r, 1), heading=DIAGNOSES,
+              label="odds of a mental condition, 1 physical", how="as T-A-006"),
+        Check(id="T-A-009",
+              model=lambda r: over(r.share("multimorbid", ages=(25, 44)), r.share("multimorbid", ages=(65, 84))),
+              heading=DIAGNOSES, label="2+ at 25-44 over 65-84", unit="ratio", target=_ratio("T-A-009", "T-A-011"),
+              stands_for=("T-A-011",), how=f"over the share at 65 to 84; {ALL_LIST}"),
+        Check(id="T-A-010",
+              model=lambda r: over(r.share("multimorbid", ages=(45, 64)), r.share("multimorbid", ages=(65, 84))),
+              heading=DIAGNOSES, label="2+ at 45-64 over 65-84", unit="ratio", target=_ratio("T-A-010", "T-A-011"),
+              how=f"over the share at 65 to 84; {ALL_LIST}"),
+        Check(id="T-A-012",
+              model=lambda r: over(r.share("multimorbid", ages=(85, OLDEST)), r.share("multimorbid", ages=(65, 84))),
+              heading=DIAGNOSES, label="2+ at 85+ over 65-84", unit="ratio", target=_ratio("T-A-012", "T-A-011"),
+              how=f"over the share at 65 to 84; {ALL_LIST}"),
+        Check(id="T-A-013",
+              model=lambda r: over(r.share("multimorbid", ages=(25, 34)), r.share("multimorbid", ages=(75, OLDEST))),
+              heading=DIAGNOSES, label="2+ at 25-34 over 75+", unit="ratio", target=_ratio("T-A-013", "T-A-014"),
+              stands_for=("T-A-014",), how=f"over the share at 75 and over; {ALL_LIST}"),
+        Check(id="T-A-016",
+              model=lambda r: over(r.share("multimorbid", sex=FEMALE), r.share("multimorbid", sex=MALE)),
+              heading=DIAGNOSES, label="2+: women over men", unit="ratio", target=_ratio("T-A-016", "T-A-017"),
+              stands_for=("T-A-017",), how=ALL_LIST),
+        Check(id="T-A-018",
+              model=lambda r: over(r.share("multimorbid", fifth=MOST), r.share("multimorbid", fifth=LEAST)),
+              heading=DIAGNOSES, label="2+: most over least deprived", unit="ratio",
+              target=_ratio("T-A-018", "T-A-019"), stands_for=("T-A-019",),
+              how=f"adults of all ages, not standardised; {ALL_LIST}"),
+        Check(id="T-A-026", model=lambda r: over(_four_plus_of_ill(r, MOST), _four_plus_of_ill(r, LEAST)),
+              heading=DIAGNOSES, label="4+ of those with any: most over least", unit="ratio",
+              target=_ratio("T-A-026", "T-A-027"), stands_for=("T-A-027",),
+              how=f"of people with any condition, as the row's note takes it; {ALL_LIST}"),
+        # Death
+        Check(id="T-A-044", model=lambda r: r.england("deaths") / 1e3, heading=DEATH, label="deaths a year",
+              role=FITTED, how="adults only: children are some 1% of deaths"),
+        Check(id="T-A-046", model=lambda r: r.expectancy(MALE), heading=DEATH,
+              label="life expectancy at 65, men (2013)", role=FITTED, margin=LIFE_YEARS,
+              how="the death rates fitted to are England's of 2014, a year of few deaths"),
+        Check(id="T-A-047", model=lambda r: r.expectancy(FEMALE), heading=DEATH,
+              label="life expectancy at 65, women (2013)", role=FITTED, margin=LIFE_YEARS, how="as T-A-046"),
+        Check(id="T-A-045",
+              model=lambda r: 100.0 * over(r.sums.scalars["deaths_in_hospital"], r.sums.scalars["deaths"]),
+              heading=DEATH, label="deaths in hospital", how="adults"),
+        Check(id="P-C.prov-009", model=lambda r: r.share("residents_died", of="residents_before", ages=OLDER),
+              heading=DEATH, label="care-home residents who die in a year",
+              how="people of 65 and over who lived in a care home at a year's start"),
+        # Frailty and need
+        Check(id="P-A.frail-032", model=lambda r: 100.0 * _frail(r, (50, 64)), heading=FRAILTY,
+              label="any frailty at 50-64", role=FITTED),
+        Check(id="P-A.frail-033", model=lambda r: 100.0 * _frail(r, OLDER), heading=FRAILTY,
+              label="any frailty at 65+", role=FITTED),
+        Check(id="T-C-019", model=lambda r: r.at_home("needs_help", ages=OLDER, sex=MALE), heading=FRAILTY,
+              label="needs help, men 65+", role=FITTED,
+              how="people outside care homes; the same figure as P-A.adl-001"),
+        Check(id="T-C-020", model=lambda r: r.at_home("needs_help", ages=OLDER, sex=FEMALE), heading=FRAILTY,
+              label="needs help, women 65+", role=FITTED,
+              how="people outside care homes; the same figure as P-A.adl-002"),
+        Check(id="P-A.adl-003", model=lambda r: r.at_home("needs_help", ages=(65, 69), sex=MALE), heading=FRAILTY,
+              label="needs help, men 65-69", role=FITTED, how="people outside care homes"),
+        Check(id="P-A.adl-004", model=lambda r: r.at_home("needs_help", ages=(65, 69), sex=FEMALE), heading=FRAILTY,
+              label="needs help, women 65-69", role=FITTED, how="people outside care homes"),
+        Check(id="P-A.adl-005", model=lambda r: r.at_home("needs_help", ages=(85, OLDEST), sex=MALE), heading=FRAILTY,
+              label="needs help, men 85+", role=FITTED, how="people outside care homes"),
+        Check(id="P-A.adl-006", model=lambda r: r.at_home("needs_help", ages=(85, OLDEST), sex=FEMALE),
+              heading=FRAILTY, label="needs help, women 85+", role=FITTED, how="people outside care homes"),
+        Check(id="T-C-021", model=lambda r: r.at_home("gets_help", ages=OLDER, sex=MALE), heading=FRAILTY,
+              label="gets help, men 65+", how="help of family or a package today; the source asks of the last month"),
+        Check(id="T-C-022", model=lambda r: r.at_home("gets_help", ages=OLDER, sex=FEMALE), heading=FRAILTY,
+              label="gets help, women 65+", how="as T-C-021"),
+        Check(id="T-C-018", model=lambda r: r.england("unmet", ages=OLDER) / 1e3, heading=FRAILTY,
+              label="unmet need at 65+",
+              how="people at home, any need that nobody meets; surveys give more than twice this figure "
+                  "(P-A.adl-020, 021)"),
+        # Emergencies
+        *(
+            Check(id=row, model=lambda r, a=ages: r.rate("admissions", ages=a), heading=EMERGENCIES,
+                  label=f"admissions at {words}", role=FITTED, relative=RELATIVE, how=how)
+            for row, ages, words, how in (
+                ("P-B.emerg-002", (18, 44), "18-44", "the source's band begins at 15"),
+                ("P-B.emerg-003", (45, 64), "45-64", ""),
+                ("P-B.emerg-004", (65, 74), "65-74", ""),
+                ("P-B.emerg-005", (75, 84), "75-84", ""),
+                ("P-B.emerg-006", (85, OLDEST), "85+", ""),
+            )
+        ),
+        *(
+            Check(id=row, model=lambda r, a=ages: _attendances(r, a), heading=EMERGENCIES,
+                  label=f"A&E attendances at {words}", role=FITTED,
+                  how=f"contacts less the share of admissions that go straight to a ward (P-B.emerg-017){more}")
+            for row, ages, words, more in (
+                ("P-B.ae-002", (18, 39), "18-39", "; the source's band begins at 17"),
+                ("P-B.ae-003", (40, 59), "40-59", ""),
+                ("P-B.ae-004", (60, 79), "60-79", ""),
+                ("P-B.ae-005", (80, OLDEST), "80+", ""),
+            )
+        ),
+        Check(id="T-B-001", model=lambda r: (r.england("emergency_admissions") + _children_admissions()) / 1e6,
+              heading=EMERGENCIES, label="admissions, all ages (2012/13)", role=FITTED,
+              how=f"{CHILDREN_ADMITTED}; two years earlier"),
+        Check(id="T-B-039", model=lambda r: (r.england("emergency_admissions") + _children_admissions()) / 1e6,
+              heading=EMERGENCIES, label="admissions, all ages (2013/14)", role=FITTED,
+              how=f"{CHILDREN_ADMITTED}; a year earlier"),
+        Check(id="T-B-013", model=lambda r: (r.england("attendances") + _children() * _rate("P-B.ae-001")) / 1e6,
+              heading=EMERGENCIES, label="A&E attendances, all ages", role=FITTED,
+              how="adults, and England's children at the published rate at 0 to 16 (P-B.ae-001); two years earlier"),
+        Check(id="T-B-014", model=_oldest_attendances, heading=EMERGENCIES, label="share of A&E attendances at 80+",
+              unit="% of adults' attendances", role=FITTED, target=100.0 * 8.2 / (33.4 + 19.9 + 14.2 + 8.2),
+              how="of attendances at 17 and over, from the shares in the row's note"),
+        Check(id="T-B-036", model=_top_tenth_of_admitted, heading=EMERGENCIES,
+              label="admitted: the tenth with most conditions",
+              how="the source's tenth of adults with four or more conditions; here the tenth with most of our "
+                  "fourteen, ties shared; Scotland, 2006/07"),
+        # Beds and returns
+        Check(id="T-B-006",
+              model=lambda r: (r.england("emergency_bed_days") + _children_bed_days()) / 1e6,
+              heading=BEDS, label="emergency bed days, all ages", role=FITTED,
+              how="adults, and children's admissions (P-B.emerg-001) x their stay (P-B.los-003)"),
+        Check(id="T-B-010",
+              model=lambda r: 100.0 * r.england("bed_days", ages=OLDER) / (r.england("bed_days") + _children_bed_days()),
+              heading=BEDS, label="share of emergency bed days at 65+",
+              how="of adults' and, as for T-B-006, children's bed days"),
+        *(
+            Check(id=row, model=lambda r, a=ages: _stay(r, a), heading=BEDS, label=f"mean stay at {words}",
+                  role=FITTED, how="days in hospital over admissions, those without a night included")
+            for row, ages, words in (
+                ("P-B.los-004", (18, 64), "18-64"),
+                ("P-B.los-005", (65, 74), "65-74"),
+                ("P-B.los-006", (75, 84), "75-84"),
+                ("P-B.los-007", (85, OLDEST), "85+"),
+            )
+        ),
+        Check(id="T-B-024",
+              model=lambda r: 100.0 * over(r.sums.scalars["readmissions_30_days"], r.sums.scalars["discharges"]),
+              heading=BEDS, label="readmitted within 30 days", role=FITTED, margin=READMISSION_POINTS,
+              how="adults; of discharges after emergencies, not of all; the same figure as P-B.readm-001"),
+        Check(id="T-B-023", model=_occupancy, heading=BEDS, label="occupancy of general beds", role=FITTED,
+              how="modelled patients and the constant remainder, over beds at rest; set by construction before "
+                  "queues act"),
+        # Delays
+        Check(id="T-B-025", model=lambda r: r.england("delayed_days") / r.recording_ratio / 1e6, heading=DELAYS,
+              label="delayed days, acute (2012/13)", how="true delays over the recording ratio (P-B.dtoc-001)"),
+        Check(id="T-B-026",
+              model=lambda r: r.england("delayed_days") / r.recording_ratio * _all_over_acute() / MONTHS,
+              heading=DELAYS, label="delayed days a month, all care",
+              how="true delays over the recording ratio (P-B.dtoc-001), from acute to all care (P-B.dtoc-024, 025)"),
+        Check(id="T-C-015", model=_delays_per_100k, heading=DELAYS, label="delayed patients, all care (2013/14)",
+              how="as T-B-026, mean day"),
+        Check(id="T-C-016", model=_delays_per_100k, heading=DELAYS, label="delayed patients, all care (2014/15)",
+              how="as T-B-026, mean day"),
+        *(
+            Check(id=row, model=lambda r, k=reason: _delay_share(r, k), heading=DELAYS,
+                  label=f"share waiting: {words}",
+                  how="of true delayed days; the source is of recorded ones in acute care")
+            for row, reason, words in (
+                ("P-B.dtoc-010", Reason.FURTHER_NHS, "further NHS care"),
+                ("P-B.dtoc-011", Reason.ASSESSMENT, "assessment"),
+                ("P-B.dtoc-012", Reason.PACKAGE, "care at home"),
+                ("P-B.dtoc-015", Reason.CHOICE, "own choice"),
+                ("P-B.dtoc-016", Reason.FUNDING, "public funding"),
+            )
+        ),
+        Check(id="P-B.dtoc-013", model=lambda r: _delay_share(r, Reason.PLACEMENT), heading=DELAYS,
+              label="share waiting: care home",
+              target=evidence("P-B.dtoc-013").number() + evidence("P-B.dtoc-014").number(),
+              how="nursing and residential (P-B.dtoc-014) together; of true delayed days"),
+        # Social care
+        *(
+            Check(id=row, model=lambda r, a=ages: r.share("care_home", ages=a), heading=CARE,
+                  label=f"lives in a care home at {words}")
+            for row, ages, words in (
+                ("P-C.prov-005", (65, 74), "65-74"),
+                ("P-C.prov-006", (75, 84), "75-84"),
+                ("P-C.prov-007", (85, OLDEST), "85+"),
+            )
+        ),
+        Check(id="T-C-013", model=_council_entries, heading=CARE, label="council-paid care-home entries, 65+",
+              how="all entries x the share, among those in their first year there, that is 65 or over and paid by "
+                  "the council"),
+        *(
+            Check(id=row, model=lambda r, f=fifth: r.share("resident_self_paid", of="care_home", fifth=f),
+                  heading=CARE, label=f"self-funders in care homes, {words}",
+                  how=f"{how}five years later than the model's start")
+            for row, fifth, words, how in (
+                ("T-C-024", None, "all", ""),
+                ("T-C-025", MOST, "most deprived", "fifth of the person's home; "),
+                ("T-C-026", LEAST, "least deprived", "fifth of the person's home; "),
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _frail(reading: Reading, ages: tuple[int, int]) -> float:
+    """Return the share with any frailty."""
+    names = ("frail_mild", "frail_moderate", "frail_severe")
+    return over(sum(reading.count(name, ages=ages) for name in names), reading.count("people", ages=ages))
+
+
+@lru_cache(maxsize=1)
+def checks() -> tuple[Check, ...]:
+    """Return everything that is compared, in order."""
+    order = (DIAGNOSES, DEATH, FRAILTY, EMERGENCIES, BEDS, DELAYS, CARE)
+    found = [*_conditions(), *_life(), *_written(), *_national_care()]
+    return tuple(sorted(found, key=lambda check: order.index(check.heading)))
+
+
+_OTHER_LIST = "a level on another list of conditions; the gradients of such lists are compared (T-A-009 to 018)"
+_REGISTER = "people on a disease register; the model counts the ever recorded, who are compared (A.prev)"
+_TREND = "another time: what changed before or after 2014/15 is not what a start in 2014 can show"
+_ELECTIVE = "planned care is not modelled yet"
+_GP = "GP consultations are not modelled yet"
+_MONEY = "the model pays prices for the lines it has; national cost totals hold much else"
+_YEARLY = "counts everybody seen in a year, of all ages and with all services; the model counts who has care on a day"
+_BODY = "the model knows what a person waits for, not which body the return holds responsible"
+
+OUT_OF_SCOPE: dict[str, str] = {
+    "T-A-001": "all ages, children included, and a level on another list of conditions",
+    "T-A-002": "all ages, children included, and a level on another list of conditions",
+    "T-A-008": "ages 0 to 24: mostly children",
+    "T-A-015": _OTHER_LIST,
+    "T-A-020": "GP records alone; the model's is ever recorded by GPs or hospitals, and is compared (A.prev)",
+    "T-A-021": "a level on another list of conditions; much of its rise is recording",
+    "T-A-022": "a level on another list of conditions; much of its rise is recording",
+    "T-A-023": _OTHER_LIST,
+    "T-A-024": _OTHER_LIST,
+    "T-A-025": _OTHER_LIST,
+    **{f"T-A-{number:03d}": _REGISTER for number in range(30, 43)},
+    "T-A-043": "of the UK, and from surveys that find the undiagnosed; the model counts recorded dementia",
+    "T-B-002": _TREND,
+    "T-B-003": _TREND,
+    "T-B-004": _MONEY,
+    "T-B-005": _ELECTIVE,
+    "T-B-007": _TREND,
+    "T-B-008": _TREND,
+    "T-B-009": _TREND,
+    "T-B-011": "conditions as coded in hospital, a list of its own, and partly coding depth",
+    "T-B-012": _TREND,
+    "T-B-015": "major A&E departments; the model's attendances are of all kinds of department",
+    "T-B-016": "the hours of a stay in A&E are not modelled; days of waiting there for a bed are",
+    "T-B-017": _ELECTIVE,
+    "T-B-018": _ELECTIVE,
+    "T-B-019": _ELECTIVE,
+    "T-B-020": _ELECTIVE,
+    "T-B-021": _GP,
+    "T-B-022": _GP,
+    "T-B-027": _BODY,
+    "T-B-028": _BODY,
+    "T-B-029": _BODY,
+    "T-B-030": _BODY,
+    "T-B-031": _BODY,
+    "T-B-032": _BODY,
+    "T-B-033": "delayed days are not counted by age",
+    "T-B-034": "the source's terms (which use of each, of whom a share) are not known well enough to count the same",
+    "T-B-035": _GP,
+    "T-B-037": "preventable admissions are not told apart yet",
+    "T-B-038": _TREND,
+    "T-B-040": "a quarter of another year; a year's mean is compared (T-B-023)",
+    "T-B-041": "spread between areas; one place of national averages has none",
+    "T-C-001": _YEARLY,
+    "T-C-002": _YEARLY,
+    "T-C-003": "counts everybody there in a year, from 18 on; weeks paid for people of 65 and over are compared",
+    "T-C-004": "counts everybody there in a year, from 18 on; weeks paid for people of 65 and over are compared",
+    "T-C-005": _YEARLY,
+    "T-C-006": _TREND,
+    "T-C-007": "enquiries that end with advice are not modelled",
+    "T-C-008": "enquiries are not modelled, only requests that lead to an assessment",
+    "T-C-009": "the model's assessments include people assessed again, who are not new clients",
+    "T-C-010": "reviews of packages are not counted",
+    "T-C-011": "where a request came from is not counted",
+    "T-C-012": _TREND,
+    "T-C-014": "where people are 91 days after reablement is not followed",
+    "T-C-017": _MONEY,
+    "T-C-023": "continuing healthcare is not modelled",
+    "T-C-027": "text, not a number",
+    "T-C-028": _TREND,
+}
+"""Rows of the targets that the model cannot speak to, and why."""

@@ -1,0 +1,281 @@
+"""Following people day by day: what each night leaves in their records and cases, and what it all cost to whom.
+
+A run that nobody follows pays nothing for it. Following only reads, so a run that is followed is the same to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agents.hospital.daily_flow import CASE, Flow, comes_through_ae, delay_reason
+from agents.patients import record
+from agents.patients.record import RECORD
+from agents.patients.seeking import CONTACT, EVENT, REQUEST
+from agents.vocabulary import Account, CaseState, Funder, Lever, Party, Service, Setting
+from model.accounts import care_prices
+from model.economy import HealthEconomy
+from model.payment import pence
+
+PEOPLE_AT_ONCE = 10_000  # a year of so many takes about half a gigabyte
+GONE = -1  # place of those who have died or moved away
+IN_HOSPITAL = len(Setting)  # place of those in hospital; else it is the code of their setting
+
+
+class Follower:
+    """Everything about some people at each nightfall, from now on.
+
+    A run has one follower at a time: a new one takes the place of the one before.
+
+    Parameters
+    ----------
+    economy : to follow people in; it is at the beginning of a month
+    who : row numbers
+
+    Raises
+    ------
+    IndexError
+        If there is no such row.
+    ValueError
+        If nobody is named, or too many are.
+    """
+
+    def __init__(self, economy: HealthEconomy, who: Sequence[int]) -> None:
+        self.who = np.array(who, dtype=np.int64)
+        people, engine = economy.engine.people, economy.engine
+        if not 1 <= len(self.who) <= PEOPLE_AT_ONCE:
+            raise ValueError(f"Follower.who takes 1 to {PEOPLE_AT_ONCE} people, got {len(self.who)}")
+        if self.who.min() < 0 or self.who.max() >= len(people):
+            raise IndexError(f"row must be from 0 to {len(people) - 1}, got {self.who.tolist()!r}")
+        self._economy = economy
+        self._followed = np.zeros(people.capacity, dtype=bool)
+        self._followed[self.who] = True
+        self._days: list[int] = []
+        self._months: list[int] = []
+        self._rows = [people.rows[self.who]]
+        self._cases = [_open_cases(self.who, engine.case_of, engine.cases)]
+        self._events: list[np.ndarray] = []
+        engine.at_nightfall = self.see
+
+    def see(self, day: int, flow: Flow) -> None:
+        """Keep what a nightfall shows; the engine calls this."""
+        self._days.append(day)
+        self._months.append(self._economy.month)
+        self._rows.append(flow.rows[self.who])
+        self._cases.append(_open_cases(self.who, flow.case_of, flow.cases))
+        events = flow.calendar[: flow.size[1]]
+        today = events[events["day"] == day]
+        known = today["person"] < len(self._followed)  # who arrives later is not followed
+        self._events.append(today[known][self._followed[today["person"][known]]])
+
+    def life(self, row: int) -> Life:
+        """Return what one of those followed has lived through so far.
+
+        Raises
+        ------
+        ValueError
+            If the person is not followed.
+        """
+        at = np.flatnonzero(self.who == row)
+        if not len(at):
+            raise ValueError(f"row {row!r} is not followed")
+        events = np.concatenate([*self._events, np.zeros(0, dtype=EVENT)])
+        return Life(
+            row=int(row),
+            economy=self._economy,
+            days=np.array(self._days, dtype=np.int64),
+            months=np.array(self._months, dtype=np.int64),
+            nights=np.array([rows[at[0]] for rows in self._rows], dtype=RECORD),
+            cases=np.array([cases[at[0]] for cases in self._cases], dtype=CASE),
+            calendar=events[events["person"] == row],
+        )
+
+
+def _open_cases(who: np.ndarray, case_of: np.ndarray, cases: np.ndarray) -> np.ndarray:
+    """Return the case of each person, one of state CLOSED where there is none."""
+    at = np.array([case_of[i] if i < len(case_of) else -1 for i in who])
+    found = cases[np.maximum(at, 0)].copy()
+    found[at < 0] = np.zeros(1, dtype=CASE)[0]
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """What one person lived through, under one structure.
+
+    Parameters
+    ----------
+    row : of the person
+    economy : in which it was lived
+    days : shape (n,), days since the start of the run
+    months : shape (n,), the month of each day
+    nights : shape (n + 1,), dtype RECORD: as following began, then at each nightfall
+    cases : shape (n + 1,), dtype CASE: the person's open case (state CLOSED if none) at the same moments
+    calendar : dtype EVENT: what came up for the person, in order, whether it then happened or not
+    """
+
+    row: int
+    economy: HealthEconomy
+    days: np.ndarray
+    months: np.ndarray
+    nights: np.ndarray
+    cases: np.ndarray
+    calendar: np.ndarray
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Shape (n,): neither dead nor moved away by nightfall."""
+        return self.nights["end_month"][1:] == record.ALIVE
+
+    @property
+    def places(self) -> np.ndarray:
+        """Shape (n,): GONE, IN_HOSPITAL, or the code of the setting."""
+        care = self.nights["care"][1:]
+        places = (care & record.SETTING_MASK).astype(np.int64)
+        places[(care & record.IN_HOSPITAL) != 0] = IN_HOSPITAL
+        places[~self.alive] = GONE
+        return places
+
+    @property
+    def delays(self) -> np.ndarray:
+        """Shape (n,): code of the reason for which a person fit to leave hospital waits that night, -1 if none."""
+        cases = self.cases[1:].view(np.recarray)
+        return np.array([delay_reason(case, int(case.state)) for case in cases], dtype=np.int64)
+
+    def contacts(self, at: int) -> np.ndarray:
+        """Return the emergencies of day `at` (a position) that took place, in order: EVENT."""
+        came = int(self.nights["contacts"][at + 1]) - int(self.nights["contacts"][at])
+        if came == 0:
+            return self.calendar[:0]
+        today = self._today(at)
+        return today[(today["kind"] == CONTACT) & (today["avoided"] == 0)][:came]
+
+    def avoided(self, at: int) -> np.ndarray:
+        """Return the emergencies that base-year levers would have caused on day `at`, and today's do not: EVENT."""
+        today = self._today(at)
+        there = self.alive[at] and not self.nights["care"][at] & record.IN_HOSPITAL
+        return today[(today["kind"] == CONTACT) & (today["avoided"] == 1)] if there else today[:0]
+
+    def asked(self, at: int) -> bool:
+        """Return whether the person asked the council for help on day `at`, being in no queue yet."""
+        was, now = self.cases["state"][at], self.cases["state"][at + 1]
+        return bool((self._today(at)["kind"] == REQUEST).any() and was == CaseState.CLOSED and now != CaseState.CLOSED)
+
+    def _today(self, at: int) -> np.ndarray:
+        return self.calendar[self.calendar["day"] == self.days[at]]
+
+    @property
+    def admissions(self) -> np.ndarray:
+        """Shape (n,): spells that began on the day."""
+        return np.diff(self.nights["spells"].astype(np.int64))
+
+    @property
+    def discharges(self) -> np.ndarray:
+        """Shape (n,): spells that ended on the day, deaths among them."""
+        inside = (self.nights["care"] & record.IN_HOSPITAL) != 0
+        return np.diff(self.nights["spells"].astype(np.int64) - inside)
+
+    @property
+    def assessments(self) -> np.ndarray:
+        """Shape (n,): assessments by the council that were made on the day."""
+        return np.diff(self.nights["handovers"].astype(np.int64)) - self.admissions - self.discharges
+
+    def costs(self) -> pd.DataFrame:
+        """Return what this person's care cost, and to whom.
+
+        Returns
+        -------
+        DataFrame
+            month, payer, payer_kind, service, pounds; in order of month. Charges are two rows, since the household
+            pays them to whoever pays for social care, so that `pounds` adds up to what was spent. Reablement,
+            intermediate care, proactive care and assessments are at the price of a place or person: they are paid
+            for as capacity, used or not.
+        """
+        parties = self.economy.parties
+        rows = [
+            (month, parties.names[payer], parties.kinds[payer].name.lower(), service.name.lower(), amount / 100.0)
+            for month, service, payer, amount in self.payments()
+        ]
+        frame = pd.DataFrame(rows, columns=["month", "payer", "payer_kind", "service", "pounds"])
+        keys = ["month", "payer", "payer_kind", "service"]
+        return frame.groupby(keys, sort=True)["pounds"].sum().reset_index() if rows else frame
+
+    def payments(self) -> list[tuple[int, Service, int, int]]:
+        """Return the same as whole numbers: (month, service, index of the payer in the ledger, pence), in no order."""
+        return [row for row in [*self._spells(), *self._care()] if row[3]]
+
+    def _spells(self) -> list[tuple[int, Service, int, int]]:
+        """Return what hospitals were paid for the person: (month, service, payer, pence)."""
+        economy, engine = self.economy, self.economy.engine
+        hospitals, admissions, discharges = engine.organisations.hospitals, self.admissions, self.discharges
+        found: list[tuple[int, Service, int, int]] = []
+        begun = int(self.cases["start"][0])  # of the spell that goes on, if one does as following begins
+        eventful = np.diff(self.nights["contacts"]) != 0
+        for at in np.flatnonzero(eventful | (admissions != 0) | (discharges != 0)).tolist():
+            day, month, now = int(self.days[at]), int(self.months[at]), self.nights[at + 1]
+            hospital = hospitals[int(now["hospital"])]
+            payer = economy.payer(Account.ACUTE, int(now["consortium"]))
+            for event in self.contacts(at):
+                trigger, severity = int(event["trigger"]), float(event["severity"])
+                if comes_through_ae(self.row, trigger, severity, engine.rules, engine.seed):
+                    found.append((month, Service.ATTENDANCE, payer, int(hospital.attendance_price)))
+            if admissions[at]:
+                begun = day
+            if discharges[at]:
+                over = max(day - begun - int(hospital.trim_days), 0)
+                found.append((month, Service.EMERGENCY_SPELL, payer, int(hospital.spell_price)))
+                found.append((month, Service.EXCESS_DAYS, payer, over * int(hospital.excess_price)))
+        return found
+
+    def _care(self) -> list[tuple[int, Service, int, int]]:
+        """Return what social and community care came to: (month, service, payer, pence)."""
+        economy = self.economy
+        prices, care = economy.parameters.prices, economy.parameters.care
+        nights, places, assessments = self.nights[1:], self.places, self.assessments
+        setting = np.where(self.alive, nights["care"] & record.SETTING_MASK, GONE)
+        own = (nights["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK) == Funder.SELF
+        minutes = np.where(places == Setting.HOME, nights["package"] // 7, 0).astype(np.int64)
+        listed = self.alive & ((nights["flags"] & record.PROACTIVE) != 0)
+        council, consortium = int(nights["council"][0]), int(nights["consortium"][0])
+        hour, residential, nursing, reablement = (int(price[council]) for price in care_prices(economy.place))
+        intermediate = pence(prices.intermediate_place_week)
+        own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
+        public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
+        household = economy.parties.indices(Party.HOUSEHOLD)[0]
+        found: list[tuple[int, Service, int, int]] = []
+        for month in np.unique(self.months).tolist():
+            now = self.months == month
+
+            def days(here: np.ndarray, now: np.ndarray = now) -> int:
+                return int((here & now).sum())
+
+            home_care = int(minutes[now & ~own].sum()) * hour // 60
+            in_residential = days((setting == Setting.RESIDENTIAL) & ~own) * residential // 7
+            in_nursing = days((setting == Setting.NURSING) & ~own) * nursing // 7
+            charged = int(home_care * care.charge_share + (in_residential + in_nursing) * care.residential_charge_share)
+            found += [
+                (month, Service.HOME_CARE, public, home_care),
+                (month, Service.RESIDENTIAL_CARE, public, in_residential),
+                (month, Service.NURSING_CARE, public, in_nursing),
+                (month, Service.CHARGES, public, -charged),
+                (month, Service.CHARGES, household, charged),
+                (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * reablement // 7),
+                (month, Service.ASSESSMENT, public, int(assessments[now].sum()) * pence(prices.assessment)),
+                (month, Service.COMMUNITY, community, days(places == Setting.INTERMEDIATE) * intermediate // 7),
+                (month, Service.PROACTIVE, community, int(days(listed) / 365.25 * pence(prices.proactive_person))),
+                (month, Service.HOME_CARE, household, int((minutes[now & own] * own_hour // 60).sum())),
+                (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_home),
+                (month, Service.NURSING_CARE, household, days((setting == Setting.NURSING) & own) * own_nursing),
+            ]
+        return found
+
+    def decider(self, event: np.void) -> str:
+        """Return who set the lever that caused an emergency, by name; empty where nobody's decision did."""
+        economy, lever = self.economy, Lever(int(event["lever"]))
+        if lever == Lever.NONE:
+            return ""
+        body = economy.bodies.get(economy.structure.decider(lever))
+        return body.name if body is not None else economy.parties.decider_name(int(event["decider"]))

@@ -1,0 +1,148 @@
+"""What is seen of people day by day is what their records and the ledger say, and looking changes nothing."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from agents.patients.record import ALIVE
+from agents.vocabulary import Party, Service, Setting
+from model import HealthEconomy
+from model.following import GONE, IN_HOSPITAL, Follower
+
+SCALE = 0.004
+
+
+@pytest.fixture(scope="module", params=["separate-budgets", "single-budget"])
+def economy(request):
+    economy = HealthEconomy(place="wigan", structure=request.param, seed=3, scale=SCALE)
+    economy.everybody = Follower(economy, range(len(economy.patients)))
+    economy.run(years=1)
+    return economy
+
+
+@pytest.fixture(scope="module")
+def lives(economy):
+    return [economy.everybody.life(row) for row in economy.everybody.who.tolist()]
+
+
+def pounds_by_service(lives):
+    """What was paid for these people; what charges give back to who pays for care is left out."""
+    sums = Counter()
+    for life in lives:
+        for _, service, _, pence in life.payments():
+            sums[service.name.lower()] += max(pence, 0) / 100.0
+    return sums
+
+
+def test_following_changes_nothing(economy):
+    alone = HealthEconomy(place="wigan", structure=economy.structure.name, seed=3, scale=SCALE)
+    alone.run(years=1)
+    assert alone.engine.people.rows.tobytes() == economy.engine.people.rows.tobytes()
+    assert alone.measures.equals(economy.measures)
+    assert alone.ledger.entries().equals(economy.ledger.entries())
+
+
+def test_days_and_minutes_add_up_to_the_record(economy, lives):
+    rows = economy.engine.people.rows
+    for life in lives:
+        end = rows[life.row]
+        places, nights = life.places, life.nights[1:]
+        assert (places == IN_HOSPITAL).sum() == end["days_in_hospital"]
+        assert np.isin(places, (Setting.HOME, Setting.REABLEMENT, Setting.INTERMEDIATE)).sum() == end["days_at_home"]
+        assert (places >= 0).sum() == life.alive.sum()
+        gap = nights["need"].astype(int) - nights["informal"] - nights["package"]
+        assert (np.maximum(gap, 0) // 7)[places == Setting.HOME].sum() == end["unmet"]
+
+
+@pytest.fixture(scope="module", params=["separate-budgets", "single-budget"])
+def month(request):
+    """A month into which nobody arrives, everybody followed."""
+    economy = HealthEconomy(place="wigan", structure=request.param, seed=3, scale=0.02, demography="frozen")
+    everybody = Follower(economy, range(len(economy.patients)))
+    economy.step()
+    lives = [everybody.life(row) for row in everybody.who.tolist()]
+    return economy, lives, pounds_by_service(lives)
+
+
+def test_emergencies_are_those_of_the_whole_place(month):
+    economy, lives, _ = month
+    came = sum(len(life.contacts(at)) for life in lives if life.nights["contacts"][-1] for at in range(len(life.days)))
+    assert came == economy.latest("emergency_contacts")
+    assert sum(life.admissions.sum() for life in lives) == economy.latest("emergency_admissions")
+    assert sum((life.delays >= 0).sum() for life in lives) == economy.latest("delayed_days_true")
+    assert sum((life.places == IN_HOSPITAL).sum() for life in lives) == economy.latest("emergency_bed_days")
+    assert sum((life.places == GONE)[-1] for life in lives) == economy.latest("deaths")
+
+
+def test_what_hospitals_are_paid_for_everybody_is_the_ledger(month):
+    economy, _, paid = month
+    entries = economy.ledger.entries().groupby("service")["pounds"].sum()
+    for service in ("attendance", "emergency_spell", "excess_days"):
+        assert entries[service] > 0.0
+        assert paid[service] == pytest.approx(entries[service], abs=0.01)
+
+
+def test_what_care_costs_everybody_is_the_ledger_but_for_pence(month):
+    economy, _, paid = month
+    entries = economy.ledger.entries().groupby("service")["pounds"].sum()
+    for service in ("home_care", "residential_care", "nursing_care", "charges"):
+        assert paid[service] == pytest.approx(entries[service], rel=1e-3)
+
+
+def test_what_people_pay_themselves_is_in_their_records(economy, lives):
+    household = 0
+    for life in lives:
+        own = sum(
+            pence
+            for _, service, payer, pence in life.payments()
+            if economy.parties.kinds[payer] == Party.HOUSEHOLD and service != Service.CHARGES
+        )
+        assert own == economy.engine.people.rows["out_of_pocket"][life.row]
+        household += own
+    assert household > 0
+
+
+def test_charges_are_paid_by_one_and_received_by_the_other(lives):
+    for life in lives:
+        assert sum(pence for _, service, _, pence in life.payments() if service == Service.CHARGES) == 0
+
+
+def test_the_payers_are_the_structure_s_holders(economy, lives):
+    kinds = {economy.parties.kinds[payer].name.lower() for life in lives for _, _, payer, _ in life.payments()}
+    shared = {"commissioner"} if economy.structure.name == "single-budget" else {"council", "consortium"}
+    assert kinds == shared | {"household"}
+
+
+def test_assessments_are_those_the_councils_made(economy, lives):
+    assert sum(life.assessments.sum() for life in lives) > 0
+    assert min(life.assessments.min() for life in lives) >= 0
+
+
+def test_nothing_is_lived_after_the_end(lives):
+    ended = [life for life in lives if not life.alive[-1]]
+    assert ended
+    for life in ended:
+        assert (np.diff(life.alive.astype(int)) <= 0).all()
+        last = int(life.months[life.alive].max(initial=0)) + 1
+        assert all(month <= last for month, _, _, _ in life.payments())
+
+
+def test_the_frame_of_costs_has_the_payments(economy, lives):
+    dearest = max(lives, key=lambda life: sum(pence for _, _, _, pence in life.payments()))
+    frame = dearest.costs()
+    assert list(frame.columns) == ["month", "payer", "payer_kind", "service", "pounds"]
+    assert frame["month"].is_monotonic_increasing
+    assert 100.0 * frame["pounds"].sum() == pytest.approx(sum(pence for _, _, _, pence in dearest.payments()))
+
+
+def test_who_is_followed_must_be_there():
+    economy = HealthEconomy(place="wigan", seed=3, scale=0.002)
+    with pytest.raises(IndexError, match="row must be from 0"):
+        Follower(economy, [10**6])
+    with pytest.raises(ValueError, match="takes 1 to"):
+        Follower(economy, [])
+    follower = Follower(economy, [5])
+    assert follower.life(5).nights["end_month"].tolist() == [ALIVE]
+    with pytest.raises(ValueError, match="not followed"):
+        follower.life(6)
