@@ -277,7 +277,9 @@ def test_one_admission_in_six_is_ambulatory_care_sensitive(sample):
     attendances = np.interp(sample.age, [28, 50, 70, 86], [evidence(f"P-B.ae-{k:03d}").number() / 1000 for k in (2, 3, 4, 5)])
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     chance = admissions / (attendances + direct * admissions)
-    unmanaged = 12.0 * sample.tables.unmanaged[sample.held] * chance
+    severe = sample.rows["conditions"].astype(int) >> N_CONDITIONS
+    bits = (severe[:, None] >> np.arange(N_CONDITIONS)) & 1
+    unmanaged = 12.0 * (sample.tables.unmanaged[sample.held] + bits @ sample.tables.severe_unmanaged) * chance
     illness = 12.0 * sample.tables.illness[sex, sample.fifth, age] * sample.tables.contact_by_frailty[step] * chance
     share = (unmanaged + sample.tables.ambulatory_illness * illness).sum() / admissions.sum()
     assert share == pytest.approx(evidence("P-B.emerg-018").number() / 100.0, rel=0.05)
