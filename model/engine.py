@@ -356,6 +356,7 @@ class Engine:
         n = outgrow(rows, self.case_of, 0, number, self.tables, self.seed, self.organisations.councils["home_used"], grown)
         self._take_up(self.waiting[~np.isin(self.waiting["person"], grown[:n])])
         anew = np.concatenate([dead, grown[:n]])
+        self.future = self.future[~np.isin(self.future["person"], anew)]
         rows[anew] = starting[anew]
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 

@@ -217,6 +217,7 @@ def quiet_bench(people: np.ndarray, **rules: float) -> Bench:
         "asks_a_month",
         "frailty_recovery",
         "frailty_from_unmet",
+        "death_with_need",
     ):
         if name not in rules:
             quiet.rules[name] = 0.0

@@ -289,6 +289,7 @@ def test_deaths_come_with_a_last_crisis_as_often_as_the_parameters_say():
     """Of people who all begin to die: who lives in a care home calls less often. Within four standard errors."""
     dying = bench(0.02, sudden_death_share=0.0).without_cases()
     dying.tables["death"] = 1e3
+    dying.rows["flags"] = 0
     dying.rows["care"][::2] = RESIDENTIAL
     found = sweep(dying)
     last = found.events[(found.events["kind"] == 0) & (found.events["trigger"] % 16 == FINAL)]
