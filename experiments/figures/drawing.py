@@ -78,6 +78,15 @@ class Material:
         return {name: kind for note in self.results.notes.values() for name, kind in note["parties"].items()}
 
 
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of the house whatever a user's own matplotlibrc says, and leave nothing of it behind."""
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's own matplotlibrc must not change the bits
+        mpl.rcParams.update(RC)
+        yield
+
+
 def draw_all(material: Material, folder: Path) -> list[Drawn]:
     """Draw and save every figure for which there are data; return them in order.
 

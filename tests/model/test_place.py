@@ -304,7 +304,7 @@ def test_registers_are_set_against_age_and_sex(place: Place) -> None:
 
 def test_wigan_has_more_lung_disease_than_wokingham() -> None:
     assert load_place("wigan").register_ratio["copd"][0] > 1.1
-    assert load_place("berkshire-west").register_ratio["copd"][3] < 0.85
+    assert load_place("berkshire-west").register_ratio["copd"][3] < 0.85  # of what its deprivation lets expect
 
 
 def test_the_page_has_a_row_for_every_fact(place: Place) -> None:
