@@ -213,6 +213,7 @@ def quiet_bench(people: np.ndarray, **rules: float) -> Bench:
     for name in (
         "contacts_per_unmet_hour",
         "last_phase_contacts",
+        "death_with_need",
         "breakdown_contact",
         "asks_a_month",
         "frailty_recovery",

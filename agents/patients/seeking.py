@@ -84,7 +84,7 @@ EVENT = np.dtype(
     align=True,
 )
 CONTACT, REQUEST, DEATH_EVENT, REFERRAL = 0, 1, 2, 3
-REFERRED = 9  # what a referral's draws are keyed by, where an emergency has its cause
+REFERRED = 10  # what a referral's draws are keyed by, beside causes (0 to 6), requests (8) and the last crisis (9)
 ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
 MOST_CONSULTATIONS = 30  # in a month
 MOST_COUNTED = 4  # conditions: consultations rise with their number up to here
