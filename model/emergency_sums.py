@@ -17,7 +17,7 @@ import pandas as pd
 
 from agents.compiled import compiled
 from agents.hospital.stays import admission_chance, grave, return_chance
-from agents.patients.conditions import HELD, severe_part
+from agents.patients.conditions import HELD, SEVERE_SHIFT
 from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, N_AGES, YOUNGEST, death_with_need
 from agents.patients.record import FEMALE, QUINTILE_MASK, QUINTILE_SHIFT, RECORD
 from agents.patients.seeking import severity_of, unmet_rate
@@ -354,7 +354,7 @@ def _admitted_from(mildest, rules):
 def _unmanaged(conditions, tables, rates):
     """Write each person's monthly rate of crises that better management might have prevented."""
     for i in range(len(conditions)):
-        rates[i] = tables.unmanaged[conditions[i] & HELD] + severe_part(conditions[i], tables.severe_unmanaged)
+        rates[i] = tables.unmanaged[conditions[i] & HELD] + tables.severe_unmanaged[conditions[i] >> SEVERE_SHIFT]
 
 
 @compiled

@@ -12,17 +12,18 @@ import calendar
 import csv
 import dataclasses
 import math
+from collections.abc import Mapping
 from functools import lru_cache, partial
 
 import numpy as np
 
-from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, risk_of
+from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, SEVERE_SHIFT, risk_of
 from agents.compiled import compiled
-from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, TABLES
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, TABLES, WHOLLY_DEPENDENT
 from agents.patients.record import QUINTILE_SHIFT, RECORD
 from agents.patients.starting import begin, liabilities, traits
 from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Condition
-from model.evidence import evidence, evidence_group
+from model.evidence import EvidenceError, evidence, evidence_group
 from model.fitted_rates import FittedRates, fitted_rates
 from model.parameters import Parameters
 from model.prevalence import AGES, DATA, SEXES, england, prevalence, prevalence_by_fifth
@@ -195,7 +196,7 @@ def _smooth(rates: np.ndarray) -> np.ndarray:
     return np.exp([logs[max(0, k - 2) : k + 3].mean() for k in range(len(logs))])
 
 
-def _by_mask(values: dict[Condition, float]) -> np.ndarray:
+def _by_mask(values: Mapping[int, float]) -> np.ndarray:
     """Return the sum of `values` over every set of conditions, shape (16384,)."""
     masks = np.arange(MASKS)
     return sum(value * ((masks >> int(condition)) & 1) for condition, value in values.items()) + np.zeros(MASKS)
@@ -206,9 +207,9 @@ def _by_condition(column: int) -> np.ndarray:
     return np.array([SEVERE[condition][column] if condition in SEVERE else 0.0 for condition in Condition])
 
 
-def _severe(conditions: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the sum of `values`, shape (14,), over the severe conditions of each person, shape (people,)."""
-    return sum(values[c] * ((conditions >> (N_CONDITIONS + int(c))) & 1) for c in SEVERE) + np.zeros(len(conditions))
+def _by_severe(column: int) -> np.ndarray:
+    """Return the sum of one column of :data:`SEVERE` over every set of severe stages, shape (16384,)."""
+    return _by_mask(dict(enumerate(_by_condition(column))))
 
 
 def count_of_conditions() -> np.ndarray:
@@ -363,19 +364,19 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     begin_here(fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     people.hold(rows["conditions"])
 
-    bare = known["frailty_conditions"][people.held] + _severe(people.conditions, known["severe_frailty"])
+    bare = known["frailty_conditions"][people.held] + known["severe_frailty"][people.severe]
     known["frailty_age"], known["frailty_spread"] = _solve_frailty(bare, people)
     known["frailty_age"] = known["frailty_age"] + rates.at("frailty", AGES)
     known["frailty_spread"] = known["frailty_spread"] * rates.at("spread", AGES)
-    bare = known["need_conditions"][people.held] + _severe(people.conditions, known["severe_need"])
+    bare = known["need_conditions"][people.held] + known["severe_need"][people.severe]
     known["need_age"] = _solve_help(bare + known["need_fifth"][people.fifth] + people.personal[:, 1], people.sex, people.years) + rates.at("need", AGES)
     known["relative_risk_mean"] = _mean_risk(fill_tables(**known), people)
-    loss = known["utility_conditions"][people.held] + _severe(people.conditions, known["severe_utility"])
+    loss = known["utility_conditions"][people.held] + known["severe_utility"][people.severe]
     known["utility_age"] = _utility_norms() - _mean_by_age(loss, people.years)
 
     begin_here(fill_tables(**known), rules, everywhere, 0, REFERENCE_SEED, catchment)
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
-    dependent = (rows["need"] / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    dependent = (rows["need"] / 60.0 - rules.dependent_hours) / WHOLLY_DEPENDENT
     with_need = rules.death_with_need * np.clip(dependent, 0.0, 1.0)
     effect = known["death_by_frailty"][step]
     frailty_part, need_part = (_mean_by_cell(values, people.sex, people.fifth, people.years) for values in (effect, with_need))
@@ -422,7 +423,7 @@ class _Reference:
     def hold(self, conditions: np.ndarray) -> None:
         """Take up the conditions drawn for the rows."""
         self.conditions = conditions.astype(int)
-        self.held = self.conditions & HELD
+        self.held, self.severe = self.conditions & HELD, self.conditions >> SEVERE_SHIFT
 
 
 def _given() -> dict[str, np.ndarray]:
@@ -430,6 +431,8 @@ def _given() -> dict[str, np.ndarray]:
     relative_risk = np.ones((N_CONDITIONS, N_CONDITIONS))
     for (condition, given), quantity in RELATIVE_RISKS.items():
         rows = [row for row in evidence_group("A.rr") if row.quantity == quantity and row.stratum.endswith("65-69")]
+        if not rows:
+            raise EvidenceError(f"no row of group A.rr has quantity {quantity!r} and a stratum that ends in '65-69'")
         relative_risk[condition, given] = rows[0].number()
     partner = np.stack([_at_ages(PARTNER_SHARE[sex]) for sex in SEXES])
     widowed = np.stack([np.average(death_rates()[1 - sex], axis=0) for sex in range(2)])
@@ -437,9 +440,9 @@ def _given() -> dict[str, np.ndarray]:
         "prevalence": prevalence(),
         "onset_fifth": prevalence_by_fifth(),
         "severe_share": _by_condition(0),
-        "severe_frailty": _by_condition(1),
-        "severe_need": np.log(np.maximum(_by_condition(2), 1.0)),
-        "severe_utility": _by_condition(3),
+        "severe_frailty": _by_severe(1),
+        "severe_need": _by_mask(dict(enumerate(np.log(np.maximum(_by_condition(2), 1.0))))),
+        "severe_utility": _by_severe(3),
         "frailty_conditions": _by_mask(_deficits()),
         "need_conditions": _by_mask({c: math.log(evidence(NEED_ROWS[c]).number() if c in NEED_ROWS else NEED_ODDS_OTHER) for c in Condition}),
         "need_fifth": np.array(NEED_BY_FIFTH),
@@ -498,7 +501,7 @@ def _progress(onset: np.ndarray, effect: np.ndarray, people: _Reference) -> np.n
     chances = np.zeros(N_CONDITIONS)
     for condition in SEVERE:
         holds = (people.held >> int(condition)) & 1 == 1
-        severe = (people.conditions >> (N_CONDITIONS + int(condition))) & 1 == 1
+        severe = (people.severe >> int(condition)) & 1 == 1
         begin_a_year = 12.0 * onset[condition][people.sex[~holds], people.age[~holds]].sum() / holds.sum()
         share = severe.sum() / holds.sum()
         sooner = effect[severe].mean() - effect[holds].mean()
@@ -588,8 +591,8 @@ def _solve_contacts(
     known: dict[str, np.ndarray], rules: np.record, rows: np.ndarray, fifth: np.ndarray, years: np.ndarray, conditions: np.ndarray, deaths: np.ndarray
 ) -> None:
     """Split emergency contacts over the clocks: each named clock first, illness the rest, never below zero."""
-    severe_weights = _by_condition(4)
-    weight = _by_mask(UNMANAGED_WEIGHTS)[conditions & HELD] + _severe(conditions, severe_weights)
+    severe_weights = _by_severe(4)
+    weight = _by_mask(UNMANAGED_WEIGHTS)[conditions & HELD] + severe_weights[conditions >> SEVERE_SHIFT]
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     admissions = _rows_at_ages(ADMISSIONS) / 1000.0
     contacts = _rows_at_ages(ATTENDANCES) / 1000.0 + direct * admissions
@@ -622,7 +625,7 @@ def _ambulatory_illness(known: dict[str, np.ndarray], rows: np.ndarray, people: 
     admissions, attendances = _rows_at_ages(ADMISSIONS) / 1000.0, _rows_at_ages(ATTENDANCES) / 1000.0
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     chance = (admissions / (attendances + direct * admissions))[people.age]
-    unmanaged = 12.0 * (known["unmanaged"][people.held] + _severe(people.conditions, known["severe_unmanaged"])) * chance
+    unmanaged = 12.0 * (known["unmanaged"][people.held] + known["severe_unmanaged"][people.severe]) * chance
     step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
     illness = 12.0 * known["illness"][people.sex, people.fifth, people.age] * known["contact_by_frailty"][step] * chance
     sensitive = evidence("P-B.emerg-018").number() / 100.0 * admissions[people.age].sum()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.vocabulary import N_AGES, N_CONDITIONS, OLDEST, YOUNGEST, Condition
-from model.evidence import evidence_group
+from model.evidence import evidence_where
 
 DATA = Path(__file__).parent / "data"
 AGES = np.arange(YOUNGEST, OLDEST + 1)
@@ -62,11 +62,11 @@ GRADIENT = ((35.0, 2.2), (55.0, 1.9), (70.0, 1.2), (85.0, 0.6))  # assumption, b
 def prevalence() -> np.ndarray:
     """Return prevalence (ever recorded) by condition, sex and age, shape (14, 2, 93), a share."""
     middles = {"20-29": 25, "30-39": 35, "40-49": 45, "50-59": 55, "60-69": 65, "70-79": 75, "80+": 86}
-    values = {(row.quantity, row.stratum): row.number() for row in evidence_group("A.prev")}
     table = np.zeros((N_CONDITIONS, 2, N_AGES))
     for condition, name in PREVALENCE_NAMES.items():
         for sex in range(2):
-            points = [values[f"prevalence_{name}", f"sex={SEXES[sex]};age={band}"] / 100.0 for band in middles]
+            strata = (f"sex={SEXES[sex]};age={band}" for band in middles)
+            points = [evidence_where("A.prev", f"prevalence_{name}", stratum).number() / 100.0 for stratum in strata]
             table[condition, sex] = np.interp(AGES, list(middles.values()), points)
     return table
 

@@ -102,18 +102,6 @@ def new_condition(p, i, month, sex, age, fifth, tilts, tables, rules, seed):
 
 
 @compiled
-def severe_part(conditions, values):
-    """Return the sum of `values`, shape (14,), over the conditions in their severe stage."""
-    total = 0.0
-    severe = conditions >> SEVERE_SHIFT
-    if severe != 0:
-        for condition in range(N_CONDITIONS):
-            if severe & (1 << condition):
-                total += values[condition]
-    return total
-
-
-@compiled
 def progress(p, i, month, tables, seed):
     """Once a year, let each condition held become severe or not; return whether one did."""
     conditions = np.int64(p["conditions"])

@@ -18,7 +18,7 @@ from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.care import judged_package
 from agents.patients import record
-from agents.patients.conditions import HELD, new_condition, progress, severe_part
+from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
 from agents.patients.seeking import (
     CONTACT,
     DEATH_EVENT,
@@ -38,6 +38,7 @@ N_LEVERS = len(Lever)
 NEED_SPREAD = 1.8138  # standard deviation of a standard logistic: odds ratios of conditions act on this scale
 NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frailty and personal need at equal age and conditions
 
+WHOLLY_DEPENDENT = 40.0  # assumption, 30 to 50: weekly hours beyond that level at which need adds all that it can add
 FINAL = 9  # trigger of the last crisis, beside those of causes (0 to 6) and requests (8)
 
 HOME = int(Setting.HOME)
@@ -88,7 +89,7 @@ class LivingBehaviour(Checked):
         6.0, "mean weekly hours that others can give", unit="hours a week", low=3.0, high=10.0,
         assumption="most carers give 1 to 19 hours (P-C.carer-002)")
     comfortable_hours: float = parameter(
-        20.0, "weekly hours that a carer can give without growing strain", unit="hours a week", low=10.0, high=30.0,
+        20.0, "weekly hours that a carer can give without growing strain", unit="hours a week", low=10.0, high=30.0, positive=True,
         assumption="intensive caring is counted from 20 hours (P-C.carer-006)")
     breakdown_a_year: float = parameter(
         0.08, "share of intensive carers who give up in a year", unit="share a year", low=0.04, high=0.15, evidence="P-C.carer-008")
@@ -96,7 +97,7 @@ class LivingBehaviour(Checked):
         0.5, "share of broken carers who take up care again in a year", unit="share a year", low=0.2, high=0.8,
         assumption="half resume within a year")
     death_with_need: float = parameter(
-        0.18, "yearly hazard of death added by sixty or more weekly hours of need, at equal age and frailty", unit="a year", low=0.08, high=0.35,
+        0.18, "most that need adds to the yearly hazard of death, at equal age and frailty", unit="a year", low=0.08, high=0.35,
         assumption="with frailty: a quarter of care-home residents die in a year (P-C.prov-009), at 70 not many fewer than at 90")
     dependent_hours: float = parameter(
         20.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=10.0, high=30.0,
@@ -143,10 +144,10 @@ TABLES = np.dtype(
         ("relative_risk_mean", "f8", (N_CONDITIONS, 2, N_AGES)),  # mean product of relative risks of those free of it
         ("progress", "f8", (N_CONDITIONS,)),  # yearly chance of becoming severe
         ("severe_share", "f8", (N_CONDITIONS,)),  # of holders, at the start
-        ("severe_frailty", "f8", (N_CONDITIONS,)),  # deficits that the severe stage adds
-        ("severe_need", "f8", (N_CONDITIONS,)),  # logits that the severe stage adds
-        ("severe_utility", "f8", (N_CONDITIONS,)),  # EQ-5D that the severe stage takes (negative)
-        ("severe_unmanaged", "f8", (N_CONDITIONS,)),  # monthly rate of unmanaged crises that the severe stage adds
+        ("severe_frailty", "f8", (CONDITION_SETS,)),  # deficits that a set of severe stages adds
+        ("severe_need", "f8", (CONDITION_SETS,)),  # logits that a set of severe stages adds
+        ("severe_utility", "f8", (CONDITION_SETS,)),  # EQ-5D that a set of severe stages takes (negative)
+        ("severe_unmanaged", "f8", (CONDITION_SETS,)),  # monthly rate of unmanaged crises that a set of severe stages adds
         ("returns", "f8"),  # what multiplies the chance of a return after discharge
         ("death_by_frailty", "f8", (FRAILTY_STEPS + 1,)),  # effect of frailty k / 256
         ("contact_by_frailty", "f8", (FRAILTY_STEPS + 1,)),
@@ -236,14 +237,15 @@ def personal_parts(u_frailty, u_need):
 @compiled
 def common_frailty(sex, age, conditions, tables):
     """Return the frailty that people of this sex, age and set of conditions have in common."""
-    return tables.frailty_age[sex, age] + tables.frailty_conditions[conditions & HELD] + severe_part(conditions, tables.severe_frailty)
+    brought = tables.frailty_conditions[conditions & HELD] + tables.severe_frailty[conditions >> SEVERE_SHIFT]
+    return tables.frailty_age[sex, age] + brought
 
 
 @compiled
 def common_need(sex, fifth, age, conditions, tables):
     """Return the propensity to need help (logits) that people of this kind have in common."""
     common = tables.need_age[sex, age] + tables.need_conditions[conditions & HELD] + tables.need_fifth[fifth]
-    return common + severe_part(conditions, tables.severe_need)
+    return common + tables.severe_need[conditions >> SEVERE_SHIFT]
 
 
 @compiled
@@ -324,7 +326,7 @@ def weekly_need(p, illness, rules):
 @compiled
 def death_with_need(need, rules):
     """Return the monthly hazard of death that `need`, minutes a week, adds."""
-    beyond = (need / 60.0 - rules.dependent_hours) / (60.0 - rules.dependent_hours)
+    beyond = (need / 60.0 - rules.dependent_hours) / WHOLLY_DEPENDENT
     return rules.death_with_need / 12.0 * min(max(beyond, 0.0), 1.0)
 
 
@@ -365,7 +367,7 @@ def utility_a_day(p, age, tables, rules):
     decline = np.float64(p["frailty"]) - settled_frailty(p)
     conditions = np.int64(p["conditions"])
     value = tables.utility_age[age] + tables.utility_conditions[conditions & HELD] - rules.decline_disutility * decline
-    value += severe_part(conditions, tables.severe_utility)
+    value += tables.severe_utility[conditions >> SEVERE_SHIFT]
     if np.int64(p["flags"]) & record.WAITS:
         value -= rules.waiting_loss
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))

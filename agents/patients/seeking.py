@@ -15,7 +15,7 @@ from agents.compiled import compiled, inlined
 from agents.draws import block, draw
 from agents.parameter import Checked, parameter
 from agents.patients import record
-from agents.patients.conditions import HELD, severe_part
+from agents.patients.conditions import HELD, SEVERE_SHIFT
 from agents.vocabulary import Cause, Lever
 
 ILLNESS = int(Cause.ILLNESS)
@@ -229,7 +229,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
-    quiet = (tables.unmanaged[held] + severe_part(conditions, tables.severe_unmanaged)) * year_part
+    quiet = (tables.unmanaged[held] + tables.severe_unmanaged[conditions >> SEVERE_SHIFT]) * year_part
     if access < 1.0:
         quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
     dying = flags & record.DYING != 0

@@ -45,10 +45,7 @@ class Sample:
         begin(self.rows, 0, PEOPLE, 0, self.tables, self.rules, everywhere, 0, np.uint64(78), np.ones((1, 1)))
         self.age, self.woman, self.fifth = age, sex == 1, fifth
         self.held = self.rows["conditions"].astype(int) & (1 << N_CONDITIONS) - 1
-
-    def severe(self, values: np.ndarray) -> np.ndarray:
-        """Sum of `values`, one a condition, over each person's severe conditions."""
-        return sum(values[k] * (self.rows["conditions"] >> (N_CONDITIONS + k) & 1) for k in range(N_CONDITIONS))
+        self.severe = self.rows["conditions"].astype(int) >> N_CONDITIONS
 
     def share(self, of: np.ndarray, low: int, high: int = 200, woman: bool | None = None) -> float:
         inside = (self.age >= low) & (self.age <= high)
@@ -90,7 +87,7 @@ def test_quality_of_life_by_age(sample, row, low, high):
     value = (
         sample.tables.utility_age[np.minimum(sample.age - 18, N_AGES - 1)]
         + sample.tables.utility_conditions[sample.held]
-        + sample.severe(sample.tables.severe_utility)
+        + sample.tables.severe_utility[sample.severe]
     )
     assert sample.share(value, low, high) == pytest.approx(evidence(f"P-A.qaly-{row:03d}").number(), abs=0.015)
 
@@ -282,9 +279,7 @@ def test_one_admission_in_six_is_ambulatory_care_sensitive(sample):
     attendances = np.interp(sample.age, [28, 50, 70, 86], [evidence(f"P-B.ae-{k:03d}").number() / 1000 for k in (2, 3, 4, 5)])
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     chance = admissions / (attendances + direct * admissions)
-    severe = sample.rows["conditions"].astype(int) >> N_CONDITIONS
-    bits = (severe[:, None] >> np.arange(N_CONDITIONS)) & 1
-    unmanaged = 12.0 * (sample.tables.unmanaged[sample.held] + bits @ sample.tables.severe_unmanaged) * chance
+    unmanaged = 12.0 * (sample.tables.unmanaged[sample.held] + sample.tables.severe_unmanaged[sample.severe]) * chance
     illness = 12.0 * sample.tables.illness[sex, sample.fifth, age] * sample.tables.contact_by_frailty[step] * chance
     share = (unmanaged + sample.tables.ambulatory_illness * illness).sum() / admissions.sum()
     assert share == pytest.approx(evidence("P-B.emerg-018").number() / 100.0, rel=0.05)
