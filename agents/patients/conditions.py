@@ -93,9 +93,11 @@ def new_condition(p, i, month, sex, age, fifth, tilts, tables, rules, seed):
     if conditions & (1 << condition) or ceiling <= 0.0:
         return False
     tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth, age], PLACE_CAP)
+    accepted = u_accept * tables.onset_cap[sex, age] * tables.relative_risk_mean[condition, sex, age]
+    if accepted >= tilt * RISK_CAP:  # no liability could be high enough, so none is worked out
+        return False
     liability = normal_score(draw(rules.people_seed, i, 0, 0, draws.CLUSTER))
-    risk = risk_of(conditions, condition, sex, age, liability, tables) / tables.relative_risk_mean[condition, sex, age]
-    if u_accept * tables.onset_cap[sex, age] < tilt * risk:
+    if accepted < tilt * risk_of(conditions, condition, sex, age, liability, tables):
         p["conditions"] = conditions | (1 << condition)
         return True
     return False
