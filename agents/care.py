@@ -30,13 +30,13 @@ class CareRules(Checked):
         180000.0, "value of a home that is sold to pay for a care home", unit="pounds", low=120000.0, high=260000.0,
         assumption="about the middle of English house prices of 2014")
     eligible_hours: float = parameter(
-        10.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils", unit="hours a week", low=7.0, high=14.0,
-        assumption="several kinds of help every day: above the seven hours put on help with two activities (P-A.adl-029 to 031), since far fewer people have council care")
+        14.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils", unit="hours a week", low=8.0, high=18.0,
+        assumption="help several times every day: twice the hours put on help with two activities (P-A.adl-029 to 031), since far fewer people have council care")
     critical_hours: float = parameter(
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
     placement_hours: float = parameter(
-        26.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=20.0, high=45.0,
+        20.0, "weekly hours that family cannot give beyond which a care home is arranged", unit="hours a week", low=14.0, high=35.0,
         assumption="with the need curve: about the share of people 85 and over who live in care homes (P-C.prov-007)")
     placement_frailty: float = parameter(
         0.44, "frailty below which people without advanced dementia are supported at home however much help they need", unit="frailty", low=0.34, high=0.50,
@@ -48,8 +48,8 @@ class CareRules(Checked):
         0.3, "share of frailty above the settled level that is taken as lasting when a care home is considered", unit="share", low=0.0, high=0.7,
         assumption="discharge straight to a care home is for those who will not recover")
     nursing_need_hours: float = parameter(
-        75.0, "weekly need at which a placement is with nursing", unit="hours a week", low=55.0, high=95.0,
-        assumption="with the need curve: some four in ten places used are nursing places (council activity 2014/15)")
+        58.0, "weekly need at which a placement is with nursing", unit="hours a week", low=45.0, high=75.0,
+        assumption="with the need curve: three in ten weeks that councils pay are in nursing homes (council activity 2014/15)")
     tolerated_hours: float = parameter(
         8.0, "weekly hours of need without help with which people still go home from hospital", unit="hours a week", low=4.0, high=12.0,
         assumption="below the threshold of council care")
@@ -66,12 +66,15 @@ class CareRules(Checked):
         0.012, "chance a day of leaving a queue without care: family takes over, or people give up", unit="share a day", low=0.002, high=0.03,
         assumption="few leave each day, many over two months")
     self_arrange_days: float = parameter(
-        6.0, "mean days that people who pay themselves need to arrange care", unit="days", low=3.0, high=15.0, assumption="choice delays are some 14% of acute delayed days (P-B.dtoc-015)")
+        5.0, "mean days that people who pay themselves need to arrange care", unit="days", low=3.0, high=15.0, assumption="choice delays are some 14% of acute delayed days (P-B.dtoc-015)")
+    self_buys: float = parameter(
+        0.28, "share of people who would pay for home care in full and buy it when assessed", unit="share", low=0.15, high=0.7,
+        assumption="with self_bought: about the number who buy their own care at home (P-C.self-005); the others manage with family or alone")
     self_bought: float = parameter(
         0.6, "share of hours without help that people buy who pay themselves", unit="share", low=0.3, high=0.9,
         assumption="about the hours that councils grant")
     family_arrange_days: float = parameter(
-        3.0, "mean days in hospital until family has arranged what it can for someone who was refused care", unit="days", low=1.0, high=8.0,
+        1.5, "mean days in hospital until family has arranged what it can for someone who gets no care", unit="days", low=0.5, high=8.0,
         assumption="a refusal frees no bed at once")
     placement_chance: float = parameter(
         0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,

@@ -141,14 +141,15 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
     """Return the targets: each evidence row's own value, or what `draw` makes of the row."""
     value = draw or (lambda row: row.number())
 
-    def at_ages(points: tuple[tuple[float, str], ...]) -> np.ndarray:
-        return np.interp(AGES, [age for age, _ in points], [value(evidence(row)) for _, row in points])
+    def by_band(points: tuple[tuple[float, str], ...], edges: tuple[int, ...]) -> np.ndarray:
+        """Return the published rate of each age's own band: totals of bands are what is fitted."""
+        return np.array([value(evidence(row)) for _, row in points])[np.searchsorted(edges, AGES, side="right")]
 
     factor = {row.quantity: value(row) / row.number() for row in evidence_group("A.prev") if row.value}
     prevalence = published_prevalence().copy()
     for condition, name in PREVALENCE_NAMES.items():
         prevalence[condition] = np.minimum(prevalence[condition] * factor[f"prevalence_{name}"], 0.95)
-    admissions = at_ages(england.ADMISSIONS) / 1000.0
+    admissions = by_band(england.ADMISSIONS, (45, 65, 75, 85)) / 1000.0
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     moderate = dict(england.MODERATE_FRAILTY)
     older = value(evidence("P-A.frail-033")) / evidence("P-A.frail-033").number()
@@ -156,8 +157,8 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
         prevalence=prevalence,
         deaths=england.death_rates(),
         admissions=admissions,
-        contacts=at_ages(england.ATTENDANCES) / 1000.0 + direct * admissions,
-        stay=at_ages(england.STAYS),
+        contacts=by_band(england.ATTENDANCES, (40, 60, 80)) / 1000.0 + direct * admissions,
+        stay=by_band(england.STAYS, (65, 75, 85)),
         readmission=value(evidence("P-B.readm-001")) / 100.0,
         mild=np.array([share * (older if age >= 65 else 1.0) for age, share in england.ANY_FRAILTY]),
         moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),

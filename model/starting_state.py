@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.care import judged_minutes
+from agents.care import judged_minutes, needs_care_home
 from agents.compiled import cache_folder, compiled
 from agents.hospital.daily_flow import ASSESSED_OUT, HOSPITAL_BED_DAYS, STARTED_OUT
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
@@ -183,6 +183,12 @@ def _judge(need, strictness, judged):
         judged[k] = judged_minutes(need[k], strictness)
 
 
+@compiled
+def _cared_for_at_home(rows, rules, home):
+    for k in range(len(rows)):
+        home[k] = not needs_care_home(rows[k], rules)
+
+
 def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str, float, str, str]]]:
     """Solve each council's strictness from its home-care clients, and its generosity from its home-care hours.
 
@@ -191,8 +197,8 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np
     """
     levers = np.zeros((len(place.councils), 2))
     notes = []
-    gap = rows["need"].astype(float) - rows["informal"]
-    home = (gap <= 60.0 * rules.placement_hours) | (rows["frailty"] < rules.placement_frailty)
+    home = np.empty(len(rows), dtype=bool)
+    _cared_for_at_home(rows, rules, home)
     poor = rows["capital"] <= rules.upper_capital_limit
     scale = len(rows) / sum(council.adults for council in place.councils)
     for c, council in enumerate(place.councils):

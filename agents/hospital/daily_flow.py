@@ -291,6 +291,17 @@ def waits_for_money(c, council, seed):
 
 
 @compiled
+def manage_alone(c, p, ward, day, u_wait, rules):
+    """No formal care follows: go on as before at home, or leave the ward once family has arranged what it can."""
+    p["flags"] = np.int64(p["flags"]) | record.REFUSED  # does not ask again before the next birthday
+    if not ward:
+        return GO_HOME
+    c["funder"] = NOBODY
+    enter(c, WAIT_CHOICE, day, day + 1 + int(-rules.family_arrange_days * math.log(u_wait)))
+    return STAY
+
+
+@compiled
 def assess(flow, c, p, council, day, rules, seed):
     """A social worker sees the person: eligible or not, who pays, and what is arranged."""
     i = np.int64(c["person"])
@@ -304,19 +315,16 @@ def assess(flow, c, p, council, day, rules, seed):
     placement = granted and needs_care_home(p, rules)
     u_wait, u_reable = draw(seed, i, np.int64(c["trigger"]), 2, draws.WAITING), draw(seed, i, np.int64(c["trigger"]), 2, draws.REABLED)
     if pays_in_full(p, placement, rules):
+        if not placement and draw(seed, i, np.int64(c["trigger"]), 2, draws.SELF_BUYS) >= rules.self_buys:
+            return manage_alone(c, p, ward, day, u_wait, rules)
         c["funder"] = SELF
         c["blocked"] = 1 if placement else 0
         enter(c, WAIT_CHOICE if ward else HOME_CHOICE, day, day + 1 + int(-rules.self_arrange_days * math.log(u_wait)))
         return STAY
     if not granted and np.int64(p["package"]) == 0:
         row[REFUSED_OUT] += 1
-        p["flags"] = np.int64(p["flags"]) | record.REFUSED
         p["withheld"] = c["withheld"]
-        if not ward:
-            return GO_HOME
-        c["funder"] = NOBODY
-        enter(c, WAIT_CHOICE, day, day + 1 + int(-rules.family_arrange_days * math.log(u_wait)))
-        return STAY
+        return manage_alone(c, p, ward, day, u_wait, rules)
     row[GRANTED_OUT] += 1
     c["funder"] = COUNCIL
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours

@@ -38,7 +38,7 @@ N_LEVERS = len(Lever)
 NEED_SPREAD = 1.8138  # standard deviation of a standard logistic: odds ratios of conditions act on this scale
 NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frailty and personal need at equal age and conditions
 
-WHOLLY_DEPENDENT = 40.0  # assumption, 30 to 50: weekly hours beyond that level at which need adds all that it can add
+WHOLLY_DEPENDENT = 30.0  # assumption, 20 to 40: weekly hours beyond that level at which need adds all that it can add
 FINAL = 9  # trigger of the last crisis, beside those of causes (0 to 6) and requests (8)
 
 HOME = int(Setting.HOME)
@@ -74,17 +74,20 @@ class LivingBehaviour(Checked):
         2.0, "logits of need added at the beginning of a recovery from an acute illness", unit="logit", low=1.0, high=3.0,
         assumption="a frail person who went in managing alone mostly needs daily help at first")
     need_hours: float = parameter(
-        9.15, "weekly hours of need where the propensity is one logit above the threshold of any help", unit="hours a week", low=7.0, high=12.0,
-        assumption="puts help with two or more activities (P-A.adl-029 to 031) at seven hours and care-home levels at 21")
+        7.0, "weekly hours of need where the propensity is one logit above the threshold of any help", unit="hours a week", low=5.5, high=9.5,
+        assumption="puts the shares that need help with two or more activities (P-A.adl-029 to 031) at some eight hours")
     need_curve: float = parameter(
         1.2, "power by which hours rise with propensity", unit="power", low=1.0, high=1.5,
-        assumption="with need_hours: seven hours at 0.8, 21 hours at 2.0 logits")
+        assumption="with need_hours: five hours at 0.8, 16 hours at 2.0 logits")
+    partner_share: float = parameter(
+        0.55, "share of partners who can care for the other", unit="share", low=0.4, high=0.8, positive=True,
+        assumption="fewer than half of those who need help get any (P-A.adl-001, 002 against 013, 014); many partners are frail themselves")
     partner_hours: float = parameter(
-        18.0, "mean weekly hours that a partner can give", unit="hours a week", low=10.0, high=30.0,
+        28.0, "mean weekly hours that such a partner can give", unit="hours a week", low=15.0, high=45.0,
         assumption="co-resident carers mostly give 20 hours and more (P-C.carer-004)")
     family_share: float = parameter(
-        0.5, "share of people without a partner who have family or friends that help", unit="share", low=0.35, high=0.65,
-        assumption="helped people mostly have informal help only (P-A.adl-024, 025)")
+        0.4, "share of people without a partner who have family or friends that help", unit="share", low=0.25, high=0.6, positive=True,
+        assumption="helped people mostly have informal help only (P-A.adl-024, 025), and fewer than half get any")
     family_hours: float = parameter(
         6.0, "mean weekly hours that others can give", unit="hours a week", low=3.0, high=10.0,
         assumption="most carers give 1 to 19 hours (P-C.carer-002)")
@@ -100,7 +103,7 @@ class LivingBehaviour(Checked):
         0.18, "most that need adds to the yearly hazard of death, at equal age and frailty", unit="a year", low=0.08, high=0.35,
         assumption="with frailty: a quarter of care-home residents die in a year (P-C.prov-009), at 70 not many fewer than at 90")
     dependent_hours: float = parameter(
-        20.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=10.0, high=30.0,
+        15.0, "weekly hours of need up to which need adds nothing to the hazard of death", unit="hours a week", low=8.0, high=25.0,
         assumption="help once or twice a day goes with a long life, above all among women")
     sudden_death_share: float = parameter(
         0.25, "share of deaths without a last phase", unit="share", low=0.15, high=0.35,
@@ -336,11 +339,9 @@ def carer_minutes(p, i, rules):
     if np.int64(p["flags"]) & record.CARER_BROKEN:
         return 0
     _, _, u, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)  # lane 2: CARER_TRAIT
-    if np.int64(p["person"]) & record.PARTNER:
-        return min(int(-60.0 * rules.partner_hours * math.log(u)), 5000)
-    if u >= rules.family_share:
-        return 0
-    return min(int(-60.0 * rules.family_hours * math.log(u / rules.family_share)), 5000)
+    partner = np.int64(p["person"]) & record.PARTNER != 0
+    share, hours = (rules.partner_share, rules.partner_hours) if partner else (rules.family_share, rules.family_hours)
+    return min(int(-60.0 * hours * math.log(u / share)), 5000) if u < share else 0
 
 
 @compiled
