@@ -13,10 +13,14 @@ import numpy as np
 from agents.compiled import compiled
 from agents.parameter import Checked, parameter
 from agents.patients import record
-from agents.vocabulary import N_CONDITIONS, Condition, Lever
+from agents.vocabulary import N_CONDITIONS, CaseState, Condition, Lever, Unmet
 
 STRICTNESS = int(Lever.STRICTNESS)
 GENEROSITY = int(Lever.GENEROSITY)
+NOT_ASKED, WAITING, MONEY, MARKET = int(Unmet.NOT_ASKED), int(Unmet.WAITING), int(Unmet.MONEY), int(Unmet.MARKET)
+ELIGIBILITY, STRICTLY, HOURS = int(Unmet.ELIGIBILITY), int(Unmet.STRICTNESS), int(Unmet.HOURS)
+OWN_COST, CARER_LOST = int(Unmet.OWN_COST), int(Unmet.CARER_LOST)
+CLOSED, HOME_PACKAGE, HOME_PLACEMENT = int(CaseState.CLOSED), int(CaseState.HOME_PACKAGE), int(CaseState.HOME_PLACEMENT)
 ADVANCED_DEMENTIA = 1 << (N_CONDITIONS + int(Condition.DEMENTIA))  # the severe bit
 
 
@@ -121,6 +125,35 @@ def judged_package(p, levers, rules):
     if gap <= 0.0:
         return 0
     return int(gap * levers[GENEROSITY])
+
+
+@compiled
+def reason_unmet(p, state, blocked, council, rules):
+    """Return the code of why nobody meets this person's need (:class:`agents.vocabulary.Unmet`).
+
+    Parameters
+    ----------
+    p : record of someone at home whose need is not all met
+    state, blocked : of the person's open case; CLOSED if there is none, and whether it waits for public funding
+    council : COUNCIL_STATE record
+    """
+    if state != CLOSED:
+        if state not in (HOME_PACKAGE, HOME_PLACEMENT):
+            return WAITING
+        if blocked:
+            return MONEY
+        full = council.care_used >= council.care_capacity if state == HOME_PACKAGE else council.home_used >= council.home_places
+        return MARKET if full else WAITING
+    pays = pays_in_full(p, False, rules)
+    if np.int64(p["package"]) > 0:
+        return OWN_COST if pays else HOURS
+    if np.int64(p["flags"]) & record.CARER_BROKEN:
+        return CARER_LOST
+    if np.int64(p["flags"]) & record.REFUSED:
+        if pays:
+            return OWN_COST
+        return STRICTLY if np.int64(p["need"]) >= 60.0 * rules.eligible_hours else ELIGIBILITY
+    return NOT_ASKED
 
 
 @compiled

@@ -46,6 +46,20 @@ class Reason(IntEnum):
     CHOICE = 5  # own arrangements: patient or family
 
 
+class Unmet(IntEnum):
+    """Why nobody meets a person's need today: recomputed from the person's state, never kept."""
+
+    NOT_ASKED = 0
+    WAITING = 1  # for an assessment, for a start of care, or while looking oneself
+    MONEY = 2  # granted; the start waits for public funding
+    MARKET = 3  # granted; no provider has room
+    ELIGIBILITY = 4  # below the threshold however need is judged
+    STRICTNESS = 5  # judged below it
+    HOURS = 6  # a council package that leaves part of the need
+    OWN_COST = 7  # would pay in full, and buys none or part
+    CARER_LOST = 8  # the carer gave up
+
+
 class Service(IntEnum):
     """Service lines of the ledger."""
 
@@ -145,5 +159,6 @@ class CaseState(IntEnum):
 N_CONDITIONS = len(Condition)
 N_CAUSES = len(Cause)
 N_REASONS = len(Reason)
+N_UNMET = len(Unmet)
 YOUNGEST, OLDEST = 18, 110  # ages that tables know
 N_AGES = OLDEST - YOUNGEST + 1

@@ -65,7 +65,7 @@ def kernel(people: int) -> dict[str, Any]:
         for low in range(0, len(rows), CHUNK):
             live(
                 rows, low, min(low + CHUNK, len(rows)), month, month, first_day, days, True, engine.seed,
-                engine.tables, engine.rules, known.councils, known.consortia, events, totals, counts,
+                engine.tables, engine.rules, known.councils, known.consortia, engine.cases, engine.case_of, events, totals, counts,
             )  # fmt: skip
         speeds.append(millions / (time.process_time() - began))
     return {"median": statistics.median(speeds), "best": max(speeds)}

@@ -49,7 +49,7 @@ class Month:
     ----------
     number : months since the start
     days : its length
-    totals : shape (c, 15), see ``agents.patients.living``
+    totals : shape (c, N_TOTALS), see ``agents.patients.living``
     counts : shape (c, 5 + 2 k): living, with a package, in care homes, moved away, package minutes a week, then GP and
         nurse consultations asked for, and those not had, by consortium (k)
     out : shape (c, N_OUT), see ``agents.hospital.daily_flow``
@@ -186,14 +186,14 @@ class Engine:
         councils, hospitals = self.organisations.councils, self.organisations.hospitals
         totals = np.zeros((len(councils), N_TOTALS), dtype=np.int64)
         counts = self.blank_counts()
-        events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
-        councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
-        councils["home_used"] = counts[:, CARE_HOME_COUNT]
-        self._renew_access(counts, days)
         if len(self.case_of) < len(rows):
             more = self.people.capacity - len(self.case_of)
             self.case_of = np.concatenate([self.case_of, np.full(more, -1, dtype=np.int32)])
             self.borne = np.concatenate([self.borne, np.zeros(more, dtype=np.uint8)])
+        events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
+        councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
+        councils["home_used"] = counts[:, CARE_HOME_COUNT]
+        self._renew_access(counts, days)
 
         last = first_day + days
         events = np.concatenate([self.future, events])
@@ -256,7 +256,7 @@ class Engine:
             for low, high in part:
                 n = live(
                     rows, low, high, month, clock, first_day, days, ageing, self.seed, self.tables, self.rules,
-                    self.organisations.councils, self.organisations.consortia, buffer, own_totals, own_counts,
+                    self.organisations.councils, self.organisations.consortia, self.cases, self.case_of, buffer, own_totals, own_counts,
                 )  # fmt: skip
                 found.append(buffer[:n].copy())
             return found, own_totals, own_counts

@@ -1,9 +1,9 @@
 """Rates that are fitted by running the model: what ``joinedup fit-population`` found, kept as data.
 
 The tables of people are first solved by arithmetic (``model.epidemiology``). A population that lives, ages and dies
-departs a little from it: the ill die sooner, stays leave people frailer, those who wait are delayed. *Corrections*
-bring the running model back to its targets; they multiply a rate, or are added to it where it is a shift. They are
-fitted on England in miniature at default parameters and at every lever's reference setting.
+departs from it, here and there by half: the ill die sooner, stays leave people frailer, those who wait are delayed.
+*Corrections* bring the running model back to its targets; they multiply a rate, or are added to it where it is a shift.
+They are fitted on England in miniature at default parameters and at every lever's reference setting.
 """
 
 from __future__ import annotations

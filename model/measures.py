@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.vocabulary import Cause, Reason
+from agents.vocabulary import Cause, Reason, Unmet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +66,8 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="occupied_beds", label="Occupied beds", unit="beds", kind="stock", definition="beds used by adult emergency patients of the place, daily mean"),
     Measure(name="boarding_days", label="Days waiting in A&E for a bed", unit="days", kind="flow", better="less", definition="admitted, no bed free"),
     Measure(name="out_of_hospital_waiting", label="People waiting at home for care", unit="people", kind="stock", better="less", definition="asked for or granted, not started"),
+    Measure(name="unmet_need", label="Unmet need", unit="hours a week", kind="stock", better="less",
+            definition="weekly hours of need of people at home that nobody meets, at the month's start; broken down by reason"),
     Measure(name="readmissions", label="Returns admitted within 30 days", unit="spells", kind="flow", better="less", definition="emergency admissions within 30 days of discharge (NHS Outcomes Framework 3b, all adults)"),
     Measure(name="gp_consultations", label="GP and nurse consultations", unit="consultations", kind="flow", definition="consultations had in general practice, adults (Hobbs 2016)"),
     Measure(name="outpatient_visits", label="First outpatient visits", unit="visits", kind="flow", definition="first visits after a referral; follow-ups are not modelled"),
@@ -79,4 +81,5 @@ MEASURES = {measure.name: measure for measure in HEADLINE + OTHER}
 
 BY_CAUSE = ("emergency_contacts", "emergency_admissions", "emergency_bed_days")
 CAUSES = tuple(cause.name.lower() for cause in Cause)
+UNMET = tuple(reason.name.lower() for reason in Unmet)
 REASONS = tuple(reason.name.lower() for reason in Reason)

@@ -17,11 +17,11 @@ from agents.hospital.daily_flow import (
     WAITING_HOME_OUT,
 )
 from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITING_OUT
-from agents.patients.living import MICRO_QALYS, UNMET_MINUTES
-from agents.vocabulary import N_CAUSES, N_REASONS
+from agents.patients.living import MICRO_QALYS, UNMET_BY_REASON, UNMET_MINUTES
+from agents.vocabulary import N_CAUSES, N_REASONS, N_UNMET
 from model.accounts import Costs
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_COUNT, Month
-from model.measures import CAUSES, REASONS
+from model.measures import CAUSES, REASONS, UNMET
 
 
 def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, community_by_council: np.ndarray, recording_ratio: float) -> dict[str, np.ndarray]:
@@ -45,6 +45,10 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
         found[f"delayed_days_true/{label}"] = delayed[:, reason]
     found["delayed_days_recorded"] = delayed.sum(axis=1) / recording_ratio
     found["care_home_entries"] = out[:, ENTRIES_OUT]
+    by_reason = totals[:, UNMET_BY_REASON : UNMET_BY_REASON + N_UNMET] / 60.0
+    found["unmet_need"] = by_reason.sum(axis=1)
+    for reason, label in enumerate(UNMET):
+        found[f"unmet_need/{label}"] = by_reason[:, reason]
     found["unmet_hours"] = totals[:, UNMET_MINUTES] / 60.0
     found["qalys"] = totals[:, MICRO_QALYS] / 1e6
     found["deaths"] = out[:, DEATHS_OUT]

@@ -269,9 +269,11 @@ def sweep(of: Bench, month: int = 0, seed: int = 1, *, ageing: bool = True) -> S
     n = len(known.councils)
     totals, counts = np.zeros((n, N_TOTALS), dtype=np.int64), np.zeros((n, 5 + 2 * len(known.consortia)), dtype=np.int64)
     events = np.zeros(8 * len(rows) + 8, dtype=EVENT)
+    case_of = np.full(len(rows), -1, dtype=np.int32)
+    case_of[of.cases["person"]] = np.arange(len(of.cases), dtype=np.int32)
     written = live(
         rows, 0, len(rows), month, month, of.calendar.first_day(month), of.calendar.length(month), ageing,
-        np.uint64(seed), of.tables, of.rules, known.councils, known.consortia, events, totals, counts,
+        np.uint64(seed), of.tables, of.rules, known.councils, known.consortia, of.cases, case_of, events, totals, counts,
     )  # fmt: skip
     return Sweep(events[:written], totals, counts, rows)
 

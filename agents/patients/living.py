@@ -16,7 +16,7 @@ from agents import draws
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
-from agents.care import judged_package
+from agents.care import judged_package, reason_unmet
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
 from agents.patients.seeking import (
@@ -30,7 +30,7 @@ from agents.patients.seeking import (
     wish_for_assessment,
     write_event,
 )
-from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, N_UNMET, YOUNGEST, Funder, Lever, Setting
 
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
@@ -216,7 +216,8 @@ CONSORTIUM_STATE = np.dtype(
 PERSON_DAYS, UNMET_MINUTES, MICRO_QALYS, COUNCIL_CARE, SELF_CARE = 0, 1, 2, 3, 4
 RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, NURSING_COUNCIL, NURSING_SELF = 5, 6, 7, 8
 REABLEMENT_DAYS, INTERMEDIATE_DAYS, WITHHELD, INFORMAL, HOSPITAL_DAYS, SELF_PENCE = 9, 10, 11, 12, 13, 14
-N_TOTALS = 15
+UNMET_BY_REASON = 15  # and the eight after it: weekly minutes at the month's start, by agents.vocabulary.Unmet
+N_TOTALS = UNMET_BY_REASON + N_UNMET
 
 @compiled
 def age_index(p, clock):
@@ -474,7 +475,7 @@ def carer_strain(p, load_minutes, u, rules):
 
 @compiled
 def live(
-    rows, lo, hi, month, clock, first_day, days, ageing, seed, tables, rules, councils, consortia, events, totals, counts,
+    rows, lo, hi, month, clock, first_day, days, ageing, seed, tables, rules, councils, consortia, cases, case_of, events, totals, counts,
 ):
     """Sweep rows [lo, hi) through one month; return how many events were written.
 
@@ -486,6 +487,7 @@ def live(
     ageing : whether conditions begin and birthdays change traits (not in frozen demography)
     tables, rules : records, see :data:`TABLES` and ``model.rules``
     councils, consortia : record arrays, see :data:`COUNCIL_STATE` and :data:`CONSORTIUM_STATE`
+    cases, case_of : open cases, and each person's (-1: none), shape (people,); only read
     events : EVENT array, written from 0; large enough for four events a person
     totals : shape (n_councils, N_TOTALS) int64, added to
     counts : shape (n_councils, 5 + 2 n_consortia) int64, added to: people, with a package, in care homes, moved away,
@@ -565,8 +567,13 @@ def live(
         spent = np.int64(p["out_of_pocket"]) - before
         if spent > 0:
             p["capital"] = max(np.int64(p["capital"]) - spent // 100, 0)
-        p["unmet_recent"] = unmet_minutes(p)
+        unmet = unmet_minutes(p)
+        p["unmet_recent"] = unmet
         council = np.int64(p["council"])
+        if unmet > 0:
+            k = case_of[i]
+            state, blocked = (np.int64(cases[k]["state"]), np.int64(cases[k]["blocked"])) if k >= 0 else (0, 0)
+            totals[council, UNMET_BY_REASON + reason_unmet(p, state, blocked, councils[council], rules)] += unmet
         counts[council, 0] += 1
         package = np.int64(p["package"])
         if package > 0:

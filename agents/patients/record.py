@@ -9,7 +9,7 @@ import numpy as np
 
 RECORD = np.dtype(
     [
-        ("conditions", "u4"),  # bit k set: the person has ever been recorded with Condition(k)
+        ("conditions", "u4"),  # bit k set: ever recorded with Condition(k); bit 14 + k: in its severe stage
         ("qalys", "u4"),  # micro-QALYs lived since the start
         ("unmet", "u4"),  # minutes of unmet need since the start
         ("out_of_pocket", "u4"),  # pence paid for care by the person since the start

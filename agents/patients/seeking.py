@@ -73,7 +73,7 @@ EVENT = np.dtype(
         ("day", "i4"),  # since the start
         ("priority", "u4"),  # order within the day
         ("person", "u4"),
-        ("trigger", "u4"),  # month of the trigger x 8 + cause: what its later draws are keyed by
+        ("trigger", "u4"),  # month of the trigger x 16 + cause: what its later draws are keyed by
         ("severity", "f4"),  # 0 to 1
         ("decider", "u2"),  # party whose decision caused it, or NEED
         ("lever", "u1"),
