@@ -21,7 +21,8 @@ from model.prevalence import england
 RELATIVE = 0.10
 """How far from a target, as a share of it, still counts as met where nothing narrower is said."""
 
-FITTED, CHECKED = "fitted to", "checked"
+FITTED, NEARED, CHECKED = "fitted to", "set near", "checked"
+ROLES = {FITTED: "that the people are fitted to", NEARED: "that assumptions were set near by hand", CHECKED: "that only check them"}
 ADULTS = (YOUNGEST, OLDEST)
 OLDER = (65, OLDEST)
 MALE, FEMALE = 0, 1
@@ -114,7 +115,8 @@ class Check:
     model : reads the model's number
     heading : the part of the table and figure that it stands in
     label : short words for the figure
-    role : ``fitted to`` where the model's rates are solved for it, else ``checked``
+    role : ``fitted to`` where the model's rates are solved for it, ``set near`` where an assumption was chosen with an
+        eye on it, else ``checked``
     target : the published number, in the unit of the model's; that of the evidence row if None
     unit : of both; that of the evidence row if empty
     how : what was done to make the two comparable; empty where nothing was

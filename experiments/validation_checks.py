@@ -18,6 +18,7 @@ from experiments.readings import (
     LEAST,
     MALE,
     MOST,
+    NEARED,
     OLDER,
     RELATIVE,
     Check,
@@ -317,6 +318,7 @@ def _national_care() -> list[Check]:
             id="ASC residential weeks",
             model=lambda r: r.england("residential_council_days") / 7e3,
             label="residential weeks paid by councils",
+            role=NEARED,
             target=council.residential_weeks_65plus * PEOPLE_EACH / 1e3,
             unit="thousand weeks a year",
             how=weeks,
@@ -326,6 +328,7 @@ def _national_care() -> list[Check]:
             id="ASC nursing weeks",
             model=lambda r: r.england("nursing_council_days") / 7e3,
             label="nursing weeks paid by councils",
+            role=NEARED,
             target=council.nursing_weeks_65plus * PEOPLE_EACH / 1e3,
             unit="thousand weeks a year",
             how=weeks,
@@ -352,6 +355,7 @@ def _written() -> list[Check]:
     return [
         # Long-term conditions
         Check(id="T-A-005", model=_years_earlier, heading=DIAGNOSES, label="multimorbidity earlier, most deprived",
+              role=NEARED,
               how="2 or more of our fourteen; how much older the least deprived fifth is with the share that the "
                   "most deprived has at 30 to 55 (the ends that the source compares may be narrower)"),
         Check(id="T-A-028", model=lambda r: _age_gap(r, (50.0,)), heading=DIAGNOSES,
@@ -366,11 +370,11 @@ def _written() -> list[Check]:
               target=_ratio("T-A-003", "T-A-004"), stands_for=("T-A-004",),
               how=f"adults (the source: all ages); {ALL_LIST}"),
         Check(id="T-A-006", model=lambda r: _mental_odds(r, 5), heading=DIAGNOSES,
-              label="odds of a mental condition, 5+ physical",
+              label="odds of a mental condition, 5+ physical", role=NEARED,
               how="odds against people without a physical condition, within sex, fifth and ten years of age; the "
                   "source has forty conditions"),
         Check(id="T-A-007", model=lambda r: _mental_odds(r, 1), heading=DIAGNOSES,
-              label="odds of a mental condition, 1 physical", how="as T-A-006"),
+              label="odds of a mental condition, 1 physical", role=NEARED, how="as T-A-006"),
         Check(id="T-A-009",
               model=lambda r: over(r.share("multimorbid", ages=(25, 44)), r.share("multimorbid", ages=(65, 84))),
               heading=DIAGNOSES, label="2+ at 25-44 over 65-84", unit="ratio", target=_ratio("T-A-009", "T-A-011"),
@@ -412,7 +416,7 @@ def _written() -> list[Check]:
               model=lambda r: 100.0 * over(r.sums.scalars["deaths_in_hospital"], r.sums.scalars["deaths"]),
               heading=DEATH, label="deaths in hospital", how="adults"),
         Check(id="P-C.prov-009", model=lambda r: r.share("residents_died", of="residents_before", ages=OLDER),
-              heading=DEATH, label="care-home residents who die in a year",
+              heading=DEATH, label="care-home residents who die in a year", role=NEARED,
               how="people of 65 and over who lived in a care home at a year's start"),
         # Frailty and need
         Check(id="P-A.frail-032", model=lambda r: 100.0 * _frail(r, (50, 64)), heading=FRAILTY,
@@ -434,9 +438,9 @@ def _written() -> list[Check]:
         Check(id="P-A.adl-006", model=lambda r: r.at_home("needs_help", ages=(85, OLDEST), sex=FEMALE),
               heading=FRAILTY, label="needs help, women 85+", role=FITTED, how="people outside care homes"),
         Check(id="T-C-021", model=lambda r: r.at_home("gets_help", ages=OLDER, sex=MALE), heading=FRAILTY,
-              label="gets help, men 65+", how="help of family or a package today; the source asks of the last month"),
+              label="gets help, men 65+", role=NEARED, how="help of family or a package today; the source asks of the last month"),
         Check(id="T-C-022", model=lambda r: r.at_home("gets_help", ages=OLDER, sex=FEMALE), heading=FRAILTY,
-              label="gets help, women 65+", how="as T-C-021"),
+              label="gets help, women 65+", role=NEARED, how="as T-C-021"),
         Check(id="T-C-018", model=lambda r: r.england("unmet", ages=OLDER) / 1e3, heading=FRAILTY,
               label="unmet need at 65+",
               how="people at home, any need that nobody meets; surveys give more than twice this figure "
@@ -492,7 +496,7 @@ def _written() -> list[Check]:
               target=_published_consultations(),
               how="adults; target: the rates at 15 and over (P-B.gp-003 to 007), weighted by England's adults of 2014"),
         Check(id="T-B-035", model=_consultations_of_multimorbid, heading=PRACTICE,
-              label="consultations of the multimorbid", role=FITTED,
+              label="consultations of the multimorbid",
               how="of the 27.2% of adults (T-A-015) with most of our fourteen, ties shared; "
                   "as their ages, sexes and conditions give, for consultations are not counted by person"),
         # Beds and returns
@@ -552,7 +556,7 @@ def _written() -> list[Check]:
         # Social care
         *(
             Check(id=row, model=lambda r, a=ages: r.share("care_home", ages=a), heading=CARE,
-                  label=f"lives in a care home at {words}")
+                  label=f"lives in a care home at {words}", role=NEARED)
             for row, ages, words in (
                 ("P-C.prov-005", (65, 74), "65-74"),
                 ("P-C.prov-006", (75, 84), "75-84"),

@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.figures import validation as figures
 from experiments.figures.drawing import Drawn, house_style, save_drawn, write_csv
 from experiments.figures.style import number, percent
-from experiments.readings import RELATIVE, Reading
+from experiments.readings import RELATIVE, ROLES, Reading
 from experiments.store import FolderError, write_text
 from experiments.validation import MET, MISSED, NO_VERDICT, people_table, summary_line
 
@@ -113,7 +113,8 @@ def summary_page(
         f"else the source's own "
         f"interval, else {RELATIVE:.0%} either way. *Fitted to* means that rates are solved for it, so meeting it "
         f"is no evidence; "
-        "*checked* targets are not used in fitting. The column *how* says what was done to make the two comparable.",
+        "*set near* means that an assumption was chosen with an eye on it; *checked* targets had no part in choosing "
+        "anything. The column *how* says what was done to make the two comparable.",
         _counts(compared),
         "## Worst misses",
         _worst(compared),
@@ -138,11 +139,11 @@ def _counts(rows: pd.DataFrame) -> str:
     lines = []
     for heading, part in rows.groupby("heading", sort=False):
         cells = []
-        for role in ("fitted to", "checked"):
+        for role in ROLES:
             own = part[part["role"] == role]
             cells.append(f"{(own['verdict'] == MET).sum()} of {len(own)}" if len(own) else "")
         lines.append((heading, *cells))
-    return _markdown(("part", "met, of those fitted to", "met, of those checked"), lines)
+    return _markdown(("part", "met, of those fitted to", "met, of those set near", "met, of those checked"), lines)
 
 
 def _worst(rows: pd.DataFrame) -> str:

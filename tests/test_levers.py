@@ -202,6 +202,7 @@ def quick_starts(monkeypatch):
     caches = (epidemiology._tables, starting_state._settled)
     monkeypatch.setattr("model.epidemiology.REFERENCE_PEOPLE", 40_000)
     monkeypatch.setattr("model.starting_state.cache_folder", lambda: None)
+    monkeypatch.setattr("model.starting_state.GP_SLACK", -0.05)  # so that consultations are missed from the start
     for cache in caches:
         cache.cache_clear()
     yield

@@ -28,8 +28,10 @@ from experiments.figures.style import (
     sheet,
     tick,
 )
+from experiments.readings import FITTED, NEARED, ROLES
 
 TARGETS, PEOPLE = "1-targets", "2-people"
+NEAR_MARK = "°"
 REACH = 50.0  # percent either way; what lies beyond is an arrowhead with its number
 LOOKS = {"met": (BLUE, "o"), "missed": (ORANGE, "X")}
 ALLOWED = "#D5D9E0"
@@ -50,10 +52,10 @@ def caption(note: str, years: int, replications: int, scale: float) -> str:
 def title(table: pd.DataFrame) -> str:
     """Return how many targets are met, by role."""
     told = []
-    for role, words in (("fitted to", "that the people are fitted to"), ("checked", "that only check them")):
+    for role, words in ROLES.items():
         own = table[(table["role"] == role) & table["verdict"].isin(LOOKS)]
-        told.append(f"{(own['verdict'] == 'met').sum()} of {len(own)} targets {words}")
-    return f"England in miniature meets {told[0]}, and {told[1]}"
+        told.append(f"{(own['verdict'] == 'met').sum()} of {len(own)} {words}")
+    return f"Targets that England in miniature meets: {told[0]},\n{told[1]}, and {told[2]}"
 
 
 def draw(table: pd.DataFrame, heading: str, words: str) -> Figure:
@@ -65,7 +67,8 @@ def draw(table: pd.DataFrame, heading: str, words: str) -> Figure:
     heading, words : title and caption
     """
     rows = table[table["verdict"].isin(LOOKS)]
-    sides = [_with_headings(rows[rows["role"] == role]) for role in ("fitted to", "checked")]
+    fitted = rows["role"] == FITTED
+    sides = [_with_headings(rows[fitted]), _with_headings(rows[~fitted])]
     most = max(len(side) for side in sides)
     key = [
         Line2D([], [], color=LOOKS["met"][0], marker=LOOKS["met"][1], linestyle="none", label="met"),
@@ -75,7 +78,7 @@ def draw(table: pd.DataFrame, heading: str, words: str) -> Figure:
     figure = sheet(13.0, most * 0.2 + 2.0, heading, words, key)
     panels = figure.subplots(1, 2)
     for axes, side, name in zip(
-        panels, sides, ("Rates are fitted to these", "Only checked against these"), strict=True
+        panels, sides, ("Rates are fitted to these", f"Only checked against these ({NEAR_MARK}: an assumption was set near)"), strict=True
     ):
         _forest(axes, side, most, name)
     return figure
@@ -110,7 +113,7 @@ def _forest(axes: Axes, lines: Sequence[pd.Series | str], most: int, name: str) 
             )
             continue
         places.append(position)
-        labels.append(str(line["label"]))
+        labels.append(f"{line['label']} {NEAR_MARK}" if line["role"] == NEARED else str(line["label"]))
         _point(axes, line, position)
         values = f"{number(line['model'])}  ({number(line['target'])})"
         axes.text(1.015, position, values, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5)

@@ -58,7 +58,7 @@ def test_strictness_is_the_share_disregarded(need, strictness):
 
 def home(trait: int, frailty: float, settled: float = 0.3, informal: int = 0, **rules: float) -> bool:
     p = person(need_trait=trait, frailty=frailty, frailty_trait=int(settled * 1e4), informal=informal)[0]
-    return needs_care_home(p, rules_with(**{"placement_frailty": 0.24, "placement_hours": 28.0, **rules}))
+    return needs_care_home(p, rules_with(**{"placement_frailty": 0.24, "placement_hours": 28.0, "need_hours": 9.15, **rules}))
 
 
 def test_a_care_home_is_for_frail_people_with_lasting_need_beyond_what_family_gives():

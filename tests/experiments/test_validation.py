@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from experiments import cli
-from experiments.readings import FITTED, Check, Reading
+from experiments.readings import ROLES, Check, Reading
 from experiments.reference_run import run_reference
 from experiments.validation import MET, MISSED, NO_VERDICT, people_table, read_place, summary_line, targets, validate
 from experiments.validation_checks import OUT_OF_SCOPE, checks
@@ -73,7 +73,7 @@ def test_every_target_is_compared_or_has_a_reason_and_none_twice() -> None:
 
 def test_every_check_says_what_it_is() -> None:
     for check in checks():
-        assert check.role in (FITTED, "checked")
+        assert check.role in ROLES
         assert check.label
         low, high = check.allowed()
         assert low <= check.value() <= high, check.id

@@ -186,7 +186,7 @@ def test_starting_states_are_as_conserved_as_runs():
 def borders():
     def nobody_ill(b):
         b.tables["illness"] = 0.0
-        b.tables["unmanaged"] = 0.0
+        b.tables["unmanaged"] = b.tables["severe_unmanaged"] = 0.0
         b.tables["gp_age"] = 0.0
         b.tables["death"] = 0.0
         b.tables["onset"] = 0.0
@@ -199,6 +199,7 @@ def borders():
             "return_by_frailty",
             "return_unready",
             "asks_a_month",
+            "death_with_need",
         ):
             b.rules[name] = 0.0
 

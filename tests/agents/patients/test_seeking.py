@@ -244,7 +244,7 @@ def test_care_withheld_is_charged_to_the_lever_and_care_added_is_noted_as_avoide
 
 
 def test_the_proactive_list_finds_some_cases_and_prevents_some_crises():
-    listed = bench(0.02, proactive_finds=0.5, proactive_prevents=0.5)
+    listed = bench(0.05, proactive_finds=0.5, proactive_prevents=0.5)
     listed.rows["flags"] &= ~np.uint8(record.PROACTIVE | record.PROACTIVE_AT_REST)
     nobody = sweep(listed)
     listed.rows["flags"] |= record.PROACTIVE
