@@ -1,7 +1,8 @@
 """Long-term conditions: when one begins, and when one becomes severe.
 
-One draw says whether anything begins, under the sum of fixed ceilings (which depend on age and sex only); one says
-which; one accepts it at today's hazard. So moving one hazard can never turn diabetes into heart disease.
+One draw says whether anything begins, under the sum of fixed ceilings (which depend on age and sex only); where it falls
+under them says which, and how far whether today's hazard accepts it. So moving one hazard can never turn diabetes into
+heart disease.
 
 Conditions cluster in people: everyone has a *liability* for life, common to all conditions, that decides what they
 hold at the start and multiplies the hazard of whatever they do not hold yet. On top of it some conditions raise the
@@ -16,7 +17,7 @@ import numpy as np
 
 from agents import draws
 from agents.compiled import compiled
-from agents.draws import block, draw, normal_score
+from agents.draws import draw, normal_score
 from agents.vocabulary import N_CONDITIONS
 
 RISK_CAP = 6.0  # assumption: products of relative risks are cut here, 4 to 10; few people come near it
@@ -75,13 +76,16 @@ def risk_of(held, condition, sex, age, liability, tables):
 
 
 @compiled
-def new_condition(p, i, month, sex, age, fifth, tilts, tables, rules, seed):
+def new_condition(p, i, u, sex, age, fifth, tilts, tables, rules):
     """Decide which condition, if any, begins this month; set its bit and return True if one does.
 
-    `tilts` has, by condition, the place's registers over what its ages and deprivation give.
+    Parameters
+    ----------
+    u : uniform from 0 to the sum of the ceilings, ``tables.onset_ceiling``: where it falls says which condition, and
+        how far into that condition's ceiling whether today's hazard accepts it
+    tilts : shape (14,), the place's registers over what its ages and deprivation give
     """
-    u_which, u_accept, _, _ = block(seed, i, month, 0, draws.ONSET_WHICH)
-    left = u_which * tables.onset_ceiling[sex, age]
+    left = u
     condition = 0
     ceiling = 0.0
     for condition in range(N_CONDITIONS):
@@ -92,6 +96,7 @@ def new_condition(p, i, month, sex, age, fifth, tilts, tables, rules, seed):
     conditions = np.int64(p["conditions"])
     if conditions & (1 << condition) or ceiling <= 0.0:
         return False
+    u_accept = left / ceiling
     tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth, age], PLACE_CAP)
     accepted = u_accept * tables.onset_cap[sex, age] * tables.relative_risk_mean[condition, sex, age]
     if accepted >= tilt * RISK_CAP:  # no liability could be high enough, so none is worked out

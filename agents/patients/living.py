@@ -508,11 +508,11 @@ def live(
         person = np.int64(p["person"])
         sex = person & record.FEMALE
         fifth = (person >> record.QUINTILE_SHIFT) & record.QUINTILE_MASK
-        u_onset, u_death, u_illness, u_request = block(seed, i, month, 0, draws.ONSET)
+        u_onset, u_death, u_illness, u_unmanaged = block(seed, i, month, 0, draws.ONSET)
 
         if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
             before = np.int64(p["conditions"])
-            if new_condition(p, i, month, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, rules, seed):
+            if new_condition(p, i, u_onset / year_part, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, rules):
                 bear_conditions(p, sex, fifth, age, before, tables, rules)
 
         # Frailty above the settled level fades; unmet need adds to it.
@@ -550,10 +550,10 @@ def live(
                 hazard += death_with_need(need, rules) * year_part
             if u_death < hazard:
                 n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
-        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, consortia, counts, seed, events, n)
+        n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
-            if wish_for_assessment(p, u_request, rules):
+            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), rules):
                 p["flags"] = np.int64(p["flags"]) | record.ASKED
                 day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
                 priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)

@@ -184,7 +184,7 @@ def missed_consultations(i, month, number, access, seed):
 
 
 @inlined
-def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, tables, rules, councils, consortia, counts, seed, events, n):
+def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n):
     """Let each cause's clock strike or not, and write the contacts; return the next free event.
 
     Illness is one process: the same draw says whether it comes to an emergency and, if not, how often a GP or nurse is
@@ -227,25 +227,10 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
             write_event(events[n], first_day + int(u_day * days), int(u_priority * 4294967295.0), i, month * 16 + REFERRED, REFERRAL, 0, 0.0, NEED_DECIDES, 0, 0)
             n += 1
 
-    minutes = np.int64(p["unmet_recent"])
-    withheld = np.int64(p["withheld"])
     quiet = (tables.unmanaged[held] + tables.severe_unmanaged[conditions >> SEVERE_SHIFT]) * year_part
     if access < 1.0:
         quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
-    dying = flags & record.DYING != 0
-    if minutes == 0 and withheld == 0 and quiet == 0.0 and not dying and not gave_up:
-        return n
-    u_unmet, u_unmanaged, u_last, _ = block(seed, i, month, 0, draws.UNMET)
-
-    if minutes > 0 or withheld != 0:
-        now = happens(u_unmet, unmet_rate(minutes, rules) * year_part)
-        then = now if withheld == 0 else happens(u_unmet, unmet_rate(max(minutes - withheld, 0), rules) * year_part)
-        if now or then:
-            lever = councils[council].withheld_lever
-            caused = now != then
-            n = write_contact(p, i, month, first_day, days, age, UNMET, rules.low_severity, rules.first_council + council if caused else NEED_DECIDES,
-                              lever if caused else 0, 0 if now else 1, tables, seed, events, n)
-    if quiet > 0.0:
+    if u_unmanaged < quiet:
         now = happens(u_unmanaged, quiet * (1.0 - rules.proactive_prevents) if listed else quiet)
         then = now
         if listed != listed_at_rest:
@@ -254,6 +239,21 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
             caused = now != then
             n = write_contact(p, i, month, first_day, days, age, UNMANAGED, 1.0, consortium if caused else NEED_DECIDES,
                               PROACTIVE_LEVER if caused else 0, 0 if now else 1, tables, seed, events, n)
+
+    minutes = np.int64(p["unmet_recent"])
+    withheld = np.int64(p["withheld"])
+    dying = flags & record.DYING != 0
+    if minutes == 0 and withheld == 0 and not dying and not gave_up:
+        return n
+    u_unmet, _, u_last, _ = block(seed, i, month, 0, draws.UNMET)
+    if minutes > 0 or withheld != 0:
+        now = happens(u_unmet, unmet_rate(minutes, rules) * year_part)
+        then = now if withheld == 0 else happens(u_unmet, unmet_rate(max(minutes - withheld, 0), rules) * year_part)
+        if now or then:
+            lever = councils[council].withheld_lever
+            caused = now != then
+            n = write_contact(p, i, month, first_day, days, age, UNMET, rules.low_severity, rules.first_council + council if caused else NEED_DECIDES,
+                              lever if caused else 0, 0 if now else 1, tables, seed, events, n)
     if dying and happens(u_last, rules.last_phase_contacts * year_part):
         n = write_contact(p, i, month, first_day, days, age, LAST_PHASE, 1.0, NEED_DECIDES, 0, 0, tables, seed, events, n)
     if gave_up:

