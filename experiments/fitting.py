@@ -381,12 +381,20 @@ def uncertainty(
 
     Each of ``spec.replicates`` fits begins at `central`, the fit to the targets themselves, and goes on to targets
     drawn within their intervals, in a smaller population with other luck; their spread is the interval's.
+
+    People begin with the published prevalence whatever is drawn, so a drawn one is not fitted: where a condition is
+    commoner by some factor, it is taken to have begun more often by that factor.
     """
+    published = targets().prevalence
+    middles = np.array(TEN_YEARS.ages, dtype=int) - int(AGES[0])
     fits = []
     for number in range(1, spec.replicates + 1):
         aims = drawn_targets(spec.seed + number)
         seed = spec.seed + 1000 * number
-        fits.append(fit(aims, first=central, rounds=REPLICATE_ROUNDS, scale=REPLICATE_SCALE * spec.scale, seed=seed))
+        commoner = (aims.prevalence / published)[..., middles]
+        aims = dataclasses.replace(aims, prevalence=published)
+        rates = fit(aims, first=central, rounds=REPLICATE_ROUNDS, scale=REPLICATE_SCALE * spec.scale, seed=seed)
+        fits.append(dataclasses.replace(rates, onset=rates.onset * commoner))
         if watch:
             watch(number)
     low, high = {}, {}

@@ -422,6 +422,7 @@ def test_intervals_hold_the_fit_between_their_ends():
         assert (getattr(low, name) <= getattr(central, name) + 1e-12).all(), name
         assert (getattr(high, name) >= getattr(central, name) - 1e-12).all(), name
     assert (high.severity > low.severity).all()
+    assert np.median(high.onset / low.onset) > 1.1, "prevalence is known to a tenth or so, and onset no better"
 
 
 @pytest.mark.parametrize(
