@@ -717,29 +717,40 @@ def fit_population(
     takes a quarter of an hour and makes the file that is shipped.
     """
     from experiments.fitting import FitSpec, fit_and_write, largest_difference
-    from model.fitted_rates import FILE
+    from model.fitted_rates import FILE, FittedRatesError, fitted_rates
 
     try:
         spec = FitSpec(
             rounds=_whole("--rounds", rounds),
             replicates=_whole("--replicates", replicates),
             scale=_share("--scale", scale),
-            seed=_whole("--seed", seed),
+            seed=_whole("--seed", seed, least=0),
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
+    for file in (Path(output), FILE) if store else (Path(output),):
+        _writable(file.parent)
+        if file.is_dir() or (file.exists() and not os.access(file, os.W_OK)):
+            raise UsageError(f"cannot write to {file}: it is {'a folder' if file.is_dir() else 'read-only'}")
+    try:
+        before = fitted_rates()
+    except FittedRatesError as error:  # a fit needs no stored rates, and can replace damaged ones
+        before, damage = None, str(error)
     path = Path(output)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         rates = fit_and_write(spec, path, None if quiet else lambda line: print(line, file=sys.stderr))  # noqa: T201
+        if store:
+            FILE.write_bytes(path.read_bytes())
     except OSError as error:
-        raise UsageError(f"--output must be a file that can be written, got {output!r}: {error.strerror}") from error
-    moved = largest_difference(rates)
-    if store:
-        FILE.write_bytes(path.read_bytes())
+        raise UsageError(f"cannot write to {error.filename or output}: {error.strerror}") from error
     if not quiet:
         typer.echo(f"Rates: {path}" + (", and now in force" if store else ""))
-        typer.echo(f"Largest change from the rates in force: {moved[1]:.2%}, {moved[0]}")
+        if before is None:
+            typer.echo(f"No rates were in force: {damage}")
+        else:
+            name, by = largest_difference(rates, before)
+            typer.echo(f"Largest change from the rates that were in force: {by:.2%}, {name}")
 
 
 @app.command(epilog="Example: joinedup causes --samples 20 --output causes.csv")

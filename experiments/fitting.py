@@ -5,8 +5,8 @@ against what the run gave, and each correction moves by what is still missing. I
 running it again gives the same rates, whatever was stored before. Uncertainty comes from fitting again to targets drawn
 within their published intervals, with other luck: it holds what the targets leave open and what chance adds.
 
-The method is a damped fixed-point iteration (Robbins and Monro's, with constant steps): each rate answers mainly for one
-target, so no gradient is needed.
+The method is a damped fixed-point iteration (Robbins and Monro's, with constant steps): each rate answers mainly for
+one target, so no gradient is needed.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from agents.vocabulary import N_CONDITIONS
 from experiments.reference_run import PLACE, ReferenceYear, run_reference
 from model import epidemiology as england
 from model.epidemiology import AGES
-from model.evidence import EvidenceRow, evidence, evidence_group
+from model.evidence import EvidenceRow, evidence, evidence_where
 from model.fitted_rates import (
     BROAD,
     COLUMNS,
     FRAILTY_AGES,
     NEED_AGES,
+    SEX,
     STAY_AGES,
     TEN_YEARS,
     FittedRates,
-    fitted_rates,
+    axes_of,
     read_rates,
     strata,
     trying,
@@ -59,8 +60,8 @@ class FitSpec:
     ----------
     rounds : times that the population is run and corrected, at least 2
     replicates : fits to drawn targets, at least 2
-    scale : share of England in miniature, above 0
-    seed : of all luck
+    scale : share of England in miniature, above 0 and at most 1
+    seed : of all luck, 0 to 2**32 - 1
 
     Raises
     ------
@@ -75,12 +76,16 @@ class FitSpec:
 
     def __post_init__(self) -> None:
         for name in ("rounds", "replicates"):
-            if getattr(self, name) < 2:
-                raise ValueError(f"FitSpec.{name} must be at least 2, got {getattr(self, name)!r}")
-        if not 0.0 < self.scale <= 1.0:
-            raise ValueError(f"FitSpec.scale must be above 0 and at most 1, got {self.scale!r}")
-        if not 0 <= self.seed < 2**32:
+            if not _is_whole(getattr(self, name)) or getattr(self, name) < 2:
+                raise ValueError(f"FitSpec.{name} must be a whole number, at least 2, got {getattr(self, name)!r}")
+        if not isinstance(self.scale, int | float) or not 0.0 < self.scale <= 1.0:
+            raise ValueError(f"FitSpec.scale must be a share above 0 and at most 1, got {self.scale!r}")
+        if not _is_whole(self.seed) or not 0 <= self.seed < 2**32:
             raise ValueError(f"FitSpec.seed must be a whole number from 0 to 2**32 - 1, got {self.seed!r}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,16 +150,12 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
         """Return the published rate of each age's own band: totals of bands are what is fitted."""
         return np.array([value(evidence(row)) for _, row in points])[np.searchsorted(edges, AGES, side="right")]
 
-    factor = {row.quantity: value(row) / row.number() for row in evidence_group("A.prev") if row.value}
-    prevalence = published_prevalence().copy()
-    for condition, name in PREVALENCE_NAMES.items():
-        prevalence[condition] = np.minimum(prevalence[condition] * factor[f"prevalence_{name}"], 0.95)
     admissions = by_band(england.ADMISSIONS, (45, 65, 75, 85)) / 1000.0
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     moderate = dict(england.MODERATE_FRAILTY)
     older = value(evidence("P-A.frail-033")) / evidence("P-A.frail-033").number()
     return Targets(
-        prevalence=prevalence,
+        prevalence=np.minimum(published_prevalence() * _over_published(value), 0.95),
         deaths=england.death_rates(),
         admissions=admissions,
         contacts=by_band(england.ATTENDANCES, (40, 60, 80)) / 1000.0 + direct * admissions,
@@ -164,6 +165,18 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
         moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),
         need=_need_targets(value),
     )
+
+
+def _over_published(value: Callable[[EvidenceRow], float]) -> np.ndarray:
+    """Return prevalence over the published one, shape (14, 2, 93), from its ten-year rows."""
+    factor = np.ones((N_CONDITIONS, 2, len(AGES)))
+    for condition, name in PREVALENCE_NAMES.items():
+        for sex, word in enumerate(SEX.labels):
+            strata_of = (f"sex={word};age={band}" for band in TEN_YEARS.labels)
+            rows = [evidence_where("A.prev", f"prevalence_{name}", stratum) for stratum in strata_of]
+            points = [value(row) / row.number() if row.value else 1.0 for row in rows]
+            factor[condition, sex] = np.interp(AGES, TEN_YEARS.ages, points)
+    return factor
 
 
 def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
@@ -219,7 +232,10 @@ def mean_of(several: list[FittedRates]) -> FittedRates:
     means = {}
     for item in dataclasses.fields(FittedRates):
         values = np.stack([getattr(rates, item.name) for rates in several])
-        means[item.name] = values.mean(axis=0) if item.metadata["shift"] else np.exp(np.log(np.maximum(values, 1e-9)).mean(axis=0))
+        if item.metadata["shift"]:
+            means[item.name] = values.mean(axis=0)
+        else:
+            means[item.name] = np.exp(np.log(np.maximum(values, 1e-9)).mean(axis=0))
     return FittedRates(**means)
 
 
@@ -278,13 +294,14 @@ class _Ages:
         self.years = years
 
     def bands(self, values: np.ndarray, axis: object) -> np.ndarray:
-        """Return sums over age, the last dimension, in the bands of `axis`; the first band begins at 18, the last is open."""
-        labels = axis.labels
-        starts = [0, *(int(label.rstrip("+").split("-")[0]) - 18 for label in labels[1:])]
+        """Return sums over age, the last dimension, in bands; the first begins at 18, the last is open."""
+        starts = [0, *(int(label.rstrip("+").split("-")[0]) - 18 for label in axis.labels[1:])]
         return np.add.reduceat(values, starts, axis=-1)
 
 
-def _beginnings(aims: Targets, years: list[ReferenceYear], ages: _Ages, ratio: Callable) -> tuple[np.ndarray, np.ndarray]:
+def _beginnings(
+    aims: Targets, years: list[ReferenceYear], ages: _Ages, ratio: Callable
+) -> tuple[np.ndarray, np.ndarray]:
     """Return factors of onset, shape (14, 2, 7), and of progress, shape (14,).
 
     What counts is how prevalence moved from the first year to the last ones, since the first is right but for the luck
@@ -303,7 +320,8 @@ def _beginnings(aims: Targets, years: list[ReferenceYear], ages: _Ages, ratio: C
     expected = blend * expected + (1.0 - blend) * late_wanted
     factor = np.log(ratio(expected * per_year, late * per_year, broad=False))
     ends = np.concatenate([factor[..., :1], factor, factor[..., -1:]], axis=-1)
-    factor = np.exp(1.5 * (0.25 * ends[..., :-2] + 0.5 * factor + 0.25 * ends[..., 2:]))  # neighbours move together: no zigzag
+    smooth = 0.25 * ends[..., :-2] + 0.5 * factor + 0.25 * ends[..., 2:]  # neighbours move together: no zigzag
+    factor = np.exp(1.5 * smooth)
     held = years[-1].conditions.sum(axis=(1, 2, 3)), years[0].conditions.sum(axis=(1, 2, 3))
     share = [years[k].severe.sum(axis=(1, 2, 3)) / np.maximum(held[-k - 1], 1) for k in (-1, 0)]
     progress = np.ones(N_CONDITIONS)
@@ -318,7 +336,7 @@ def _frailty_step(aims: Targets, years: list[ReferenceYear], ages: _Ages) -> tup
     beyond = sum(year.frail_moderate + year.frail_severe for year in years).sum(axis=(0, 1))
     moderate = ages.bands(beyond, FRAILTY_AGES) / people
     mild = ages.bands(sum(year.frail_mild for year in years).sum(axis=(0, 1)) + beyond, FRAILTY_AGES) / people
-    spread_of = np.array([0.03, 0.04, 0.08, 0.09, 0.10])  # of all frailty in a band, roughly: sets the step, not the end
+    spread_of = np.array([0.03, 0.04, 0.08, 0.09, 0.10])  # of all frailty in a band, roughly: sets the step's size
     density = np.array([NORMAL.pdf(NORMAL.inv_cdf(1.0 - share)) for share in aims.mild]) / spread_of
     spread = np.where(np.isnan(aims.moderate), 1.0, aims.moderate / np.maximum(moderate, 1e-6))
     return (aims.mild - mild) / density, spread
@@ -361,14 +379,22 @@ def uncertainty(
 ) -> tuple[FittedRates, FittedRates]:
     """Return the lower and upper ends of 95% intervals of the corrections.
 
-    Each of ``spec.replicates`` fits begins at `central`, the fit to the targets themselves, and goes on to targets drawn
-    within their intervals, in a smaller population with other luck; their spread is the interval's.
+    Each of ``spec.replicates`` fits begins at `central`, the fit to the targets themselves, and goes on to targets
+    drawn within their intervals, in a smaller population with other luck; their spread is the interval's.
+
+    People begin with the published prevalence whatever is drawn, so a drawn one is not fitted: where a condition is
+    commoner by some factor, it is taken to have begun more often by that factor.
     """
+    published = targets().prevalence
+    middles = np.array(TEN_YEARS.ages, dtype=int) - int(AGES[0])
     fits = []
     for number in range(1, spec.replicates + 1):
         aims = drawn_targets(spec.seed + number)
         seed = spec.seed + 1000 * number
-        fits.append(fit(aims, first=central, rounds=REPLICATE_ROUNDS, scale=REPLICATE_SCALE * spec.scale, seed=seed))
+        commoner = (aims.prevalence / published)[..., middles]
+        aims = dataclasses.replace(aims, prevalence=published)
+        rates = fit(aims, first=central, rounds=REPLICATE_ROUNDS, scale=REPLICATE_SCALE * spec.scale, seed=seed)
+        fits.append(dataclasses.replace(rates, onset=rates.onset * commoner))
         if watch:
             watch(number)
     low, high = {}, {}
@@ -401,11 +427,11 @@ def fit_and_write(spec: FitSpec, path: Path, say: Callable[[str], None] | None =
     return read_rates(path)
 
 
-def largest_difference(rates: FittedRates) -> tuple[str, float]:
-    """Return which correction differs most from the one in force, and by how much: a ratio less one, or a shift."""
+def largest_difference(rates: FittedRates, others: FittedRates) -> tuple[str, float]:
+    """Return which correction differs most from the other's, and by how much: a ratio less one, or a shift."""
     worst = ("none", 0.0)
     for item in dataclasses.fields(FittedRates):
-        now, then = getattr(rates, item.name), getattr(fitted_rates(), item.name)
+        now, then = getattr(rates, item.name), getattr(others, item.name)
         apart = np.abs(now - then) if item.metadata["shift"] else np.abs(now / np.maximum(then, 1e-9) - 1.0)
         at = np.unravel_index(int(apart.argmax()), apart.shape)
         if apart[at] > worst[1]:
@@ -424,13 +450,14 @@ def write_rates(path: Path, rates: FittedRates, low: FittedRates, high: FittedRa
         for item in dataclasses.fields(FittedRates):
             for index, label in strata(item.name):
                 own = (f"{getattr(some, item.name)[index]:.6g}" for some in (rates, low, high))
-                lines.writerow([item.name, label, *own, f"{rate_of(tables, item.name, index):.6g}", UNITS[item.name], SOURCES[item.name]])
+                value = f"{rate_of(tables, item.name, index):.6g}"
+                lines.writerow([item.name, label, *own, value, UNITS[item.name], SOURCES[item.name]])
 
 
 def rate_of(tables: np.record, name: str, index: tuple[int, ...]) -> float:
     """Return the rate that a correction belongs to, at the middle age of its stratum, in the unit of :data:`UNITS`."""
-    axes = {"onset": TEN_YEARS, "death": BROAD, "illness": BROAD, "severity": BROAD, "stay": STAY_AGES, "frailty": FRAILTY_AGES, "spread": FRAILTY_AGES, "need": NEED_AGES}
-    at = int(axes[name].ages[index[-1]]) - 18 if name in axes else 0
+    last = axes_of(name)[-1]
+    at = int(last.ages[index[-1]]) - 18 if last.ages else 0
     if name == "onset":
         return float(tables.onset[index[0], index[1], at] * 12_000.0)
     if name == "progress":

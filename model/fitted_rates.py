@@ -6,9 +6,12 @@ departs from it, here and there by half: the ill die sooner, stays leave people 
 They are fitted on England in miniature at default parameters and at every lever's reference setting.
 """
 
+# ruff: noqa: RUF009 - `_correction` returns a field, a fresh array for each object
+
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +59,8 @@ def _correction(axes: tuple[Axis, ...], *, shift: bool = False, low: float, high
     """Return a field of :class:`FittedRates`: neutral by default, within `low` to `high` in a file that is read."""
     shape = tuple(len(axis.labels) for axis in axes)
     neutral = 0.0 if shift else 1.0
-    return field(default_factory=lambda: np.full(shape, neutral), metadata={"axes": axes, "shift": shift, "low": low, "high": high})
+    metadata = {"axes": axes, "shift": shift, "low": low, "high": high}
+    return field(default_factory=lambda: np.full(shape, neutral), metadata=metadata)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,7 +101,8 @@ class FittedRates:
 
     def digest(self) -> str:
         """Return a hash of all values: part of the key of anything that was made with them."""
-        return hashlib.sha256(b"".join(np.ascontiguousarray(getattr(self, item.name)).tobytes() for item in fields(self))).hexdigest()[:16]
+        values = (np.ascontiguousarray(getattr(self, item.name)).tobytes() for item in fields(self))
+        return hashlib.sha256(b"".join(values)).hexdigest()[:16]
 
 
 def axes_of(name: str) -> tuple[Axis, ...]:
@@ -118,20 +123,29 @@ def read_rates(path: Path) -> FittedRates:
     Raises
     ------
     FittedRatesError
-        If a row is missing, unknown or twice there, or a value is no number or out of its range.
+        If the file cannot be read, a row is missing, unknown or twice there, or a value is no number or out of its
+        range.
     """
     try:
         with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+            reader = csv.DictReader(lines)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                given = ",".join(reader.fieldnames or ())
+                raise FittedRatesError(f"{path.name}, line 1: must be {','.join(COLUMNS)}, got {given!r}")
+            rows = [(reader.line_num, row) for row in reader]
     except OSError as error:
-        raise FittedRatesError(f"{path.name}: fitted rates must be readable: {error.strerror}") from error
+        raise FittedRatesError(f"{path.name}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FittedRatesError(f"{path.name}: is not a CSV file in UTF-8: {error}") from error
     found = FittedRates()
     known = {(item.name, label): (item, index) for item in fields(FittedRates) for index, label in strata(item.name)}
     seen = set()
-    for number, row in enumerate(rows, start=2):
-        key = row.get("rate", ""), row.get("stratum", "")
+    for number, row in rows:
+        key = row["rate"] or "", row["stratum"] or ""
         if key not in known:
-            raise FittedRatesError(f"{path.name}, line {number}: unknown rate {key[0]!r} of {key[1]!r}")
+            raise FittedRatesError(
+                f"{path.name}, line {number}: unknown rate {key[0]!r} of {key[1]!r}; nearest: {_nearest(*key)}"
+            )
         if key in seen:
             raise FittedRatesError(f"{path.name}, line {number}: {key[0]} of {key[1]!r} is there twice")
         seen.add(key)
@@ -139,18 +153,26 @@ def read_rates(path: Path) -> FittedRates:
         low, high = item.metadata["low"], item.metadata["high"]
         try:
             value = float(row["correction"])
-        except (KeyError, TypeError, ValueError):
+        except (TypeError, ValueError):
             value = float("nan")
         if not low <= value <= high:
             raise FittedRatesError(
-                f"{path.name}, line {number}: correction of {key[0]} of {key[1]!r} must be a number from {low:g} to {high:g}, "
-                f"got {row.get('correction')!r}"
+                f"{path.name}, line {number}: correction of {key[0]} of {key[1]!r} must be a number from {low:g} to "
+                f"{high:g}, got {row['correction']!r}"
             )
         getattr(found, item.name)[index] = value
     missing = [key for key in known if key not in seen]
     if missing:
-        raise FittedRatesError(f"{path.name}: {len(missing)} rates are missing, the first is {missing[0][0]} of {missing[0][1]!r}")
+        rate, stratum = missing[0]
+        raise FittedRatesError(f"{path.name}: {len(missing)} rates are missing, the first is {rate} of {stratum!r}")
     return found
+
+
+def _nearest(rate: str, stratum: str) -> str:
+    """Return the valid rates nearest to an unknown one, or, where the rate is known, its nearest strata."""
+    names = [item.name for item in fields(FittedRates)]
+    given, valid = (stratum, [label for _, label in strata(rate)]) if rate in names else (rate, names)
+    return ", ".join(repr(near) for near in difflib.get_close_matches(given, valid, n=2, cutoff=0.0))
 
 
 @lru_cache(maxsize=1)
