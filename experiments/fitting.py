@@ -46,7 +46,7 @@ from model.prevalence import england as counts_of_england
 from model.prevalence import prevalence as published_prevalence
 
 YEARS = 8  # of each run
-REPLICATE_ROUNDS, REPLICATE_SCALE = 4, 0.25  # of each fit to drawn targets, and its size relative to the fit itself
+REPLICATE_ROUNDS, REPLICATE_SCALE = 3, 0.25  # of each fit to drawn targets, and its size relative to the fit itself
 FEW = 60.0  # people or deaths: a stratum with so many moves half as far as a large one
 LATE = 4  # the last so many years say where prevalence is heading
 NORMAL = NormalDist()

@@ -460,11 +460,17 @@ def _given() -> dict[str, np.ndarray]:
 
 
 def _residence_growth() -> np.ndarray:
-    """Return the share by which living in a care home rises in a year of age, shape (93,), from P-C.prov-005 to 007."""
+    """Return the chance a year that frozen demography takes a resident out of a care home, shape (93,).
+
+    Where people age, residence rises with age by what enters less the *excess* mortality of residents; where they do
+    not, the dead are replaced by people at home, so residents' whole mortality counts. The difference is the rise of
+    residence in a year of age (P-C.prov-005 to 007) less everybody's mortality at that age, and never below zero.
+    """
     middles = [age for age, _ in RESIDENCE]
     shares = np.log([evidence(row).number() for _, row in RESIDENCE])
     slopes = np.diff(shares) / np.diff(middles)
-    return np.interp(AGES, (77.0, 83.0, 90.0), (slopes[0], 0.85 * slopes[1], 0.05))  # slower among the oldest
+    rise = np.interp(AGES, (75.0, 85.0, 95.0), (slopes[0], slopes[1], 0.05))  # slower among the oldest
+    return np.maximum(rise - death_rates().mean(axis=(0, 1)), 0.0)
 
 
 def _solve_frailty(bare: np.ndarray, people: _Reference) -> tuple[np.ndarray, np.ndarray]:

@@ -166,7 +166,7 @@ TABLES = np.dtype(
         ("utility_conditions", "f8", (CONDITION_SETS,)),  # EQ-5D decrement of a set of conditions (negative)
         ("partner", "f8", (2, N_AGES)),  # share living with a partner
         ("partner_loss", "f8", (2, N_AGES)),  # share losing the partner in a year
-        ("residence_growth", "f8", (N_AGES,)),  # share by which living in a care home rises in a year of age
+        ("residence_growth", "f8", (N_AGES,)),  # chance a year that a resident is outgrown in frozen demography
         ("owner", "f8", (5,)),  # share owning the home, by deprivation fifth
         ("savings_median", "f8", (5,)),  # pounds, by deprivation fifth
         ("season", "f8", (12,)),  # April first, mean 1

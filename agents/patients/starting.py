@@ -102,9 +102,9 @@ def outgrow(rows, case_of, clock, month, tables, seed, council_homes, out):
     """Frozen demography: choose the care-home residents in whose place, as years go by, somebody younger comes.
 
     Where nobody grows older, those who moved in young would stay for decades and fill the homes; in life they become
-    the older residents. At each birthday a resident is replaced with the chance by which residence rises in a year of
-    age (``tables.residence_growth``), so that the homes keep the ages they have. Returns how many; their rows are
-    written to `out`, and their places taken off `council_homes`, shape (n_councils,).
+    the older residents. At each birthday a resident is replaced with the chance of ``tables.residence_growth``, so that
+    the homes keep the ages they have. Returns how many; their rows are written to `out`, and their places taken off
+    `council_homes`, shape (n_councils,).
     """
     n = 0
     for i in range(len(rows)):
