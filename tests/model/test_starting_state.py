@@ -12,6 +12,7 @@ import model.starting_state as starting
 from agents.care import needs_care_home
 from agents.hospital.planned import LISTED, OTHER
 from agents.patients import record
+from agents.patients.conditions import HELD
 from agents.vocabulary import CaseState, Funder, Lever, Setting
 from experiments.reference_run import PLACE as ENGLAND
 from experiments.reference_run import ReferenceYear, run_reference
@@ -283,7 +284,7 @@ def test_several_conditions_come_ten_to_fifteen_years_earlier_in_the_most_depriv
     rows = np.array(starting_state(load_place(ENGLAND), 0.25, Parameters()).starting_rows)
     age = -rows["birth_month"].astype(int) // 12
     fifth = rows["person"] >> record.QUINTILE_SHIFT & record.QUINTILE_MASK
-    several = np.array([int(held & 0x3FFF).bit_count() >= 2 for held in rows["conditions"]])
+    several = np.array([int(held & HELD).bit_count() >= 2 for held in rows["conditions"]])
     ages = np.arange(20, 86)
     curves = []
     for k in (0, 4):
