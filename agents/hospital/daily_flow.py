@@ -735,7 +735,7 @@ def request(flow, e, day):
     i = np.int64(e["person"])
     p = flow.rows[i]
     flow.out[np.int64(p["council"]), REQUESTED_OUT] += 1
-    if flow.case_of[i] >= 0:  # in hospital or already in the line
+    if flow.case_of[i] >= 0 or setting_of(p) >= RESIDENTIAL:  # in hospital, already in the line, or in a home by now
         p["flags"] = np.int64(p["flags"]) & ~record.ASKED
         return
     open_case(flow, i, HOME_ASSESSMENT, day, 0, np.int64(e["trigger"]), 0, np.int64(p["hospital"]))

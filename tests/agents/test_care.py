@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agents.care import judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.patients import record
-from agents.vocabulary import Lever
+from agents.vocabulary import N_CONDITIONS, Condition, Lever
 from tests.strategies import person, rules_with
 
 
@@ -69,6 +69,36 @@ def test_a_care_home_is_for_frail_people_with_lasting_need_beyond_what_family_gi
     assert not home(3000, 0.3, placement_hours=1000.0)
     assert not home(1200, 0.45, lasting_share=0.0), "it will mostly heal"
     assert home(1200, 0.45, lasting_share=1.0)
+
+
+DEMENTIA = 1 << Condition.DEMENTIA
+ADVANCED = DEMENTIA | DEMENTIA << N_CONDITIONS
+
+
+@given(st.floats(0.0, 0.65), st.floats(0.34, 0.5), st.floats(0.0, 0.34))
+def test_advanced_dementia_lowers_the_bar_of_frailty(settled, bar, lower):
+    """By what the rule says, in its advanced stage only, and for people whose need is great as it is."""
+    rules = rules_with(placement_frailty=bar, placement_dementia=lower)
+    settled = int(settled * 1e4) * 1e-4
+
+    def placed(conditions: int, need_trait: int = 4000) -> bool:
+        p = person(need_trait=need_trait, frailty=settled, frailty_trait=round(settled * 1e4), conditions=conditions)
+        return bool(needs_care_home(p[0], rules))
+
+    for conditions, needed in ((0, bar), (DEMENTIA, bar), (ADVANCED, bar - lower)):
+        if abs(settled - needed) > 1e-4:
+            assert placed(conditions) == (settled > needed)
+    assert placed(ADVANCED) >= placed(DEMENTIA)
+    assert not placed(ADVANCED, need_trait=-500), "little need"
+
+
+def test_by_default_the_bar_of_people_with_advanced_dementia_is_well_below_the_others():
+    rules = rules_with()
+    between = rules.placement_frailty - rules.placement_dementia / 2
+    p = person(need_trait=4000, frailty=between, frailty_trait=int(between * 1e4))
+    assert not needs_care_home(p[0], rules)
+    p["conditions"] = ADVANCED
+    assert needs_care_home(p[0], rules)
 
 
 @given(st.integers(-2000, 4000), st.floats(0.0, 0.6), st.integers(0, 4000))

@@ -298,6 +298,71 @@ def test_who_is_not_eligible_is_refused_and_who_pays_arranges():
         assert rows["care"][1] >> record.FUNDER_SHIFT & record.FUNDER_MASK == SELF
 
 
+def wealthy(n: int, buys: float, state: CaseState = CaseState.HOME_ASSESSMENT, **fields):
+    """People whose savings are beyond the means test, in the line for an assessment, after two months."""
+    b = quiet_bench(granted(n, **{"capital": 10**6, **fields}), self_buys=buys, leave_wait_a_day=0.0)
+    b.cases = waiting(state, n)
+    council_limits(b, assessment_rate=1e3, start_rate=1e3, care_capacity=10**8, home_places=1e4)
+    if state == CaseState.WAIT_ASSESSMENT:
+        b.rows["care"] = record.IN_HOSPITAL
+        b.known.hospitals["occupied"][0] = n
+    engine = b.engine()
+    months = [engine.month(number) for number in range(2)]
+    return engine, months
+
+
+@pytest.mark.parametrize("state", [CaseState.HOME_ASSESSMENT, CaseState.WAIT_ASSESSMENT])
+def test_who_would_pay_buys_care_at_home_always_or_never(state):
+    engine, _ = wealthy(40, 1.0, state)
+    rows = engine.people.rows
+    short = rows["need"] > rows["informal"] + 60.0  # of the others, family does all or nearly all
+    assert short.sum() > 30
+    assert (rows["package"][short] > 0).all()
+    assert (rows["care"][short] >> record.FUNDER_SHIFT & record.FUNDER_MASK == SELF).all()
+    assert not (rows["flags"] & record.REFUSED).any()
+    engine, months = wealthy(40, 0.0, state)
+    rows = engine.people.rows
+    assert (rows["package"] == 0).all()
+    assert (rows["flags"] & record.REFUSED).all(), "nobody asks again at once"
+    assert (rows["care"] == 0).all(), "and nobody stays in hospital for it"
+    assert engine.n_cases == 0
+    assert sum(month.out[:, REFUSED_OUT].sum() for month in months) == 0, "the council has refused nobody"
+
+
+def test_the_share_who_buy_is_the_rules():
+    """Of 2,000, within four standard errors: false alarm once in 16,000."""
+    n, share = 2000, 0.3
+    engine, _ = wealthy(n, share)
+    rows = engine.people.rows
+    short = rows["need"] > rows["informal"]
+    bought = (rows["package"][short] > 0).mean()
+    assert abs(bought - share) < 4 * np.sqrt(share * (1 - share) / short.sum())
+
+
+def test_whoever_must_move_into_a_home_and_can_pay_does_so_though_nobody_buys_care_at_home():
+    great = {"need_trait": 4000, "need": 4000, "frailty": 0.6, "frailty_trait": 6000}
+    engine, _ = wealthy(20, 0.0, **great)
+    rows = engine.people.rows
+    moved = rows["care"] & record.SETTING_MASK >= Setting.RESIDENTIAL
+    assert moved.any()
+    assert (rows["care"][moved] >> record.FUNDER_SHIFT & record.FUNDER_MASK == SELF).all()
+    at_home = ~moved & ((rows["flags"] & record.REFUSED) != 0)
+    assert (rows["informal"][at_home] > 0).all(), "only where family can"
+
+
+def test_who_has_moved_into_a_home_by_the_day_of_the_request_asks_for_nothing():
+    """The request was made while the person waited elsewhere; a resident needs no second place."""
+    b = quiet_bench(granted(care=Setting.RESIDENTIAL | COUNCIL << record.FUNDER_SHIFT, flags=record.ASKED))
+    b.future = event(3, kind=1)
+    council_limits(b, assessment_rate=5.0, home_places=10.0)
+    engine = b.engine()
+    month = engine.month(0)
+    assert engine.n_cases == 0
+    assert month.out[:, flow.ASSESSED_OUT].sum() == month.out[:, ENTRIES_OUT].sum() == 0
+    assert engine.organisations.councils["home_used"][0] == 1
+    assert not engine.people.rows["flags"][0] & record.ASKED
+
+
 def test_reablement_comes_first_where_there_is_a_place_and_restores_part_of_what_was_lost():
     b = quiet_bench(granted(3, frailty=0.3), reablement_share=1.0, placement_frailty=1.0)
     b.cases = waiting(CaseState.HOME_ASSESSMENT, 3)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from agents.draws import normal_score
 from agents.patients import record
 from agents.patients.conditions import HELD, PLACE_CAP
-from agents.patients.living import CONSORTIUM_STATE
-from agents.patients.starting import begin, begin_care, set_birth_months, traits
+from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, death_with_need
+from agents.patients.starting import begin, begin_anew, begin_care, outgrow, set_birth_months, traits
 from agents.vocabulary import Condition, Setting
 from model.engine import new_rows
 from model.prevalence import prevalence
@@ -146,3 +146,149 @@ def test_the_first_guess_of_care_goes_to_the_eligible_only():
     assert not (in_home & with_package).any()
     assert (b.rows["need"][in_home | with_package] > 0).all()
     assert (b.rows["informal"][in_home] == 0).all()
+
+
+# Frozen demography
+
+
+def renewed(rows: np.ndarray, dead: np.ndarray | None = None, month: int = 7, seed: int = 1) -> np.ndarray:
+    """Those people after newcomers have taken the rows of the dead: everybody's, unless told otherwise."""
+    after = rows.copy()
+    b = bench(0.002)
+    dead = np.arange(len(rows)) if dead is None else dead
+    begin_anew(after, dead, 0, month, b.tables, b.rules, np.uint64(seed))
+    return after
+
+
+PERSONAL = {"frailty", "frailty_trait", "need", "need_trait", "informal", "unmet_recent"}
+
+
+def test_who_begins_anew_has_traits_of_their_own_and_everything_else_of_the_row():
+    rows = begun(2000, 80)
+    after = renewed(rows)
+    for name in rows.dtype.names:
+        if name not in PERSONAL:
+            assert (after[name] == rows[name]).all(), name
+    assert (after["frailty_trait"] != rows["frailty_trait"]).mean() > 0.99
+    assert (after["informal"] <= after["need"]).all()
+    assert ((after["need"] > 0) | (after["informal"] == 0)).all()
+    assert np.allclose(after["frailty"], np.maximum(after["frailty_trait"], 0) * 1e-4, atol=1.1e-4)
+    same = rows["conditions"] == 0  # else conditions are shared, which bring frailty
+    assert abs(np.corrcoef(after["frailty_trait"][same], rows["frailty_trait"][same])[0, 1]) < 4 / math.sqrt(same.sum())
+
+
+def test_only_the_rows_of_the_dead_begin_anew_and_luck_is_of_the_month():
+    rows = begun(400, 80)
+    dead = np.arange(0, 400, 7)
+    after = renewed(rows, dead)
+    others = np.setdiff1d(np.arange(400), dead)
+    assert bits_of(after[others]) == bits_of(rows[others])
+    assert bits_of(renewed(rows, dead)) == bits_of(after)
+    assert bits_of(renewed(rows, dead[::-1].copy())) == bits_of(after), "in any order"
+    assert bits_of(renewed(rows, dead, month=8)) != bits_of(after)
+    assert bits_of(renewed(rows, dead, seed=2)) != bits_of(after)
+
+
+def test_newcomers_are_those_who_would_have_lived():
+    """Of women of 85 without conditions: mean frailty is that of all draws, weighted by their chance of surviving.
+
+    Within five standard errors: false alarm below one in a million.
+    """
+    rows = begun(40_000, 85)
+    rows = rows[rows["conditions"] == 0]
+    after = renewed(rows)
+    b = bench(0.002)
+    step = (rows["frailty"] * FRAILTY_STEPS).astype(int)
+    need = np.array([death_with_need(int(minutes), b.rules) for minutes in rows["need"]])
+    hazard = b.tables.death[1, 2, 85 - 18] * b.tables.death_by_frailty[step] + need
+    alive = np.exp(-12.0 * hazard / (1.0 - b.rules.trait_kept**2))
+    for name in ("frailty", "need"):
+        before, now = rows[name].astype(float), after[name].astype(float)
+        error = math.sqrt(now.var() / len(now) + before.var() / len(before))
+        expected = np.average(before, weights=alive)
+        assert abs(now.mean() - expected) < 5 * error, name
+        assert now.mean() <= before.mean(), name
+
+
+def test_newcomers_are_less_frail_and_need_less_than_people_drawn_without_selection():
+    """Women of 85, each with her own conditions: below what the row began with by more than five standard errors.
+
+    Without selection that happens once in three million.
+    """
+    rows = begun(40_000, 85)
+    after = renewed(rows)
+    for name in ("frailty", "need"):
+        less = rows[name].astype(float) - after[name].astype(float)
+        assert less.mean() > 5 * less.std() / math.sqrt(len(less)), name
+
+
+def test_among_the_young_hardly_anybody_is_selected():
+    """Of people of 25: mean frailty of newcomers within four standard errors of the draws' (once in 16,000)."""
+    rows = begun(10_000, 25)
+    after = renewed(rows)
+    error = math.sqrt((rows["frailty"].var() + after["frailty"].var()) / len(rows))
+    assert abs(after["frailty"].mean() - rows["frailty"].mean()) < 4 * error
+
+
+def residents(n: int, age: int = 75, **fields: int) -> np.ndarray:
+    """Women in a home, alive, whose birthday is in month 6 of the year."""
+    rows = new_rows(n)
+    rows["birth_month"] = -12 * age - 6
+    rows["person"] = record.FEMALE | 2 << record.QUINTILE_SHIFT
+    rows["end_month"] = record.ALIVE
+    rows["care"] = Setting.RESIDENTIAL
+    for name, value in fields.items():
+        rows[name] = value
+    return rows
+
+
+def outgrown(
+    rows: np.ndarray, month: int = 6, cases: tuple[int, ...] = (), seed: int = 1, growth: float | None = None
+) -> tuple[list[int], int]:
+    """Rows chosen to be replaced, and what is left of a hundred thousand places."""
+    b = bench(0.002)
+    if growth is not None:
+        b.tables["residence_growth"] = growth
+    case_of, out = np.full(len(rows), -1, dtype=np.int32), np.empty(len(rows), dtype=np.int64)
+    homes = np.full(1, 10**5)
+    case_of[list(cases)] = 0
+    n = outgrow(rows, case_of, 0, month, b.tables, np.uint64(seed), homes, out)
+    return out[:n].tolist(), int(homes[0])
+
+
+def test_residents_outgrow_their_row_at_a_birthday_with_the_chance_of_the_table():
+    """Within four standard errors at each age: all five right, false alarm once in 3,000."""
+    n, tables = 20_000, bench(0.002).tables
+    for age in (65, 75, 82, 88, 95):
+        chosen, left = outgrown(residents(n, age))
+        chance = tables.residence_growth[age - 18]
+        assert 0.0 < chance < 0.5
+        assert abs(len(chosen) / n - chance) < 4 * math.sqrt(chance * (1 - chance) / n), age
+        assert left == 10**5 - len(chosen), "their places are given back"
+
+
+def test_only_residents_at_home_in_the_month_of_their_birthday_outgrow_it():
+    everybody, left = outgrown(residents(50), growth=1.0)
+    assert everybody == list(range(50))
+    assert left == 10**5 - 50
+    assert outgrown(residents(50, care=Setting.NURSING), growth=1.0)[0] == everybody
+    others = {
+        "not in a home": {"care": Setting.HOME}, "in reablement": {"care": Setting.REABLEMENT},
+        "in hospital": {"care": Setting.RESIDENTIAL | record.IN_HOSPITAL}, "dying": {"flags": record.DYING},
+        "dead": {"end_month": 5}, "born in another month": {"birth_month": -12 * 75 - 5},
+    }  # fmt: skip
+    for who, fields in others.items():
+        assert outgrown(residents(50, **fields), growth=1.0) == ([], 10**5), who
+    assert outgrown(residents(50), month=7, growth=1.0) == ([], 10**5)
+    assert outgrown(residents(50), month=18, growth=1.0)[0] == everybody, "every year"
+    assert outgrown(residents(50), cases=(3, 4), growth=1.0)[0] == [k for k in range(50) if k not in (3, 4)]
+    assert outgrown(residents(50), growth=0.0) == ([], 10**5)
+
+
+def test_who_outgrows_a_row_is_the_luck_of_person_and_month():
+    rows = residents(2000)
+    first = outgrown(rows)[0]
+    assert outgrown(rows)[0] == first
+    assert outgrown(rows, month=18)[0] != first
+    assert outgrown(rows, seed=2)[0] != first
+    assert set(outgrown(rows, growth=0.9)[0]) >= set(outgrown(rows, growth=0.5)[0])
