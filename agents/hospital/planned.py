@@ -4,7 +4,8 @@ A referral joins the hospital's queue for a first outpatient visit; part of thos
 lines are served first come, first served, within what the hospital's clinics and theatres can do on a working day.
 People also leave a line by themselves: they are treated privately, get better or are too ill. Who is listed for a joint, the
 heart or the eyes bears it while waiting (more need, less quality of life) and is relieved by an operation that succeeds;
-one that fails is done again. On a day when the hospital is full, whoever would stay the night is cancelled and booked anew.
+one that fails is done again. The more beds a hospital lacks, the more of those who would stay the night are cancelled
+and booked anew.
 
 Waits are entries of one array, in the order in which people joined; only people who were referred are touched. Follow-up visits
 are not modelled, and the nights of operations are inside the remainder of beds that the place's emergencies leave: planned care
@@ -96,6 +97,10 @@ class PlannedRules(Checked):
         assumption="with list_wait_weeks nine to ten weeks from referral to admission, near the national median of 2014")
     list_wait_weeks: float = parameter(
         5.5, "mean wait at rest from listing to operation", unit="weeks", low=4.0, high=9.0, assumption="see outpatient_wait_weeks")
+    cancelled_by_crowding: float = parameter(
+        4.0, "share of operations with a night that are cancelled, for the share of a hospital's beds that people in A&E wait for",
+        unit="ratio", low=1.0, high=10.0,
+        assumption="a hospital that lacks one bed in twenty cancels one such operation in five: direction known, size not")
     rebooked_days: float = parameter(
         7.0, "days until somebody cancelled, because the hospital was full, can be operated on", unit="days", low=3.0, high=28.0,
         assumption="the national standard asks for 28 days at most")
@@ -203,13 +208,14 @@ def stays_the_night(i, trigger, kind, rules, seed):
 
 @compiled
 def operate(flow, w, p, day, left, clock, tables, rules, seed):
-    """An operation, unless it needs a night and the hospital is full; return whether it was done."""
+    """An operation, unless it needs a night and is cancelled because beds are lacking; return whether it was done."""
     i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
     hospital = flow.hospitals[h]
     row = flow.planned[np.int64(p["council"])]
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
     overnight = stays_the_night(i, trigger, kind, rules, seed)
-    if overnight and (hospital.boarding > 0 or hospital.occupied >= hospital.beds + hospital.escalation):
+    lacking = rules.cancelled_by_crowding * hospital.boarding / max(hospital.beds, 1)
+    if overnight and lacking > 0.0 and draw(seed, i, trigger, day, draws.CANCELLED) < lacking:
         row[CANCELLED_OUT] += 1
         w["due"] = day + int(rules.rebooked_days)
         return False

@@ -239,7 +239,7 @@ def test_a_full_hospital_cancels_whoever_would_stay_the_night_and_no_day_case():
     assert free[[OPERATED_OUT, CANCELLED_OUT]].tolist() == [5, 0]
     assert month.hospital_planned[:, HOSPITAL_ELECTIVE_STAYS].sum() == 5
     assert (month.journal["pence"] == b.known.hospitals["elective_price"][0]).all()
-    b.known.hospitals["beds"] = b.known.hospitals["escalation"] = 0
+    b.known.hospitals["beds"], b.known.hospitals["boarding"] = 10, 10
     engine, (month,), full = lived(b)
     assert full[OPERATED_OUT] == 0
     assert full[CANCELLED_OUT] == 5 * len(range(1, 31, 7)), "booked anew each week"
