@@ -173,6 +173,7 @@ STRUCTURE_THAT_USES = {
     "deciding.regard_have_regard": "have_regard",
     "deciding.regard_integrate": "integrate",
 }
+NEEDS_MORE_MONTHS = {"market.place_response": 72}  # what is asked for changes slowly
 NEEDS_MORE_PEOPLE = {"market.place_response": 1.0}  # whole places: in a small place none opens or closes
 EVERY_PARAMETER = [row.name for row in Parameters().table()]
 
@@ -180,6 +181,7 @@ EVERY_PARAMETER = [row.name for row in Parameters().table()]
 def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
     """What two years leave with one parameter at a level; money is short and felt at once, so that organisations decide."""
     structure = STRUCTURE_THAT_USES.get(name, "separate-budgets")
+    months = NEEDS_MORE_MONTHS.get(name, 24)
     if structure in ("have_regard", "integrate"):
         text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8")
         file = folder / f"{structure.replace('_', '-')}.toml"
@@ -192,7 +194,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
         structure = file
     values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
     return fingerprints(
-        lived(24, scale=scale, years=2, structure=structure, parameters=Parameters().with_values(values))
+        lived(months, scale=scale, years=months // 12, structure=structure, parameters=Parameters().with_values(values))
     )
 
 
