@@ -40,7 +40,8 @@ from model.rules import PEOPLE_SEED, compile_rules
 
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
-MONTHS_KEPT = 60  # of the warm-up, for out-turn and for what is asked for: a single year is noisy
+MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
+BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
 GP_SLACK = 0.1  # assumption, 0.03 to 0.2: spare consultations of general practice over what is asked for at rest
 SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
@@ -61,7 +62,7 @@ class StartingState:
     remainder_beds : shape (n_hospitals,), beds in use by patients outside the model
     asked_minutes, asked_places : shape (n_councils,), home care and places in use and waited for, mean of that year
     listed : shape (n_consortia,), people on the proactive lists
-    year : the last sixty warm-up months, from which out-turn is taken
+    year : the last twelve warm-up years' months, from which out-turn is taken
     weekdays : weekday of each of those months' first day, Monday 0
     solved : levers solved from data: (organisation, lever, value, how, status)
     """
@@ -253,7 +254,7 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
 
     Parameters
     ----------
-    year : twelve months without limits
+    year : months without limits
     recovering : shape (n_consortia,), people in intermediate care on a mean day of that year
     """
     days = sum(month.days for month in year)
@@ -307,14 +308,14 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
             known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
             known.councils["rest"] = known.councils["levers"]
         if number == free_months:
-            remainder = set_limits(known, place, parameters, scale, year, np.mean(recovering[-MONTHS_KEPT:], axis=0))
+            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:], np.mean(recovering[-MONTHS_KEPT:], axis=0))
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
         engine.keep_as_it_was(month.deaths, starting_rows, number)
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
-        year = [*year[1 - MONTHS_KEPT :], month.compact()]
+        year = [*year[1 - BUDGET_MONTHS :], month.compact()]
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
