@@ -56,12 +56,12 @@ class DecidingBehaviour(Checked):
         assumption="a year of forecasting 5% over budget makes a pound feel like about 1.5",
     )
     price_dead_band: float = parameter(
-        0.08,
+        0.10,
         "gap between forecast and budget that is taken for chance",
         unit="share of the budget",
         low=0.0,
-        high=0.1,
-        assumption="a small council's year of spending wanders by up to seven or eight per cent in a place at rest",
+        high=0.12,
+        assumption="a small council's year of spending wanders by up to nine or ten per cent in a place at rest",
     )
     price_memory: float = parameter(
         0.9,

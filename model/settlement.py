@@ -19,7 +19,7 @@ class Settlement(Checked):
         assumption="10% less over five years (P-C.asc-003), carried on")
 
     gate_margin: float = parameter(
-        0.09, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.01, high=0.12,
+        0.11, "forecast overspend beyond the legal limit at which non-critical care starts wait for money", unit="share of budget", low=0.01, high=0.14,
         assumption="levers are moved first; starts are held back when a forecast is further over than chance makes it at rest")
 
     gate_reach: float = parameter(
