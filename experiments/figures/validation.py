@@ -78,7 +78,7 @@ def draw(table: pd.DataFrame, heading: str, words: str) -> Figure:
     figure = sheet(13.0, most * 0.2 + 2.0, heading, words, key)
     panels = figure.subplots(1, 2)
     for axes, side, name in zip(
-        panels, sides, ("Rates are fitted to these", f"Only checked against these ({NEAR_MARK}: an assumption was set near)"), strict=True
+        panels, sides, ("Rates are fitted to these", f"Checked ({NEAR_MARK} set near by hand)"), strict=True
     ):
         _forest(axes, side, most, name)
     return figure
