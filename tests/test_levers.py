@@ -173,7 +173,8 @@ STRUCTURE_THAT_USES = {
     "deciding.regard_have_regard": "have_regard",
     "deciding.regard_integrate": "integrate",
 }
-NEEDS_MORE_MONTHS = {"market.place_response": 72}  # what is asked for changes slowly
+NEEDS_MORE_MONTHS = {"market.place_response": 36}  # what is asked for changes slowly
+NEEDS_FULL_HOMES = {"market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0}}  # else room is no limit
 NEEDS_MORE_PEOPLE = {"market.place_response": 1.0}  # whole places: in a small place none opens or closes
 EVERY_PARAMETER = [row.name for row in Parameters().table()]
 
@@ -193,6 +194,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
         )
         structure = file
     values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
+    values |= NEEDS_FULL_HOMES.get(name, {})
     return fingerprints(
         lived(months, scale=scale, years=months // 12, structure=structure, parameters=Parameters().with_values(values))
     )
