@@ -169,7 +169,7 @@ def test_optimism_is_the_deciders():
 
 def test_prices_follow_each_account_and_pools_share_one():
     behaviour = DecidingBehaviour()
-    forecasts = {ACUTE: 110, COMMUNITY: 90}
+    forecasts = {ACUTE: 130, COMMUNITY: 70}
     apart = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
     apart.update_prices(forecasts, behaviour)
     assert apart.prices[ACUTE] > 1.0 > apart.prices[COMMUNITY]
