@@ -314,25 +314,18 @@ def _national_care() -> list[Check]:
     each = {"heading": CARE, "source": f"{COUNCILS} (sum)", "year": "2014/15", "stratum": "councils' return, 65+"}
     weeks = "all ages in the model; the return counts 65 and over, which hardly differ"
     return [
-        Check(
-            id="ASC residential weeks",
-            model=lambda r: r.england("residential_council_days") / 7e3,
-            label="residential weeks paid by councils",
-            role=NEARED,
-            target=council.residential_weeks_65plus * PEOPLE_EACH / 1e3,
-            unit="thousand weeks a year",
-            how=weeks,
-            **each,
-        ),
-        Check(
-            id="ASC nursing weeks",
-            model=lambda r: r.england("nursing_council_days") / 7e3,
-            label="nursing weeks paid by councils",
-            role=NEARED,
-            target=council.nursing_weeks_65plus * PEOPLE_EACH / 1e3,
-            unit="thousand weeks a year",
-            how=weeks,
-            **each,
+        *(
+            Check(
+                id=f"ASC {kind} weeks",
+                model=lambda r, k=kind: r.england(f"{k}_council_days") / 7e3,
+                label=f"{kind} weeks paid by councils",
+                role=NEARED,
+                target=getattr(council, f"{kind}_weeks_65plus") * PEOPLE_EACH / 1e3,
+                unit="thousand weeks a year",
+                how=weeks,
+                **each,
+            )
+            for kind in ("residential", "nursing")
         ),
         Check(
             id="ASC home-care hours",

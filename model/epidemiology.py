@@ -156,6 +156,7 @@ GP_BY_SEX = {  # visits of men and women over those of both, from the notes of P
 ELECTIVES_UNDER_45 = 105.0  # assumption, 80 to 130: what all admissions (T-B-018) leave once those of other ages and emergencies are taken off
 ELECTIVES = ((55.0, "P-B.elect-002"), (70.0, "P-B.elect-001"), (80.0, "P-B.elect-003"), (90.0, "P-B.elect-004"))
 GP_CONDITIONS = ("P-B.gp-009", "P-B.gp-010", "P-B.gp-011", "P-B.gp-012", "P-B.gp-013")
+RISE_AT_95 = 0.05  # assumption, 0 to 0.1: share by which living in a care home rises in a year of age at 95; the source ends at 85+
 DELAY_SHARE_65 = 0.12  # of the bed-days of people 65 and over: 2.7 m true delayed days (P-B.dtoc-001) over 22 m
 UNMET_AFTER_CARE = 0.6  # assumption: share of need that family leaves which is still unmet once councils have acted
 DEATHS_IN_CARE = 0.21  # share of deaths that happen in care homes (note of T-A-045)
@@ -469,7 +470,7 @@ def _residence_growth() -> np.ndarray:
     middles = [age for age, _ in RESIDENCE]
     shares = np.log([evidence(row).number() for _, row in RESIDENCE])
     slopes = np.diff(shares) / np.diff(middles)
-    rise = np.interp(AGES, (75.0, 85.0, 95.0), (slopes[0], slopes[1], 0.05))  # slower among the oldest
+    rise = np.interp(AGES, (75.0, 85.0, 95.0), (*slopes, RISE_AT_95))
     return np.maximum(rise - death_rates().mean(axis=(0, 1)), 0.0)
 
 

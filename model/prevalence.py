@@ -19,7 +19,7 @@ from model.evidence import evidence_where
 DATA = Path(__file__).parent / "data"
 AGES = np.arange(YOUNGEST, OLDEST + 1)
 SEXES = ("male", "female")
-STEEPEST = 2.5  # highest relative prevalence of a deprivation fifth at an age
+STEEPEST = 2.5  # assumption, 2 to 4: highest relative prevalence of a deprivation fifth at an age, and its inverse the lowest
 
 PREVALENCE_NAMES = {
     Condition.HYPERTENSION: "hypertension",
@@ -124,4 +124,4 @@ def prevalence_by_fifth() -> np.ndarray:
     power = np.interp(AGES, *zip(*GRADIENT, strict=True))
     ratio = register_by_fifth()[:, :, None] ** power
     mean = (ratio * share).sum(axis=1, keepdims=True) / share.sum(axis=0)
-    return np.clip(ratio / mean, 0.4, STEEPEST)
+    return np.clip(ratio / mean, 1.0 / STEEPEST, STEEPEST)

@@ -16,7 +16,7 @@ from agents import draws
 from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_JOURNAL_AT, N_NOTES_AT, follow_up, note, post, schedule
+from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, follow_up, note, post, schedule
 from agents.hospital.planned import day_of_planned_care, leave_lines, refer
 from agents.hospital.stays import acute_days, admission_chance, grave, recovery_days, return_chance
 from agents.patients import record

@@ -21,7 +21,7 @@ from agents.draws import draw, normal_score
 from agents.vocabulary import N_CONDITIONS
 
 RISK_CAP = 6.0  # assumption: products of relative risks are cut here, 4 to 10; few people come near it
-PLACE_CAP = 2.5  # highest tilt of a place and deprivation fifth together
+PLACE_CAP = 2.5  # assumption, 2 to 4: highest tilt of a place and deprivation fifth together; few come near it
 CLUSTERING = 0.20  # assumption, 0.1 to 0.3: share of each liability that all conditions have in common; near T-A-006 and 007
 HELD = (1 << N_CONDITIONS) - 1  # mask of the bits that say which conditions are held
 SEVERE_SHIFT = N_CONDITIONS  # bit SEVERE_SHIFT + k: condition k is in its severe stage

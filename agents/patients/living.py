@@ -39,6 +39,7 @@ NEED_SPREAD = 1.8138  # standard deviation of a standard logistic: odds ratios o
 NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frailty and personal need at equal age and conditions
 
 WHOLLY_DEPENDENT = 30.0  # assumption, 20 to 40: weekly hours beyond that level at which need adds all that it can add
+CRISIS_RANGE = 0.3  # assumption, 0.1 to 0.5: last crises are as severe as from one less this to one
 FINAL = 9  # trigger of the last crisis, beside those of causes (0 to 6) and requests (8)
 
 HOME = int(Setting.HOME)
@@ -606,7 +607,7 @@ def begin_last_phase(p, i, month, first_day, days, rules, seed, events, n):
         crisis = day
         day += int(-rules.sudden_days * math.log(u_before))
     if u_crisis < called:
-        severity = 1.0 - 0.3 * u_severity
+        severity = 1.0 - CRISIS_RANGE * u_severity
         write_event(events[n], crisis, 0, i, month * 16 + FINAL, CONTACT, LAST_PHASE, severity, NEED_DECIDES, 0, 0)
         n += 1
     elif u_sudden < rules.sudden_death_share:
