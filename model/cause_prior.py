@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from agents.vocabulary import Cause
-from model.emergency_sums import CLOCKS, Sums, shares_of, sums_of_emergencies
+from model.emergency_sums import CLOCKS, Sums, cause_shares, sums_of_emergencies
 from model.evidence import evidence
 from model.parameters import Parameters
 
@@ -124,8 +124,8 @@ def shares_over(
     pandas.DataFrame
         Columns ``cause, ages, default, low, high``: a row for each cause and age band.
     """
-    default = shares_of(sums_of_emergencies(Parameters()), of)
-    every = np.stack([shares_of(sums_of_emergencies(parameters), of).to_numpy() for parameters in drawn])
+    default = cause_shares(Parameters(), of)
+    every = np.stack([cause_shares(parameters, of).to_numpy() for parameters in drawn])
     low, high = np.quantile(every, quantiles, axis=0)
     rows = [
         (cause, ages, default.iat[i, j], low[i, j], high[i, j])
