@@ -52,6 +52,7 @@ def rooms(tmp_path):
 def sweep(rooms: Path, cache: Path, **variables: str) -> tuple[int, str]:
     """What the kernel counts in a fresh interpreter, and the folder that it is kept in."""
     environment = {**os.environ, "PYTHONPATH": str(rooms), "JOINEDUP_CACHE_DIR": str(cache), **variables}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # Python's own bytecode misses an edit of equal length in the same second
     done = subprocess.run(
         [sys.executable, "-m", "agents.probe_kernel"],
         env=environment,
