@@ -21,9 +21,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from agents.vocabulary import N_CONDITIONS
-from experiments.reference_run import PLACE, ReferenceYear, run_reference
+from agents.vocabulary import N_CONDITIONS, N_REASONS, YOUNGEST, Reason
+from experiments.reference_run import PLACE, RECORDED, ReferenceYear, delay_cells, run_reference
 from model import epidemiology as england
+from model.delayed_transfers import ACUTE, recorded_days
 from model.epidemiology import AGES
 from model.evidence import EvidenceRow, evidence, evidence_where
 from model.fitted_rates import (
@@ -48,6 +49,7 @@ from model.prevalence import prevalence as published_prevalence
 YEARS = 8  # of each run
 REPLICATE_ROUNDS, REPLICATE_SCALE = 3, 0.25  # of each fit to drawn targets, and its size relative to the fit itself
 FEW = 60.0  # people or deaths: a stratum with so many moves half as far as a large one
+A_DELAY = 10.0  # assumption, days that a recorded delay lasts: days come in spells, so that luck is that of fewer
 LATE = 4  # the last so many years say where prevalence is heading
 NORMAL = NormalDist()
 
@@ -101,6 +103,8 @@ class Targets:
     readmission : share of discharges followed by an emergency admission within 30 days
     mild, moderate : shares with frailty above 0.12 and 0.24, shape (5 bands of FRAILTY_AGES); NaN where none is known
     need : shares outside care homes who need help, shape (2, 4 bands of NEED_AGES)
+    delays : delayed days recorded in acute care for each emergency bed day that `admissions` and `stay` make among
+        England's adults of 2014, by reason, shape (10,): so that they grow as the people age
     """
 
     prevalence: np.ndarray
@@ -112,6 +116,7 @@ class Targets:
     mild: np.ndarray
     moderate: np.ndarray
     need: np.ndarray
+    delays: np.ndarray
 
 
 SOURCES = {
@@ -125,6 +130,7 @@ SOURCES = {
     "frailty": "P-A.frail-014 to 025, 032, 033",
     "spread": "P-A.frail-014 to 025",
     "need": "P-A.adl-001 to 006",
+    "wait": "P-B.dtoc-010 to 017, 025",
 }
 """What each correction is fitted to, as named in the file."""
 
@@ -139,7 +145,20 @@ UNITS = {
     "frailty": "frailty, mean of both sexes",
     "spread": "frailty",
     "need": "logit",
+    "wait": "ratio, of the time that arranging takes",
 }
+
+DELAY_ROWS = {
+    "P-B.dtoc-010": (Reason.FURTHER_NHS,),
+    "P-B.dtoc-011": (Reason.ASSESSMENT,),
+    "P-B.dtoc-012": (Reason.PACKAGE,),
+    "P-B.dtoc-013": (Reason.NURSING,),
+    "P-B.dtoc-014": (Reason.RESIDENTIAL,),
+    "P-B.dtoc-015": (Reason.CHOICE,),
+    "P-B.dtoc-016": (Reason.FUNDING,),
+    "P-B.dtoc-017": (Reason.EQUIPMENT, Reason.HOUSING, Reason.DISPUTES),
+}
+"""Which reasons' share of the days recorded in acute care each evidence row has."""
 
 
 def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
@@ -154,16 +173,18 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     moderate = dict(england.MODERATE_FRAILTY)
     older = value(evidence("P-A.frail-033")) / evidence("P-A.frail-033").number()
+    stay = by_band(england.STAYS, (65, 75, 85))
     return Targets(
         prevalence=np.minimum(published_prevalence() * _over_published(value), 0.95),
         deaths=england.death_rates(),
         admissions=admissions,
         contacts=by_band(england.ATTENDANCES, (40, 60, 80)) / 1000.0 + direct * admissions,
-        stay=by_band(england.STAYS, (65, 75, 85)),
+        stay=stay,
         readmission=value(evidence("P-B.readm-001")) / 100.0,
         mild=np.array([share * (older if age >= 65 else 1.0) for age, share in england.ANY_FRAILTY]),
         moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),
         need=_need_targets(value),
+        delays=_delay_targets(value) / _bed_days(admissions * stay),
     )
 
 
@@ -177,6 +198,25 @@ def _over_published(value: Callable[[EvidenceRow], float]) -> np.ndarray:
             points = [value(row) / row.number() if row.value else 1.0 for row in rows]
             factor[condition, sex] = np.interp(AGES, TEN_YEARS.ages, points)
     return factor
+
+
+def _delay_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
+    """Return the days that England's acute hospitals recorded in 2014/15, by reason, shape (10,).
+
+    Rows that stand for several reasons are divided as the return itself divides them.
+    """
+    counted = recorded_days(ACUTE).sum(axis=1)
+    days = np.zeros(N_REASONS)
+    for row, reasons in DELAY_ROWS.items():
+        share = value(evidence(row)) / 100.0
+        days[list(reasons)] = share * counted[list(reasons)] / counted[list(reasons)].sum()
+    return 1000.0 * value(evidence("P-B.dtoc-025")) * days
+
+
+def _bed_days(each: np.ndarray) -> float:
+    """Return the emergency bed days of England's adults of 2014 in a year, from those of a person by age, shape (93,)."""
+    people = counts_of_england()[0].sum(axis=(0, 1))[YOUNGEST:]
+    return float(people @ each[: len(people)])
 
 
 def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
@@ -268,6 +308,9 @@ def step(rates: FittedRates, aims: Targets, years: list[ReferenceYear], gain: fl
     admission = ratio(ages.bands(everyone * aims.admissions, BROAD), ages.bands(admissions, BROAD))
     stay = ratio(ages.bands(admissions * aims.stay, STAY_AGES), ages.bands(bed_days, STAY_AGES))
     total = {name: sum(year.scalars[name] for year in years) for name in ("discharges", "readmissions_30_days")}
+    delayed = sum(delay_cells(year.scalars, RECORDED) for year in years).sum(axis=1)
+    bed_days_wanted = float(everyone @ (aims.admissions * aims.stay))
+    wait = ratio(bed_days_wanted * aims.delays / A_DELAY, delayed / A_DELAY)
     returned = total["readmissions_30_days"] / total["discharges"]
     misses.append(abs(returned / aims.readmission - 1.0))
     onset, progress = _beginnings(aims, years, ages, ratio)
@@ -283,6 +326,7 @@ def step(rates: FittedRates, aims: Targets, years: list[ReferenceYear], gain: fl
         frailty=_within(rates.frailty + gain * shift, "frailty"),
         spread=_within(rates.spread * spread ** (0.5 * gain), "spread"),
         need=_within(rates.need + gain * _need_step(aims, years, ages), "need"),
+        wait=_within(rates.wait * wait ** (0.6 * gain), "wait"),
     )
     return moved, max(misses)
 
@@ -476,4 +520,6 @@ def rate_of(tables: np.record, name: str, index: tuple[int, ...]) -> float:
         return float(tables.frailty_age[:, at].mean())
     if name == "spread":
         return float(tables.frailty_spread[at])
-    return float(tables.need_age[index[0], at])
+    if name == "need":
+        return float(tables.need_age[index[0], at])
+    return float(tables.wait[index[0]])

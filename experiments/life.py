@@ -30,9 +30,13 @@ REASONS = {
     Reason.FURTHER_NHS: "further NHS care",
     Reason.ASSESSMENT: "an assessment",
     Reason.PACKAGE: "home care",
-    Reason.PLACEMENT: "a care-home place",
+    Reason.RESIDENTIAL: "a place in a residential home",
     Reason.FUNDING: "public funding",
     Reason.CHOICE: "own or family arrangements",
+    Reason.NURSING: "a place in a nursing home",
+    Reason.EQUIPMENT: "equipment for the home",
+    Reason.HOUSING: "housing",
+    Reason.DISPUTES: "a dispute over who pays",
 }
 CONDITIONS = {
     Condition.CHD: "coronary heart disease",

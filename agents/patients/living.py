@@ -30,7 +30,7 @@ from agents.patients.seeking import (
     wish_for_assessment,
     write_event,
 )
-from agents.vocabulary import N_AGES, N_CONDITIONS, N_UNMET, YOUNGEST, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, N_REASONS, N_UNMET, YOUNGEST, Funder, Lever, Setting
 
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
@@ -176,6 +176,7 @@ TABLES = np.dtype(
         ("gp_conditions", "f8", (MOST_COUNTED + 1,)),  # effect of the number of conditions on them; the last is for more
         ("referral", "f8", (N_AGES,)),  # chance that a consultation ends in a referral
         ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
+        ("wait", "f8", (N_REASONS,)),  # factors of arranging times in hospital, by reason
     ]
 )
 """What the evidence says of people, solved by ``model.epidemiology``: one record that kernels read. Ages 18 to 110."""
