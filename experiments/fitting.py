@@ -16,6 +16,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from statistics import NormalDist
 
@@ -103,8 +104,8 @@ class Targets:
     readmission : share of discharges followed by an emergency admission within 30 days
     mild, moderate : shares with frailty above 0.12 and 0.24, shape (5 bands of FRAILTY_AGES); NaN where none is known
     need : shares outside care homes who need help, shape (2, 4 bands of NEED_AGES)
-    delays : delayed days recorded in acute care for each emergency bed day that `admissions` and `stay` make among
-        England's adults of 2014, by reason, shape (10,): so that they grow as the people age
+    delays : delayed days recorded in acute care, by reason, for each emergency bed day that people of their ages have at
+        published rates, shape (10,): so that they grow as the people age
     """
 
     prevalence: np.ndarray
@@ -173,18 +174,17 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     moderate = dict(england.MODERATE_FRAILTY)
     older = value(evidence("P-A.frail-033")) / evidence("P-A.frail-033").number()
-    stay = by_band(england.STAYS, (65, 75, 85))
     return Targets(
         prevalence=np.minimum(published_prevalence() * _over_published(value), 0.95),
         deaths=england.death_rates(),
         admissions=admissions,
         contacts=by_band(england.ATTENDANCES, (40, 60, 80)) / 1000.0 + direct * admissions,
-        stay=stay,
+        stay=by_band(england.STAYS, (65, 75, 85)),
         readmission=value(evidence("P-B.readm-001")) / 100.0,
         mild=np.array([share * (older if age >= 65 else 1.0) for age, share in england.ANY_FRAILTY]),
         moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),
         need=_need_targets(value),
-        delays=_delay_targets(value) / _bed_days(admissions * stay),
+        delays=_delay_targets(value),
     )
 
 
@@ -201,22 +201,28 @@ def _over_published(value: Callable[[EvidenceRow], float]) -> np.ndarray:
 
 
 def _delay_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
-    """Return the days that England's acute hospitals recorded in 2014/15, by reason, shape (10,).
+    """Return what England's acute hospitals recorded in 2014/15 for each emergency bed day of its adults, shape (10,).
 
     Rows that stand for several reasons are divided as the return itself divides them.
     """
     counted = recorded_days(ACUTE).sum(axis=1)
-    days = np.zeros(N_REASONS)
+    share = np.zeros(N_REASONS)
     for row, reasons in DELAY_ROWS.items():
-        share = value(evidence(row)) / 100.0
-        days[list(reasons)] = share * counted[list(reasons)] / counted[list(reasons)].sum()
-    return 1000.0 * value(evidence("P-B.dtoc-025")) * days
+        each = list(reasons)
+        share[each] = value(evidence(row)) / 100.0 * counted[each] / counted[each].sum()
+    people = counts_of_england()[0].sum(axis=(0, 1))[YOUNGEST:]  # the last: 90 and over
+    return 1000.0 * value(evidence("P-B.dtoc-025")) * share / float(people @ _bed_days()[: len(people)])
 
 
-def _bed_days(each: np.ndarray) -> float:
-    """Return the emergency bed days of England's adults of 2014 in a year, from those of a person by age, shape (93,)."""
-    people = counts_of_england()[0].sum(axis=(0, 1))[YOUNGEST:]
-    return float(people @ each[: len(people)])
+@lru_cache(maxsize=1)
+def _bed_days() -> np.ndarray:
+    """Return a person's emergency bed days a year at published rates, by age, shape (93,)."""
+    bands = ((england.ADMISSIONS, (45, 65, 75, 85)), (england.STAYS, (65, 75, 85)))
+    admissions, stays = (
+        np.array([evidence(row).number() for _, row in points])[np.searchsorted(edges, AGES, side="right")]
+        for points, edges in bands
+    )
+    return admissions / 1000.0 * stays
 
 
 def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
@@ -309,8 +315,7 @@ def step(rates: FittedRates, aims: Targets, years: list[ReferenceYear], gain: fl
     stay = ratio(ages.bands(admissions * aims.stay, STAY_AGES), ages.bands(bed_days, STAY_AGES))
     total = {name: sum(year.scalars[name] for year in years) for name in ("discharges", "readmissions_30_days")}
     delayed = sum(delay_cells(year.scalars, RECORDED) for year in years).sum(axis=1)
-    bed_days_wanted = float(everyone @ (aims.admissions * aims.stay))
-    wait = ratio(bed_days_wanted * aims.delays / A_DELAY, delayed / A_DELAY)
+    wait = ratio(float(everyone @ _bed_days()) * aims.delays / A_DELAY, delayed / A_DELAY)
     returned = total["readmissions_30_days"] / total["discharges"]
     misses.append(abs(returned / aims.readmission - 1.0))
     onset, progress = _beginnings(aims, years, ages, ratio)
