@@ -401,7 +401,7 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     patients = _mean_by_age(_weighted(frail, known["contact_by_frailty"][step], people.years), people.years)
     in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * patients
     known["wait"] = rates.wait
-    known["stay_scale"] = (stays + 0.5) / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape) * rates.at("stay", AGES)
+    known["stay_scale"] = stays / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape) * rates.at("stay", AGES)
     known["returns"] = rates.returns[0]
     every = known["onset"].sum(axis=0)
     known["onset_cap"] = np.minimum(RISK_CAP * PLACE_CAP, 0.95 / np.maximum(every, 1e-9))
