@@ -439,7 +439,7 @@ class HealthEconomy(mesa.Model):
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         acute = costs.spells.sum() * spell_share / spell_share.sum()
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
-        found = measure_month(month, costs, acute, costs.community.sum() * heads, self.parameters.care.recording_ratio)
+        found = measure_month(month, costs, acute, costs.community.sum() * heads)
         self._last = {}
         for name, values in found.items():
             self._last[name] = float(values.sum())
