@@ -135,6 +135,7 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
     known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
+    known.councils["disputes"] = 1.0
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.hospitals["ward_beds"] = 10**9
     known.hospitals["cubicles"] = known.hospitals["coordination_rate"] = 1e6

@@ -233,7 +233,7 @@ def decide_continuing(flow, c, p, council, day, tables, rules, seed):
         return arrange(flow, c, p, council, day, tables, rules, seed)
     c["continuing"] = REFUSED
     _, u_dispute, u_wait, _ = block(seed, i, trigger, 2, draws.FUNDING_WAIT)
-    if u_dispute >= rules.disputed_share:
+    if u_dispute >= rules.disputed_share * council.disputes:
         return arrange(flow, c, p, council, day, tables, rules, seed)
     row[DISPUTED_OUT] += 1
     factor = tables.wait[DISPUTES] if ward else 1.0
