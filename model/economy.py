@@ -142,6 +142,7 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.COMMUNITY) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
