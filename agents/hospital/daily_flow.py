@@ -16,6 +16,7 @@ from agents import draws
 from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
+from agents.hospital.billing import bill, is_return, price_today
 from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, follow_up, note, post, schedule
 from agents.hospital.planned import day_of_planned_care, leave_lines, refer
 from agents.hospital.stays import acute_days, admission_chance, grave, recovery_days, return_chance
@@ -64,7 +65,6 @@ DISCHARGE_READINESS = int(Lever.DISCHARGE_READINESS)
 ADMISSION_THRESHOLD = int(Lever.ADMISSION_THRESHOLD)
 ATTENDANCE = int(Service.ATTENDANCE)
 SPELL = int(Service.EMERGENCY_SPELL)
-EXCESS = int(Service.EXCESS_DAYS)
 
 CASE = np.dtype(
     [
@@ -86,6 +86,7 @@ CASE = np.dtype(
         ("hospital", "u1"),
         ("funder", "u1"),
         ("blocked", "u1"),  # 1 while the wait is for public funding
+        ("returned", "u1"),  # 1 if the spell began within 30 days of a discharge
     ],
     align=True,
 )
@@ -123,6 +124,11 @@ HOSPITAL_STATE = np.dtype(
         ("visit_price", "i8"),  # pence, a first outpatient visit
         ("day_case_price", "i8"),  # pence
         ("elective_price", "i8"),  # pence, an operation with a night
+        ("return_share", "f8"),  # share of its bill that a return is paid, see ``agents.hospital.billing``
+        ("marginal_share", "f8"),  # share of its bill that a spell beyond the baseline is paid
+        ("baseline_spells", "i8"),  # spells of a financial year that are paid in full
+        ("billed_spells", "i8"),  # spells billed so far this financial year
+        ("beyond_since", "i8"),  # day on which they reached the baseline
         ("clinic_rate", "f8"),  # first outpatient visits that can be held on a working day
         ("clinic_tokens", "f8"),
         ("theatre_rate", "f8"),  # operations that can be done on a working day
@@ -241,6 +247,7 @@ def open_case(flow, i, state, day, due, trigger, cause, hospital):
     c["withheld"] = 0
     c["funder"] = 0
     c["blocked"] = 0
+    c["returned"] = 0
     enter(c, state, day, due)
     flow.case_of[i] = k
     return c
@@ -426,23 +433,9 @@ def decide_day(flow, c, p, council, state, day, rules, seed):
 
 
 @compiled
-def bill(flow, c, p, day, rules):
-    """Post the price of a spell that ends today, and its days beyond the trim point."""
-    h = np.int64(c["hospital"])
-    hospital = flow.hospitals[h]
-    payer, payee = rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h
-    decider, lever = np.int64(c["decider"]), np.int64(c["lever"])
-    post(flow, payer, payee, SPELL, decider, lever, hospital.spell_price)
-    over = day - np.int64(c["start"]) - hospital.trim_days
-    if over > 0:
-        post(flow, payer, payee, EXCESS, decider, lever, over * hospital.excess_price)
-        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
-
-
-@compiled
 def discharge(flow, c, p, day, rules):
     """End the spell: the bill and the bed."""
-    bill(flow, c, p, day, rules)
+    flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_EXCESS_DAYS] += bill(flow, c, p, day, rules)
     if np.int64(c["state"]) == BOARDING:
         flow.hospitals[np.int64(c["hospital"])].boarding -= 1
     else:
@@ -633,8 +626,8 @@ def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tab
         row[AMBULATORY_OUT] += 1
     flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
     hand_over(p)
-    last = np.int64(p["last_discharge"])
-    if last != record.NEVER_DISCHARGED and day - last <= 30:
+    returned = is_return(p, day)
+    if returned:
         row[READMITTED_OUT] += 1
     p["spells"] = min(np.int64(p["spells"]) + 1, 255)
     k = flow.case_of[i]
@@ -648,6 +641,7 @@ def admit(flow, p, i, h, day, trigger, cause, severity, decider, lever, age, tab
     c = open_case(flow, i, ACUTE, day, day + int(acute + ready * recovery), trigger, cause, h)
     c["decider"] = decider
     c["lever"] = lever
+    c["returned"] = 1 if returned else 0
     c["recovery"] = min(int((1.0 - ready) * recovery + 0.5), 30000)
     c["recovery_at_rest"] = min(int((1.0 - at_rest) * recovery + 0.5), 30000)
     c["recovery_all"] = min(int(recovery + acute + 1.0), 30000)
@@ -688,7 +682,7 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
     chance = admission_chance(severity, hospital.levers[ADMISSION_THRESHOLD] + crowding, partner, rules)
     at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD] + crowding, partner, rules)
     if e["avoided"] == 1:
-        note(flow, payer, SPELL, decider, lever, -int(at_rest * hospital.spell_price))
+        note(flow, payer, SPELL, decider, lever, -int(at_rest * price_today(hospital, p, day)))
         note(flow, payer, ATTENDANCE, decider, lever, -hospital.attendance_price)
         return
     p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
@@ -703,7 +697,7 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
         decider = rules.first_hospital + h
         lever = ADMISSION_THRESHOLD
         if not admitted:
-            note(flow, payer, SPELL, decider, lever, -hospital.spell_price)
+            note(flow, payer, SPELL, decider, lever, -price_today(hospital, p, day))
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     if admitted:
