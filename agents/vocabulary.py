@@ -79,6 +79,8 @@ class Service(IntEnum):
     POOL = 13
     OUTPATIENT = 14
     ELECTIVE = 15
+    ACUTE_CONTRACT = 16  # a hospital's monthly sum where it is not paid by what it does
+    DELAY_REIMBURSEMENT = 17  # from a council to a hospital
 
 
 class Account(IntEnum):
