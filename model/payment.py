@@ -88,10 +88,10 @@ class SpellTariff(Checked):
 
     Examples
     --------
-    A stay of 30 days, two of them beyond the trim point, where prices are a tenth above the national ones:
+    A stay of 30 days, two of them beyond the trim point, where prices are a quarter above the national ones:
 
-    >>> SpellTariff(price=2000.0, trim_days=28.0, excess_day=300.0, market_forces=1.1).spell(30)
-    2860.0
+    >>> SpellTariff(price=2000.0, trim_days=28.0, excess_day=300.0, market_forces=1.25).spell(30)
+    3250.0
     """
 
     price: float

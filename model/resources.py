@@ -28,7 +28,7 @@ class UnitCosts(Checked):
         75.0, "fixed: an ordinary bed that stands open, filled or not", unit="pounds a day", low=40.0, high=130.0,
         assumption="with it what a spell takes comes to about the published average cost (P-B.cost-010), beds being used as they are at rest")
     escalation_bed: float = parameter(
-        260.0, "step: an escalation bed that is opened, besides the days spent in it", unit="pounds a day", low=140.0, high=440.0, positive=True,
+        260.0, "step: an escalation bed that is opened, besides the days spent in it", unit="pounds a day", low=140.0, high=440.0,
         assumption="temporary staff cost more: a day in one takes 420 in all")
     bed_day: float = parameter(
         160.0, "marginal: one more day in a bed", unit="pounds a day", low=100.0, high=260.0,
