@@ -7,24 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.hospital.daily_flow import DELAYED_OUT
+from agents.hospital.state import RECORDED_OUT
 from agents.patients.living import (
     COUNCIL_CARE,
+    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
     RESIDENTIAL_SELF,
     SELF_CARE,
 )
-from agents.vocabulary import Reason
+from agents.vocabulary import N_REASONS, N_RESPONSIBLE, Responsible
 from model.engine import Month, Organisations
 from model.parameters import Parameters
 from model.payment import Reimbursement, pence
 from model.place import Place
 from model.resources import CostKind, cost_by_kind, hospital_lines
-
-SOCIAL_CARE_REASONS = (Reason.ASSESSMENT, Reason.PACKAGE, Reason.PLACEMENT, Reason.FUNDING)
-"""Delays that await social care, for which a hospital may claim from the council."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class Costs:
     self_home, self_residential, self_nursing : (c,) paid by households to providers
     spells : (k,) spells, excess days, attendances, outpatient visits and operations, or contracts, paid to hospitals
     intermediate, proactive : (k,) community services
+    continuing : (c, k) continuing healthcare, paid to the markets of councils
     reimbursement : (c, h) paid by the holder of social care to hospitals for recorded delays
     income : (h,) what hospitals are paid by all of these
     fixed, step, marginal : (h,) what the month's care takes in hospitals, see ``model.resources``
@@ -55,6 +54,7 @@ class Costs:
     spells: np.ndarray
     intermediate: np.ndarray
     proactive: np.ndarray
+    continuing: np.ndarray
     reimbursement: np.ndarray
     income: np.ndarray
     fixed: np.ndarray
@@ -74,8 +74,8 @@ class Costs:
 
     @property
     def community(self) -> np.ndarray:
-        """Cost of community services by consortium."""
-        return self.intermediate + self.proactive
+        """Cost of community services and continuing healthcare by consortium."""
+        return self.intermediate + self.proactive + self.continuing.sum(axis=0)
 
     @property
     def households(self) -> np.ndarray:
@@ -151,6 +151,7 @@ def month_costs(
         spells=spells,
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
         proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
+        continuing=totals[:, N_TOTALS:] * pence(prices.continuing_week) // 7,
         reimbursement=delays,
         income=income + delays.sum(axis=0),
         fixed=kinds[CostKind.FIXED],
@@ -168,6 +169,6 @@ def reimbursement(month: Month, place: Place, parameters: Parameters) -> np.ndar
         Pence.
     """
     rule = Reimbursement(day=parameters.prices.delay_day, claimed=parameters.prices.reimbursed_share)
-    days = month.out[:, [DELAYED_OUT + reason for reason in SOCIAL_CARE_REASONS]].sum(axis=1)
-    owed = np.array([100.0 * rule.pounds(int(each), parameters.care.recording_ratio) for each in days])
+    columns = RECORDED_OUT + np.arange(N_REASONS) * N_RESPONSIBLE + int(Responsible.SOCIAL_CARE)
+    owed = np.array([100.0 * rule.pounds(int(days)) for days in month.out[:, columns].sum(axis=1)])
     return np.floor(owed[:, None] * place.catchment).astype(np.int64)

@@ -24,7 +24,7 @@ from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
-from agents.hospital.daily_flow import ADMISSIONS_OUT
+from agents.hospital.state import ADMISSIONS_OUT
 from agents.hospital.hospital import Hospital
 from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
@@ -91,6 +91,7 @@ class HealthEconomy(mesa.Model):
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
     ledger, place, structure, parameters, month, datacollector
+    rules : the parameters as kernels read them
 
     Raises
     ------
@@ -141,13 +142,14 @@ class HealthEconomy(mesa.Model):
         self.ledger = Ledger(self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
         self._first = first
-        self._rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
+        self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.COMMUNITY) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
-        self.engine = Engine(people, self._tables, self._rules, known, seed, Calendar(_checked_start(start)), threads)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()
@@ -358,7 +360,7 @@ class HealthEconomy(mesa.Model):
             self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
             return month
         people = self.engine.people
-        people.append(self._newcomers.rows(self.month, len(people), self._tables, self._rules, self.engine.organisations, self._catchment))
+        people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
         return self.engine.month(self.month)
 
     def _pay(self, month: Month) -> Costs:
@@ -387,13 +389,15 @@ class HealthEconomy(mesa.Model):
                 payments.append((payer, payee, service, int(amount), NEED))
             payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
             for h, amount in enumerate(costs.reimbursement[c]):
-                payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
+                payments.append((payer, hospital + h, Service.REIMBURSEMENT, int(amount), RULES_DECIDE))
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
             payer = self.payer(Account.COMMUNITY, k)
             payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
             payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
+            for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
+                payments.append((payer, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
@@ -453,7 +457,7 @@ class HealthEconomy(mesa.Model):
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         acute = costs.spells.sum() * spell_share / spell_share.sum()
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
-        found = measure_month(month, costs, acute, costs.community.sum() * heads, self.parameters.care.recording_ratio)
+        found = measure_month(month, costs, acute, costs.community.sum() * heads)
         self._last = {}
         for name, values in found.items():
             self._last[name] = float(values.sum())

@@ -35,6 +35,8 @@ class Prices(Checked):
     intermediate_place_week: float = parameter(
         263.0, "cost of an intermediate-care place, used or not", unit="pounds a week", low=200.0, high=350.0,
         assumption="a home-based spell of 1,050 (P-B.cost-031) over four weeks")
+    continuing_week: float = parameter(
+        871.0, "cost of a week under continuing healthcare", unit="pounds a week", low=700.0, high=1300.0, evidence="P-B.cost-044")
     proactive_person: float = parameter(
         140.0, "cost of a person on the proactive list", unit="pounds a year", low=70.0, high=250.0, assumption="the 2014 enhanced service paid about this")
     visit: float = parameter(
@@ -57,10 +59,10 @@ class Prices(Checked):
         0.75, "what an emergency within 30 days of a discharge is paid; 1 takes the rule out of force", unit="share of its bill", low=0.5, high=1.0,
         assumption="returns above a local threshold are not paid (P-B.tariff-002); locally agreed, no source: three in four below it")
     delay_day: float = parameter(
-        100.0, "what a council pays a hospital for a recorded day of delay that awaits social care", unit="pounds a day", low=100.0, high=120.0,
+        100.0, "what a council pays a hospital for a recorded day of delay that is social care's", unit="pounds a day", low=100.0, high=120.0,
         evidence="P-B.tariff-003")
     reimbursed_share: float = parameter(
-        0.0, "of recorded days that await social care, those that hospitals claim from councils", unit="share of recorded days", low=0.0, high=1.0,
+        0.0, "of recorded days of delay that are social care's, those that hospitals claim from councils", unit="share of recorded days", low=0.0, high=1.0,
         assumption="law until 2015 and discretionary from then on (P-B.tariff-003), which is all of a run but its first year; how often it was claimed is not known")
 
 
@@ -292,7 +294,7 @@ class Alliance:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reimbursement(Checked):
-    """A council pays the hospital for recorded days of delay that await social care (P-B.tariff-003).
+    """A council pays the hospital for recorded days of delay for which social care is responsible (P-B.tariff-003).
 
     Parameters
     ----------
@@ -301,20 +303,16 @@ class Reimbursement(Checked):
 
     Examples
     --------
-    270 true days of delay, of which the return records one in 2.7; hospitals claim half:
-
-    >>> Reimbursement(day=100.0, claimed=0.5).pounds(270, recording_ratio=2.7)
-    5000.0
+    >>> Reimbursement(day=100.0, claimed=0.5).pounds(90)
+    4500.0
     """
 
     day: float
     claimed: float = field(default=1.0, metadata={"unit": "share"})
 
-    def pounds(self, true_days: float, recording_ratio: float) -> float:
-        """Return what is paid for so many days; `recording_ratio` is true days for each recorded one, at least 1."""
-        if not recording_ratio >= 1.0:
-            raise ValueError(f"recording_ratio must be at least 1, got {recording_ratio!r}")
-        return _amount("true_days", true_days) / recording_ratio * self.claimed * self.day
+    def pounds(self, recorded_days: float) -> float:
+        """Return what is paid for so many recorded days."""
+        return _amount("recorded_days", recorded_days) * self.claimed * self.day
 
 
 def _amount(name: str, value: float) -> float:

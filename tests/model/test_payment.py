@@ -169,9 +169,10 @@ def test_a_hospital_that_bears_everything_has_a_block():
 
 
 def test_reimbursement_by_hand():
-    """A council's people wait 540 days for it, of which 540 / 2.7 = 200 are recorded: 20,000 if all are claimed."""
-    assert Reimbursement(day=100.0).pounds(540, recording_ratio=2.7) == pytest.approx(20_000.0)
-    assert Reimbursement(day=100.0, claimed=0.0).pounds(540, recording_ratio=2.7) == 0.0
+    """200 days of delay are recorded as social care's: 20,000 if all are claimed, 5,000 if a quarter."""
+    assert Reimbursement(day=100.0).pounds(200) == 20_000.0
+    assert Reimbursement(day=100.0, claimed=0.25).pounds(200) == 5_000.0
+    assert Reimbursement(day=100.0, claimed=0.0).pounds(200) == 0.0
 
 
 # What is wrong
@@ -199,7 +200,7 @@ def test_reimbursement_by_hand():
         (lambda: Alliance(target=1.0, shares={"payer": -0.5, "hospital": 1.5}), r"Alliance.shares of 'payer' must lie in \[0, 1\], got -0.5"),
         (lambda: Alliance(target=-1.0, shares={"hospital": 1.0}), r"Alliance.target must be a number of at least 0, got -1.0"),
         (lambda: Reimbursement(day=-100.0), r"Reimbursement.day must be at least 0, got -100.0"),
-        (lambda: Reimbursement(day=100.0).pounds(3, recording_ratio=0.5), r"recording_ratio must be at least 1, got 0.5"),
+        (lambda: Reimbursement(day=100.0).pounds(-3), r"recorded_days must be a number of at least 0, got -3"),
         (lambda: Prices(trim_days=-1.0), r"Prices.trim_days must be at least 0 \(plausible: 15 to 40 days\), got -1.0"),
         (lambda: Prices(return_share=1.5), r"Prices.return_share is a share and must lie in \[0, 1\], got 1.5"),
     ],
