@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.hospital.state import RECORDED_OUT
+from agents.hospital.state import RECORDED_OUT, SNAPSHOT_OUT
 from agents.patients.living import (
     COUNCIL_CARE,
     N_TOTALS,
@@ -17,12 +17,15 @@ from agents.patients.living import (
     RESIDENTIAL_SELF,
     SELF_CARE,
 )
-from agents.vocabulary import N_REASONS, N_RESPONSIBLE, Responsible
+from agents.vocabulary import N_RESPONSIBLE, Responsible
 from model.engine import Month, Organisations
 from model.parameters import Parameters
 from model.payment import Reimbursement, pence
 from model.place import Place
 from model.resources import CostKind, cost_by_kind, hospital_lines
+
+RECORDED_AGAINST_COUNCILS = range(RECORDED_OUT + Responsible.SOCIAL_CARE, SNAPSHOT_OUT, N_RESPONSIBLE)
+"""Columns of ``Month.out``: recorded delayed days that social care alone answers for, for which a hospital may claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,6 @@ def reimbursement(month: Month, place: Place, parameters: Parameters) -> np.ndar
         Pence.
     """
     rule = Reimbursement(day=parameters.prices.delay_day, claimed=parameters.prices.reimbursed_share)
-    columns = RECORDED_OUT + np.arange(N_REASONS) * N_RESPONSIBLE + int(Responsible.SOCIAL_CARE)
-    owed = np.array([100.0 * rule.pounds(int(days)) for days in month.out[:, columns].sum(axis=1)])
+    days = month.out[:, RECORDED_AGAINST_COUNCILS].sum(axis=1)
+    owed = np.array([100.0 * rule.pounds(int(each)) for each in days])
     return np.floor(owed[:, None] * place.catchment).astype(np.int64)

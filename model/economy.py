@@ -24,8 +24,8 @@ from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
-from agents.hospital.state import ADMISSIONS_OUT
 from agents.hospital.hospital import Hospital
+from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
@@ -389,7 +389,7 @@ class HealthEconomy(mesa.Model):
                 payments.append((payer, payee, service, int(amount), NEED))
             payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
             for h, amount in enumerate(costs.reimbursement[c]):
-                payments.append((payer, hospital + h, Service.REIMBURSEMENT, int(amount), RULES_DECIDE))
+                payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):

@@ -59,10 +59,10 @@ class Prices(Checked):
         0.75, "what an emergency within 30 days of a discharge is paid; 1 takes the rule out of force", unit="share of its bill", low=0.5, high=1.0,
         assumption="returns above a local threshold are not paid (P-B.tariff-002); locally agreed, no source: three in four below it")
     delay_day: float = parameter(
-        100.0, "what a council pays a hospital for a recorded day of delay that is social care's", unit="pounds a day", low=100.0, high=120.0,
+        100.0, "what a council pays a hospital for a recorded day of delay that awaits social care", unit="pounds a day", low=100.0, high=120.0,
         evidence="P-B.tariff-003")
     reimbursed_share: float = parameter(
-        0.0, "of recorded days of delay that are social care's, those that hospitals claim from councils", unit="share of recorded days", low=0.0, high=1.0,
+        0.0, "of recorded days that await social care, those that hospitals claim from councils", unit="share of recorded days", low=0.0, high=1.0,
         assumption="law until 2015 and discretionary from then on (P-B.tariff-003), which is all of a run but its first year; how often it was claimed is not known")
 
 
@@ -294,7 +294,7 @@ class Alliance:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reimbursement(Checked):
-    """A council pays the hospital for recorded days of delay for which social care is responsible (P-B.tariff-003).
+    """A council pays the hospital for recorded days of delay that social care answers for (P-B.tariff-003).
 
     Parameters
     ----------
@@ -303,15 +303,17 @@ class Reimbursement(Checked):
 
     Examples
     --------
-    >>> Reimbursement(day=100.0, claimed=0.5).pounds(90)
-    4500.0
+    100 recorded days of delay, of which hospitals claim half:
+
+    >>> Reimbursement(day=100.0, claimed=0.5).pounds(100)
+    5000.0
     """
 
     day: float
     claimed: float = field(default=1.0, metadata={"unit": "share"})
 
     def pounds(self, recorded_days: float) -> float:
-        """Return what is paid for so many recorded days."""
+        """Return what is paid for so many days."""
         return _amount("recorded_days", recorded_days) * self.claimed * self.day
 
 

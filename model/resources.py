@@ -2,8 +2,8 @@
 
 *Fixed* costs are those of the ordinary beds that stand open, filled or not; *step* costs begin with each escalation bed
 that is opened; *marginal* costs follow each bed-day, spell, attendance, visit and operation. A rule of payment appears in
-none of them. The beds are those free for the place's adults; the nights after an operation are in its marginal cost, and theatres and clinics
-have no other.
+none of them. The beds are those free for the place's adults; theatres and clinics have marginal costs alone, and an operation's
+holds its nights.
 """
 
 from __future__ import annotations

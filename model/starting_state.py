@@ -24,6 +24,7 @@ import numpy as np
 from agents.care import judged_minutes, needs_care_home
 from agents.compiled import cache_folder, compiled
 from agents.hospital.billing import NEVER, begin_year
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.hospital.state import (
     ASSESSED_OUT,
     HOSPITAL_ADMISSIONS,
@@ -34,7 +35,6 @@ from agents.hospital.state import (
     HOSPITAL_WARD_DAYS,
     STARTED_OUT,
 )
-from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.patients.people import People
 from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.starting import begin, begin_care, set_birth_months

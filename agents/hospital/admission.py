@@ -7,7 +7,7 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.billing import SPELL, is_return, price_today
+from agents.hospital.billing import is_return, price_today
 from agents.hospital.books import follow_up, note, post, schedule
 from agents.hospital.state import (
     ACUTE,
@@ -47,7 +47,7 @@ from agents.vocabulary import Cause, Lever, Service
 RETURN, UNTREATED = int(Cause.RETURN), int(Cause.UNTREATED)
 ILLNESS, UNMANAGED = int(Cause.ILLNESS), int(Cause.UNMANAGED)
 DISCHARGE_READINESS, ADMISSION_THRESHOLD = int(Lever.DISCHARGE_READINESS), int(Lever.ADMISSION_THRESHOLD)
-ATTENDANCE = int(Service.ATTENDANCE)
+ATTENDANCE, SPELL = int(Service.ATTENDANCE), int(Service.EMERGENCY_SPELL)
 
 NOTHING = -1.0  # minutes in A&E of a contact that does not happen
 FOUR_HOURS = 240.0  # minutes
@@ -106,7 +106,7 @@ def slowed_by(hospital):
 
 
 @compiled
-def arrive(flow, e, clock, rules, seed):
+def arrive(flow, e, day, clock, rules, seed):
     """An emergency contact comes about: count it and, in A&E, bill it; return minutes that A&E takes over it, crowding apart.
 
     Returns 0 for somebody who goes straight to a ward and NOTHING if there is no contact after all: the person is in hospital
@@ -125,7 +125,7 @@ def arrive(flow, e, clock, rules, seed):
     if e["avoided"] == 1:
         partner = np.int64(p["person"]) & record.PARTNER != 0
         at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD] + crowding_of(hospital, rules), partner, rules)
-        note(flow, payer, SPELL, decider, lever, -int(at_rest * price_today(hospital, p, np.int64(e["day"]))))
+        note(flow, payer, SPELL, decider, lever, -int(at_rest * price_today(hospital, p, day)))
         note(flow, payer, ATTENDANCE, decider, lever, -hospital.attendance_price)
         return NOTHING
     p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
@@ -217,8 +217,8 @@ def admit(flow, e, p, i, h, day, hour, decider, lever, age, tables, rules, seed)
     c = open_case(flow, i, ACUTE, day, due, trigger, cause, h, rules, seed)
     c["decider"] = decider
     c["lever"] = lever
-    c["returned"] = 1 if returned else 0
     c["hour"] = int(hour)
+    c["returned"] = 1 if returned else 0
     c["recovery"] = min(int((1.0 - ready) * recovery + 0.5), 30000)
     c["recovery_at_rest"] = min(int((1.0 - at_rest) * recovery + 0.5), 30000)
     c["recovery_all"] = min(int(recovery + acute + 1.0), 30000)
@@ -256,7 +256,7 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
     Whoever is not waiting for a bed leaves A&E late if it takes more than four hours by itself; for the others see
     :func:`agents.hospital.daily_flow.give_beds`, which reads A&E's minutes from the case's `hazard`.
     """
-    minutes = arrive(flow, e, clock, rules, seed)
+    minutes = arrive(flow, e, day, clock, rules, seed)
     if minutes == NOTHING:
         return
     i = np.int64(e["person"])

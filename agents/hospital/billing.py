@@ -12,7 +12,6 @@ import numpy as np
 
 from agents.compiled import compiled
 from agents.hospital.books import post
-from agents.hospital.state import HOSPITAL_EXCESS_DAYS
 from agents.patients import record
 from agents.vocabulary import Service
 
@@ -66,7 +65,7 @@ def price_today(hospital, p, day):
 
 @compiled
 def bill(flow, c, p, day, rules):
-    """Post the price of a spell that ends today, and its days beyond the trim point."""
+    """Post the price of a spell that ends today, and its days beyond the trim point; return how many those were."""
     h = np.int64(c["hospital"])
     hospital = flow.hospitals[h]
     payer, payee = rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h
@@ -76,7 +75,7 @@ def bill(flow, c, p, day, rules):
     over = days_over(np.int64(c["start"]), day, hospital)
     if over > 0:
         post(flow, payer, payee, EXCESS, decider, lever, part(over * np.int64(hospital["excess_price"]), share))
-        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
     hospital["billed_spells"] += 1
     if np.int64(hospital["billed_spells"]) == np.int64(hospital["baseline_spells"]):
         hospital["beyond_since"] = day
+    return over

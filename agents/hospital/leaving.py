@@ -41,6 +41,7 @@ from agents.hospital.state import (
     HOME_FUNDING,
     HOME_PACKAGE,
     HOME_PLACEMENT,
+    HOSPITAL_EXCESS_DAYS,
     HOSPITAL_PLANNED_DISCHARGES,
     IN_INTERIM,
     IN_INTERMEDIATE,
@@ -97,7 +98,6 @@ from agents.patients.living import (
     update_need,
 )
 from agents.patients.seeking import CONTACT, NEED_DECIDES
-
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
@@ -432,7 +432,7 @@ def discharge(flow, c, p, day, rules):
     if c["state"] == SURGERY:
         free_bed(hospital, c)
         return
-    bill(flow, c, p, day, rules)
+    flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_EXCESS_DAYS] += bill(flow, c, p, day, rules)
     if np.int64(c["state"]) == BOARDING:
         hospital.boarding -= 1
     else:

@@ -229,13 +229,13 @@ def open_case(flow, i, state, day, due, trigger, cause, hospital, rules, seed):
     c["withheld"] = 0
     c["funder"] = 0
     c["blocked"] = 0
+    c["returned"] = 0
     c["hour"] = 0
     c["ward"] = NO_WARD
     c["wanted"] = GENERAL
     c["joint"] = 1 if draw(seed, i, trigger, 2, draws.JOINT) < rules.joint_arrangements else 0
     c["recorded"] = 1 if draw(seed, i, trigger, 1, draws.RECORDED) * rules.recording_ratio < 1.0 else 0
     c["continuing"] = UNDECIDED
-    c["returned"] = 0
     enter(c, state, day, due)
     flow.case_of[i] = k
     return c

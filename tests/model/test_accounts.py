@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.hospital.state import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS, RECORDED_OUT
+from agents.hospital.state import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
 from agents.patients.living import (
     COUNCIL_CARE,
     NURSING_COUNCIL,
@@ -17,8 +17,8 @@ from agents.patients.living import (
     SELF_CARE,
     SELF_PENCE,
 )
-from agents.vocabulary import N_RESPONSIBLE, Account, Party, Reason, Responsible, Service
-from model.accounts import working_days
+from agents.vocabulary import Account, Party, Service
+from model.accounts import RECORDED_AGAINST_COUNCILS, working_days
 from model.engine import Calendar
 from model.parameters import Parameters
 from model.payment import pence
@@ -99,14 +99,13 @@ def test_prices_hold_the_market_forces_factor_of_each_hospital():
 
 
 def test_what_councils_owe_for_delays_is_in_their_accounts_and_in_hospitals():
-    """Every recorded day that is social care's at 100 pounds, to the penny below for each hospital; off unless asked for."""
+    """Every recorded day that awaits social care at 100 pounds, to the penny below for each hospital; off unless asked for."""
     economy = lived(12, scale=0.02, hold=ALL_HELD, parameters=Parameters().with_values({"prices.reimbursed_share": 1.0}))
     without = lived(12, scale=0.02, hold=ALL_HELD)
-    owed = cash(economy, Service.REIMBURSEMENT)
-    columns = [RECORDED_OUT + N_RESPONSIBLE * reason + Responsible.SOCIAL_CARE for reason in Reason]
-    days = sum(int(month.out[:, columns].sum()) for month in economy.months)
+    owed = cash(economy, Service.DELAY_REIMBURSEMENT)
+    days = sum(int(month.out[:, RECORDED_AGAINST_COUNCILS].sum()) for month in economy.months)
     assert owed == pytest.approx(days * 10_000, abs=12 * len(economy.councils) * len(economy.hospitals)) and owed > 0
-    assert cash(without, Service.REIMBURSEMENT) == 0
+    assert cash(without, Service.DELAY_REIMBURSEMENT) == 0
     for a, b in zip(economy.costs, without.costs, strict=True):
         assert (a.social_care - b.social_care == a.reimbursement.sum(axis=1)).all()
         assert (a.income - b.income == a.reimbursement.sum(axis=0)).all()

@@ -120,7 +120,7 @@ def tariff():
 
 def test_what_payers_pay_is_what_hospitals_receive(year):
     acute = [Service.ATTENDANCE, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.OUTPATIENT, Service.ELECTIVE]
-    acute += [Service.ACUTE_CONTRACT, Service.REIMBURSEMENT]
+    acute += [Service.ACUTE_CONTRACT, Service.DELAY_REIMBURSEMENT]
     holders = [index for kind in (Party.COUNCIL, Party.CONSORTIUM) for index in year.parties.indices(kind)]
     paid = sum(year.ledger.paid(index, acute) for index in holders)
     received = sum(year.ledger.received(index) for index in year.parties.indices(Party.HOSPITAL))

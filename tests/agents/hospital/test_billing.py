@@ -10,8 +10,16 @@ from agents.patients import record
 from agents.vocabulary import Service
 from model.engine import Organisations
 from model.payment import MarginalRate, ReturnRule, SpellTariff, pence
-from tests.agents.hospital.few_people import CERTAIN
 from tests.strategies import event, person, quiet_bench
+
+CERTAIN = {
+    "admission_spread": 1e-3,
+    "crowding_threshold": 0.0,
+    "direct_share": 0.0,
+    "return_base": 0.0,
+    "return_by_frailty": 0.0,
+    "return_unready": 0.0,
+}
 
 
 def spell(start: int, end: int, discharged: int | None = None, **fields):
