@@ -8,6 +8,7 @@ event causes later (a return, a death) is put on the calendar, which crosses mon
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -833,3 +834,27 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
                     progress(flow, k, day, left, clock, tables, rules, seed)
         give_beds(flow)
         count_the_night(flow, seed, rules)
+
+
+class DailyFlow:
+    """Days in hospital and care, a day at a time: the compiled flow of batches. See :class:`agents.hospital.flows.HospitalFlow`."""
+
+    def run(
+        self,
+        flow: Flow,
+        *,
+        clock: int,
+        first_day: int,
+        days: int,
+        weekday: int,
+        tables: np.record,
+        rules: np.record,
+        seed: np.uint64,
+        at_nightfall: Callable[[int, Flow], None] | None = None,
+    ) -> None:
+        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
+        step = days if at_nightfall is None else 1
+        for begin in range(first_day, first_day + days, step):
+            days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, tables, rules, seed)
+            if at_nightfall is not None:
+                at_nightfall(begin, flow)
