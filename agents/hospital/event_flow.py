@@ -20,15 +20,13 @@ import numpy as np
 import salabim
 
 from agents.hospital import event_steps as steps
-from agents.hospital.daily_flow import BOARDING, CLOSED, HOSPITAL_ADMISSIONS, Flow
-from agents.hospital.event_steps import NEVER_BY_ITSELF, NOBODY
+from agents.hospital.daily_flow import WARD_ROUND
+from agents.hospital.event_steps import MINUTES_A_DAY, NOBODY, NOT_BY_ITSELF
+from agents.hospital.planned import HOSPITAL_CANCELLED
+from agents.hospital.state import BOARDING, CLOSED, HOSPITAL_ADMISSIONS, Flow
 from agents.vocabulary import N_REASONS
 
-MINUTES_A_DAY = 1440.0
-CUBICLES_A_BED = 0.1  # assumption, 0.06 to 0.15: an A&E with 30 cubicles before 300 beds for emergencies
-FEWEST_CUBICLES = 2
-CORRIDOR_FROM = 0.5  # assumption, 0.2 to 0.8: share of cubicles that people waiting for a bed may keep; others wait in the corridor
-SESSIONS_AT, ROUND_AT = 8.0, 17.0  # hours
+CORRIDOR_FROM = 0.8  # assumption, 0.5 to 1: share of cubicles that people waiting for a bed keep at most; others wait in the corridor
 DESK_HOURS = tuple(hour + 0.5 for hour in range(9, 17))
 
 
@@ -42,7 +40,8 @@ class HourSnapshot:
     beds : for each hospital an array with the state of each bed: a code of ``CaseState``, CLOSED where it is empty
     in_ae : shape (n_hospitals,), people in A&E who wait for a cubicle or are seen in one
     waiting_for_bed : shape (n_hospitals,), admitted people in A&E
-    arrivals, admitted : shape (n_hospitals,), emergencies since the last snapshot, and those admitted
+    arrivals, admitted, cancelled : shape (n_hospitals,), since the last snapshot: people who came to A&E, emergencies that were
+        admitted, and operations cancelled
     delayed : shape (n_hospitals, N_REASONS), people fit to leave, by what they wait for
     """
 
@@ -52,6 +51,7 @@ class HourSnapshot:
     waiting_for_bed: np.ndarray
     arrivals: np.ndarray
     admitted: np.ndarray
+    cancelled: np.ndarray
     delayed: np.ndarray
 
 
@@ -105,9 +105,13 @@ class Month:
     seed: np.uint64
     at_nightfall: Callable[[int, Flow], None] | None
 
+    def weekday_of(self, day: int) -> int:
+        """Return the weekday of a day of the month, Monday 0."""
+        return (self.weekday + day - self.first_day) % 7
+
     def weekend(self, day: int) -> bool:
         """Return whether it is Saturday or Sunday."""
-        return (self.weekday + day - self.first_day) % 7 >= 5
+        return self.weekday_of(day) >= 5
 
 
 class Clock(salabim.Environment):
@@ -138,7 +142,8 @@ class Visit:
 
     at: int  # where the emergency stands on the calendar; nowhere (-1) between months
     person: int
-    minutes: float
+    arrived: float
+    minutes: float  # that it takes to see the person
 
 
 class Cubicle(Part):
@@ -165,7 +170,7 @@ class Bed(Part):
         super().setup(town)
         self.site = site
         self.number = number
-        self.until = NEVER_BY_ITSELF
+        self.until = NOT_BY_ITSELF
 
     def process(self) -> Iterator[Any]:
         """Look what has become of the person; an empty bed is for the next in line."""
@@ -180,27 +185,27 @@ class Arrivals(Part):
     def process(self) -> Iterator[Any]:
         """Go from one to the next, and rest until the next dawn."""
         while True:
-            for moment, event in self.town.today():
+            for moment, *event in self.town.today():
                 yield self.hold(till=moment)
                 self.town.arrive(*event)
             yield self.passivate()
 
 
 class Desk(Part):
-    """A council's social workers and brokers, through the hours of the day."""
+    """A council's social workers and brokers, or a hospital's discharge coordinators, through the hours of the day."""
 
-    def setup(self, town: Town, council: int) -> None:
+    def setup(self, town: Town, serve: Callable[..., bool], whose: int) -> None:
         """Open on the town's first day."""
         super().setup(town)
-        self.council = council
+        self.serve, self.whose = serve, whose
         self.day = town.day
 
     def process(self) -> Iterator[Any]:
-        """Serve the lines every hour, slowly at weekends."""
+        """Serve the line every hour, slowly at weekends."""
         while True:
             for hour in DESK_HOURS:
                 yield self.hold(till=self.day + hour / 24.0)
-                self.town.serve(self.council)
+                self.town.serve(self.serve, self.whose)
             self.day += 1
 
 
@@ -222,11 +227,11 @@ class Daily(Part):
 
 
 class Theatre(Daily):
-    """Planned care: clinics and theatres, on working days."""
+    """Planned care on working days: clinics, and theatres once the ward round has shown what beds there are."""
 
 
 class WardRound(Daily):
-    """All that goes by the day: places found, recovery, own arrangements, giving up."""
+    """All that goes by the day: moves between wards, recovery, places found, own arrangements, giving up."""
 
 
 class Nightfall(Daily):
@@ -248,13 +253,12 @@ class Watch(Part):
 class Site:
     """One hospital's A&E and wards."""
 
-    def __init__(self, town: Town, index: int, beds: int) -> None:
+    def __init__(self, town: Town, index: int, beds: int, cubicles: int) -> None:
         self.town, self.index = town, index
         self.empty: list[int] = []  # numbers of empty beds, a heap
         self.beds: list[int] = []
         for _ in range(beds):
             heapq.heappush(self.empty, self.new_bed().number)
-        cubicles = max(round(beds * CUBICLES_A_BED), FEWEST_CUBICLES)
         self.cubicles = [Cubicle(env=town.clock, town=town, site=self) for _ in range(cubicles)]
         self.free: list[Cubicle] = []
         self.queue: deque[Visit] = deque()
@@ -282,20 +286,21 @@ class Town:
         self.day = first_day
         self.month: Month | None = None
         self.beds: list[Bed] = []
-        n_hospitals = len(flow.hospitals)
-        sizes = (flow.hospitals["beds"] + flow.hospitals["escalation"]).tolist()
-        self.sites = [Site(self, h, sizes[h]) for h in range(n_hospitals)]
+        beds = (flow.hospitals["beds"] + flow.hospitals["escalation"]).tolist()
+        cubicles = np.maximum(np.ceil(flow.hospitals["cubicles"]), 1.0).astype(int).tolist()
+        self.sites = [Site(self, h, beds[h], cubicles[h]) for h in range(len(beds))]
         self.bed_person = np.full(len(self.beds), NOBODY, dtype=np.int64)
         self.bed_trigger = np.zeros(len(self.beds), dtype=np.int64)
         self.bed_of = np.full(len(flow.case_of), NOBODY, dtype=np.int64)
         self._make_room(flow)
         self.carried: dict[tuple[int, int], Visit] = {}
-        self._today: list[tuple[float, tuple[int, int, int, float]]] = []
+        self._today: list[tuple[float, int, int, int]] = []
         part = {"env": self.clock, "town": self}
         self.nightfall = Nightfall(hour=24.0, duty=self.end_day, **part)
-        self.theatre = Theatre(hour=SESSIONS_AT, duty=self.hold_session, **part)
-        self.desks = [Desk(council=c, **part) for c in range(len(flow.councils))]
-        self.round = WardRound(hour=ROUND_AT, duty=self.go_round, **part)
+        self.desks = [Desk(serve=steps.coordinators_hour, whose=h, **part) for h in range(len(flow.hospitals))]
+        self.desks += [Desk(serve=steps.council_hour, whose=c, **part) for c in range(len(flow.councils))]
+        self.round = WardRound(hour=WARD_ROUND, duty=self.go_round, **part)
+        self.theatre = Theatre(hour=WARD_ROUND, duty=self.hold_session, **part)
         self.arrivals = Arrivals(**part)
         self.watch: Watch | None = None
         self.observer: Callable[[HourSnapshot], None] | None = None
@@ -308,7 +313,7 @@ class Town:
         if observer is not None and self.watch is None:
             self.watch = Watch(env=self.clock, town=self)
         self._make_room(month.flow)
-        self._admitted_before = np.zeros(len(self.sites), dtype=np.int64)
+        self._seen = np.zeros((2, len(self.sites)), dtype=np.int64)
         steps.begin_month(month.flow, month.first_day, month.last - month.first_day, month.clock, month.tables, month.rules)
         self.update()
         self.dawn()
@@ -320,7 +325,7 @@ class Town:
             more = np.full(len(flow.case_of) - len(self.bed_of), NOBODY, dtype=np.int64)
             self.bed_of = np.concatenate([self.bed_of, more])
         room = len(flow.calendar)
-        self._when, self._minutes, self._which = np.zeros(room), np.zeros(room), np.zeros(room, dtype=np.int64)
+        self._when, self._which = np.zeros(room), np.zeros(room, dtype=np.int64)
         self._laid, self._until = np.zeros(len(flow.cases), dtype=np.int64), np.zeros(len(flow.cases))
 
     def _carry_over(self) -> None:
@@ -338,52 +343,49 @@ class Town:
     def dawn(self) -> None:
         """Write down the day's emergencies and deaths, in the order of their moments."""
         m = self.month
-        n = steps.day_ahead(
-            m.flow, self.day, m.last - self.day, m.clock, m.tables, m.rules, m.seed, self._when, self._which, self._minutes
-        )  # fmt: skip
+        n = steps.day_ahead(m.flow, self.day, m.last - self.day, m.clock, m.tables, m.rules, m.seed, self._when, self._which)
         order = np.argsort(self._when[:n], kind="stable")
         which = self._which[order]
         people = m.flow.calendar["person"][which]
-        sites = m.flow.rows["hospital"][people]
-        events = zip(which.tolist(), people.tolist(), sites.tolist(), self._minutes[order].tolist(), strict=True)
-        self._today = list(zip(self._when[order].tolist(), events, strict=True))
+        hospitals = m.flow.rows["hospital"][people]
+        self._today = list(zip(self._when[order].tolist(), which.tolist(), people.tolist(), hospitals.tolist(), strict=True))
         if self.carried:
-            self._today = [entry for entry in self._today if not self._is_here(entry[1])]
+            self._today = [event for event in self._today if not self._is_here(at=event[1], person=event[2])]
             self.carried = {}
         self.arrivals.activate()
 
-    def _is_here(self, event: tuple[int, int, int, float]) -> bool:
+    def _is_here(self, at: int, person: int) -> bool:
         """Return whether this emergency came last month and is still in A&E; if so, note its place on the new calendar."""
-        at, person, _, _ = event
         visit = self.carried.get((person, int(self.month.flow.calendar["trigger"][at])))
         if visit is not None:
             visit.at = at
         return visit is not None
 
-    def today(self) -> list[tuple[float, tuple[int, int, int, float]]]:
-        """Return the moments of the day, and what happens at each."""
+    def today(self) -> list[tuple[float, int, int, int]]:
+        """Return what happens on this day: the moment, the place on the calendar, the person and the hospital."""
         return self._today
 
     def end_day(self) -> None:
         """Count the night, show it, and begin the next day of the month."""
         m = self.month
-        steps.midnight(m.flow, m.rules, m.seed)
+        steps.midnight(m.flow, self.day, m.first_day, m.last, m.weekday_of(self.day), m.clock, m.tables, m.rules)
         if m.at_nightfall is not None:
             m.at_nightfall(self.day, m.flow)
         self.day += 1
         if self.day < m.last:
             self.dawn()
+        self.fill_beds()  # escalation beds may have been opened
 
     def _call(self, step: Callable[..., Any], *arguments: Any) -> Any:
         """Call a step at this moment."""
         m = self.month
         return step(m.flow, *arguments, self.clock.now(), m.last, m.clock, m.tables, m.rules, m.seed)
 
-    def serve(self, council: int) -> None:
-        """Let a council's desk work for an hour."""
+    def serve(self, desk: Callable[..., bool], whose: int) -> None:
+        """Let a desk work for an hour."""
         pace = float(self.month.rules["weekend_pace"][0]) if self.month.weekend(self.day) else 1.0
-        self._call(steps.hour_at_desk, council, pace / len(DESK_HOURS))
-        self.update()
+        if self._call(desk, whose, pace / len(DESK_HOURS)):
+            self.update()
 
     def hold_session(self) -> None:
         """Hold clinics and theatres on a working day."""
@@ -398,14 +400,15 @@ class Town:
 
     # A&E
 
-    def arrive(self, at: int, person: int, hospital: int, minutes: float) -> None:
+    def arrive(self, at: int, person: int, hospital: int) -> None:
         """Somebody comes to A&E, or goes straight to a ward, or dies."""
-        if minutes == 0.0:
-            self.meet(at, person)
+        minutes, state, until = self._call(steps.come, at)
+        if minutes <= 0.0:
+            self.follow(person, state, until)
             return
         site = self.sites[hospital]
         site.arrivals += 1
-        visit = Visit(at, person, minutes)
+        visit = Visit(at, person, self.clock.now(), minutes)
         if site.free:
             cubicle = site.free.pop()
             cubicle.visit = visit
@@ -418,7 +421,7 @@ class Town:
         site, visit = cubicle.site, cubicle.visit
         if visit is not None:
             cubicle.visit = None
-            if visit.at >= 0 and self.meet(visit.at, visit.person) == BOARDING and self._keeps(cubicle, visit.person):
+            if visit.at >= 0 and self.decide(visit) == BOARDING and self._keeps(cubicle, visit.person):
                 return -1.0
         if site.queue:
             cubicle.visit = site.queue.popleft()
@@ -434,17 +437,21 @@ class Town:
         keepers[person] = cubicle
         return True
 
-    def meet(self, at: int, person: int) -> int:
-        """Let an event of the calendar happen; return the state of the person's case."""
-        state, until = self._call(steps.meet, at)
-        bed = int(self.bed_of[person])
-        if state == CLOSED and bed != NOBODY:  # a death in a bed
+    def decide(self, visit: Visit) -> int:
+        """Decide on somebody who has been seen; return the state of the person's case."""
+        state, until = self._call(steps.decide, visit.at, visit.arrived)
+        self.follow(visit.person, state, until)
+        return state
+
+    def follow(self, person: int, state: int, until: float) -> None:
+        """Put somebody where the decision says: into a bed, out of one, or out of a cubicle."""
+        has_bed = self.bed_of[person] != NOBODY
+        if state == CLOSED and has_bed:  # a death
             self.update()
         elif state == CLOSED:
             self._leave_cubicle(person)
-        elif state != BOARDING and bed == NOBODY:
+        elif state != BOARDING and not has_bed:
             self.lay(person, until)
-        return state
 
     def _leave_cubicle(self, person: int) -> None:
         for site in self.sites:
@@ -457,16 +464,21 @@ class Town:
     def tend_bed(self, bed: Bed) -> None:
         """The stay is over, or the bed has come free: see who is in it, and until when."""
         person = int(self.bed_person[bed.number])
-        bed.until = NEVER_BY_ITSELF
+        bed.until = NOT_BY_ITSELF
         if person != NOBODY:
             state, bed.until = self._call(steps.end_stay, person)
             if state != CLOSED:
                 return
             self.bed_person[bed.number] = self.bed_of[person] = NOBODY
             heapq.heappush(bed.site.empty, bed.number)
-        if self.month.flow.hospitals["boarding"][bed.site.index] > 0:
-            steps.fill_beds(self.month.flow)
-            self.update(tended=bed)
+        self.fill_beds(tended=bed)
+
+    def fill_beds(self, tended: Bed | None = None) -> None:
+        """Give free beds to people who wait in A&E."""
+        flow = self.month.flow
+        if flow.hospitals["boarding"].any():
+            steps.fill_beds(flow, self.clock.now(), self.month.rules)
+            self.update(tended)
 
     def lay(self, person: int, until: float, tended: Bed | None = None) -> None:
         """Put somebody in an empty bed of the hospital of the spell, until the stay is over."""
@@ -496,7 +508,7 @@ class Town:
         for number in freed[:n_freed].tolist():
             bed = self.beds[number]
             heapq.heappush(bed.site.empty, number)
-            bed.until = NEVER_BY_ITSELF
+            bed.until = NOT_BY_ITSELF
             if bed is not tended:
                 bed.activate()
         for person, until in zip(self._laid[:n_laid].tolist(), self._until[:n_laid].tolist(), strict=True):
@@ -511,18 +523,20 @@ class Town:
         flow, n = self.month.flow, len(self.sites)
         states, delayed = np.zeros(len(self.beds), dtype=np.uint8), np.zeros((n, N_REASONS), dtype=np.int64)
         hospital = np.array([bed.site.index for bed in self.beds], dtype=np.int64)
-        steps.look(flow, self.bed_person, hospital, states, delayed)
-        admitted = flow.hospital_out[:, HOSPITAL_ADMISSIONS].copy()
+        steps.look(flow, self.month.rules, self.bed_person, hospital, states, delayed)
+        seen = np.array([flow.hospital_out[:, HOSPITAL_ADMISSIONS], flow.hospital_planned[:, HOSPITAL_CANCELLED]])
+        admitted, cancelled = seen - self._seen
         snapshot = HourSnapshot(
             hour=self.clock.now(),
             beds=tuple(states[site.beds] for site in self.sites),
             in_ae=np.array([site.people_in_ae() for site in self.sites], dtype=np.int64),
             waiting_for_bed=np.array(flow.hospitals["boarding"], dtype=np.int64),
             arrivals=np.array([site.arrivals for site in self.sites], dtype=np.int64),
-            admitted=admitted - self._admitted_before,
+            admitted=admitted,
+            cancelled=cancelled,
             delayed=delayed,
         )
-        self._admitted_before = admitted
+        self._seen = seen
         for site in self.sites:
             site.arrivals = 0
         self.observer(snapshot)

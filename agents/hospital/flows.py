@@ -1,7 +1,7 @@
 """The two engines of days in hospital and care: one meaning, two grains of time.
 
 The daily flow runs a month in one compiled loop; the event flow runs it by the hour and minute on salabim. Both read and
-write the same arrays (:class:`~agents.hospital.daily_flow.Flow`) through the same compiled decisions and accounts.
+write the same arrays (:class:`~agents.hospital.state.Flow`) through the same compiled decisions and accounts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from agents.hospital.daily_flow import DailyFlow, Flow
+from agents.hospital.daily_flow import DailyFlow
+from agents.hospital.state import Flow
 
 FLOWS = ("daily", "salabim")
 
