@@ -433,7 +433,7 @@ class Town:
     def _keeps(self, cubicle: Cubicle, person: int) -> bool:
         """Return whether somebody for whom there is no bed keeps the cubicle; past a share of them it is the corridor."""
         keepers = cubicle.site.keepers
-        if person in keepers or len(keepers) >= CORRIDOR_FROM * len(cubicle.site.cubicles):
+        if person in keepers or len(keepers) + 1 > CORRIDOR_FROM * len(cubicle.site.cubicles):
             return False
         keepers[person] = cubicle
         return True

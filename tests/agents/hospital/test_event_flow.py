@@ -285,7 +285,7 @@ def test_the_next_month_goes_on_where_the_last_ended():
     """Two months of one engine, against a flow that has forgotten the first: beds are taken up from the cases."""
     forgetful, steady = (by_the_minute(a_few(30, beds=8)) for _ in range(2))
     for engine in (forgetful, steady):
-        engine.future = emergencies(*range(30))
+        engine.future = emergencies(*range(28))
         engine.month(0)
     forgetful.hospital_flow = EventFlow()
     for engine in (forgetful, steady):
