@@ -26,8 +26,8 @@ class UnitCosts(Checked):
     """What a unit of care takes, at 2014/15 prices, whatever is paid for it."""
 
     bed_open: float = parameter(
-        75.0, "fixed: an ordinary bed that stands open, filled or not", unit="pounds a day", low=40.0, high=130.0,
-        assumption="with it what a spell takes comes to about the published average cost (P-B.cost-010), beds being used as they are at rest")
+        100.0, "fixed: an ordinary bed that stands open, filled or not", unit="pounds a day", low=50.0, high=170.0,
+        assumption="with the marginal cost, at the national share of beds in use (P-B.beds-002), it comes to the average cost of a day (P-B.cost-019)")
     escalation_bed: float = parameter(
         260.0, "step: an escalation bed that is opened, besides the days spent in it", unit="pounds a day", low=140.0, high=440.0,
         assumption="temporary staff cost more: a day in one takes 420 in all")
@@ -94,8 +94,8 @@ def hospital_lines(month: Month, beds: np.ndarray, costs: UnitCosts) -> tuple[Re
 
     Examples
     --------
-    A hospital of 10 beds, open for 30 days and used for 200, with one escalation bed open for 4 days: 30 x 10 x 75 fixed,
-    4 x 260 step and 200 x 160 marginal, that is 22,500, 1,040 and 32,000 pounds.
+    A hospital of 10 beds, open for 30 days and used for 200, with one escalation bed open for 4 days: 30 x 10 x 100 fixed,
+    4 x 260 step and 200 x 160 marginal, that is 30,000, 1,040 and 32,000 pounds.
     """
     use, planned = month.hospital_out, month.hospital_planned
     quantities = (

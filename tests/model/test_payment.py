@@ -169,8 +169,9 @@ def test_a_hospital_that_bears_everything_has_a_block():
 
 
 def test_reimbursement_by_hand():
-    """A council's people wait 540 days for it, of which 540 / 2.7 = 200 are recorded: 20,000 if all are claimed."""
+    """200 days of delay are recorded as social care's: 20,000 if all are claimed, 5,000 if a quarter."""
     assert Reimbursement(day=100.0).pounds(200) == 20_000.0
+    assert Reimbursement(day=100.0, claimed=0.25).pounds(200) == 5_000.0
     assert Reimbursement(day=100.0, claimed=0.0).pounds(200) == 0.0
 
 

@@ -60,11 +60,10 @@ def test_the_resource_account_has_every_kind_and_is_what_the_months_say():
         assert (costs.resources == costs.fixed + costs.step + costs.marginal).all()
 
 
-def test_a_spell_takes_about_its_published_average_cost():
-    """The fixed cost of a bed was set so that a spell, its days in beds used as the national ones are, takes what P-B.cost-010 says."""
-    economy = lived(12, scale=0.02)
-    account = economy.ledger.resources().groupby("resource")["quantity"].sum()
-    costs, occupancy = economy.parameters.costs, evidence("P-B.beds-002").number() / 100.0
-    days = account["bed days"] / account["spells"]
-    takes = costs.spell + days * (costs.bed_day + costs.bed_open / occupancy)
-    assert takes == pytest.approx(evidence("P-B.cost-010").number(), rel=0.15)  # stays at this scale vary by some 6%
+def test_a_day_and_a_spell_take_about_their_published_average_costs():
+    """At the national share of beds in use a day takes P-B.cost-019, and a spell of the published mean stay P-B.cost-010."""
+    costs = UnitCosts()
+    day = costs.bed_day + costs.bed_open / (evidence("P-B.beds-002").number() / 100.0)
+    assert day == pytest.approx(evidence("P-B.cost-019").number(), rel=0.05)
+    stay = evidence("T-B-006").number() / evidence("T-B-039").number()  # 32.41 million bed-days, 5.4 million admissions
+    assert costs.spell + stay * day == pytest.approx(evidence("P-B.cost-010").number(), rel=0.05)
