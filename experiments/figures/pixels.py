@@ -131,6 +131,7 @@ class Sheet:
 
     # Patterns: squares and dots of so many pixels
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - a sheet lives as long as its patterns
     def square(self, pixels: int, ink: str, kind: str = "full") -> Pixels:
         """Return a square: ``full``, ``hollow`` (a thick edge), ``outline`` (a thin one), ``faint`` or ``holed``."""
         coverage = np.ones((pixels, pixels))
@@ -145,6 +146,7 @@ class Sheet:
             coverage[:] = 0.3
         return self.shaded(coverage, ink)
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019
     def dot(self, pixels: int, ink: str, kind: str = "full") -> Pixels:
         """Return a dot: ``full`` or ``hollow``."""
         fine = 8  # points to a pixel each way
@@ -176,6 +178,6 @@ def write_gif(frames: Iterable[Pixels], palette: bytes, file: Path | BinaryIO, f
     first, *others = pictures(frames, palette)
     hundredths = max(round(100 / frames_per_second), 2)  # a GIF counts in hundredths of a second
     first.save(
-        file, format="GIF", save_all=True, append_images=others, duration=10 * hundredths, loop=0, optimize=False,
-        disposal=1,
+        file, format="GIF", save_all=True, append_images=others, duration=10 * hundredths, loop=0, optimize=True,
+        disposal=1,  # a frame stands on the one before: only what changed is stored
     )  # fmt: skip
