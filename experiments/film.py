@@ -1,4 +1,7 @@
-"""What is seen of one hospital, hour by hour: the recording that moving pictures and close-ups are drawn from."""
+"""What is seen of one hospital, hour by hour: the recording that moving pictures and close-ups are drawn from.
+
+Here is only what was seen; :mod:`experiments.filming` runs an economy and records it.
+"""
 
 from __future__ import annotations
 
@@ -103,6 +106,28 @@ class Film:
         in_time, left = (_running(counts, hours) for counts in (self.left_in_time, self.left))
         return np.divide(in_time, left, out=np.full(len(self), np.nan), where=left > 0)
 
+    def hourly(self) -> pd.DataFrame:
+        """Return what each hour came to.
+
+        Returns
+        -------
+        DataFrame
+            hour; beds (those there are), a column ``beds_`` for each state in use; arrivals, to_be_seen, in_treatment,
+            waiting_for_bed, left, left_in_time, cancelled; a column ``delay_`` for each reason.
+        """
+        counts = (
+            "arrivals", "to_be_seen", "in_treatment", "waiting_for_bed", "left", "left_in_time", "cancelled",
+        )  # fmt: skip
+        return pd.DataFrame(
+            {
+                "hour": self.hours.astype("datetime64[s]"),
+                "beds": self.open_beds,
+                **{f"beds_{state.name.lower()}": self.beds_in(state) for state in IN_USE},
+                **{name: getattr(self, name) for name in counts},
+                **{f"delay_{reason}": self.delays[:, number] for number, reason in enumerate(self.reasons)},
+            }
+        )
+
     def days(self) -> pd.DataFrame:
         """Return what each calendar day came to.
 
@@ -113,19 +138,10 @@ class Film:
             waiting_least and waiting_most (people in A&E who wait for a bed); arrivals, left, left_in_time, cancelled
             (sums); a column ``delay_`` for each reason (mean number of people).
         """
-        hourly = pd.DataFrame(
-            {
-                "date": self.hours.astype("datetime64[D]").astype("datetime64[s]"),
-                "beds": self.open_beds,
-                **{f"beds_{state.name.lower()}": self.beds_in(state) for state in IN_USE},
-                **{f"delay_{reason}": self.delays[:, number] for number, reason in enumerate(self.reasons)},
-                "waiting": self.waiting_for_bed,
-                **{name: getattr(self, name) for name in ("arrivals", "left", "left_in_time", "cancelled")},
-            }
-        )
-        groups = hourly.groupby("date", sort=True)
+        hourly = self.hourly()
+        groups = hourly.assign(date=hourly["hour"].dt.normalize()).groupby("date", sort=True)
         means = groups[[name for name in hourly if name.startswith(("beds", "delay_"))]].mean()
-        waiting = groups["waiting"].agg(["mean", "min", "max"])
+        waiting = groups["waiting_for_bed"].agg(["mean", "min", "max"])
         waiting.columns = ["waiting_mean", "waiting_least", "waiting_most"]
         sums = groups[["arrivals", "left", "left_in_time", "cancelled"]].sum()
         return means.join(waiting).join(sums).reset_index()

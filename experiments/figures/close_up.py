@@ -43,12 +43,11 @@ def title(films: Sequence[Film]) -> str:
     """Return what became of beds and delays under each structure."""
     told = []
     for film in films:
-        used = film.beds_in(*IN_USE).sum() / film.open_beds.sum()
-        told.append(
-            f"{percent(100 * used, signed=False)} of beds in use and {film.delays.sum(axis=1).mean():.0f} people fit to "
-            f"leave under {label_of(film.structure).lower()}"
-        )
-    return f"{films[0].hospital}, {period(films[0])}: {'; '.join(told)}"
+        used = percent(100 * film.beds_in(*IN_USE).sum() / max(film.open_beds.sum(), 1), signed=False)
+        fit = f"{film.delays.sum(axis=1).mean():.0f}"
+        words = f"{used} and {fit}" if told else f"{used} of beds in use and {fit} people fit to leave"
+        told.append(f"{words} under {label_of(film.structure).lower()}")
+    return f"{films[0].hospital}, {period(films[0])}: {', '.join(told)}"
 
 
 def caption(films: Sequence[Film]) -> str:
@@ -56,13 +55,6 @@ def caption(films: Sequence[Film]) -> str:
     film = films[0]
     warning = f" Scale {film.scale:g}: queues and beds do not behave as at scale 1." if film.scale < 1 else ""
     return f"{NOTE} Source: Joined Up model, people of {film.place}, {period(film)}. {CAUTION}{warning}"
-
-
-def table(films: Sequence[Film]) -> pd.DataFrame:
-    """Return what is drawn: a row a structure and day, see :meth:`experiments.film.Film.days`."""
-    return pd.concat([film.days().assign(structure=film.structure) for film in films], ignore_index=True).pipe(
-        lambda rows: rows[["structure", *(name for name in rows if name != "structure")]]
-    )
 
 
 def draw(films: Sequence[Film]) -> Figure:
@@ -88,13 +80,18 @@ def draw(films: Sequence[Film]) -> Figure:
             axes.margins(x=0.0)
     last = panels[-1, 0]
     last.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=5))
-    last.xaxis.set_major_formatter(mdates.DateFormatter("%-d %b" if len(days[0]) < 62 else "%b"))
+    last.xaxis.set_major_formatter(_date_words)
     for row in (0, 1, 3):
         panels[row, 0].set_ylim(bottom=0.0)
     panels[1, 0].set_ylim(top=max(1.0, panels[1, 0].get_ylim()[1]))
     panels[2, 0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
     _keys(panels[:, -1], films)
     return figure
+
+
+def _date_words(at: float, _: object) -> str:
+    date = mdates.num2date(at)
+    return f"{date.day} {date:%b}"
 
 
 def _dates(days: pd.DataFrame) -> np.ndarray:

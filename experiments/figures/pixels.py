@@ -5,9 +5,11 @@ and files small. Positions are in units; a sheet may hold more or fewer pixels t
 from __future__ import annotations
 
 import functools
+import importlib.util
+import shutil
+import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import matplotlib as mpl
 import numpy as np
@@ -167,7 +169,19 @@ def pictures(frames: Iterable[Pixels], palette: bytes) -> Iterable[Image.Image]:
         yield image
 
 
-def write_gif(frames: Iterable[Pixels], palette: bytes, file: Path | BinaryIO, frames_per_second: float) -> None:
+def write_png(frame: Pixels, palette: bytes, file: Path) -> None:
+    """Write one frame as a PNG.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    (image,) = pictures([frame], palette)
+    image.save(file, format="PNG", optimize=True)
+
+
+def write_gif(frames: Iterable[Pixels], palette: bytes, file: Path, frames_per_second: float) -> None:
     """Write frames as a GIF that begins again at its end.
 
     Raises
@@ -181,3 +195,76 @@ def write_gif(frames: Iterable[Pixels], palette: bytes, file: Path | BinaryIO, f
         file, format="GIF", save_all=True, append_images=others, duration=10 * hundredths, loop=0, optimize=True,
         disposal=1,  # a frame stands on the one before: only what changed is stored
     )  # fmt: skip
+
+
+# Films that browsers and slides play: made by whichever encoder there is
+
+
+class NoEncoderError(ValueError):
+    """There is nothing to make an MP4 with; the message says what would do."""
+
+
+def mp4_encoder() -> str:
+    """Return which encoder of MP4 there is: ``ffmpeg`` or ``opencv``.
+
+    Raises
+    ------
+    NoEncoderError
+        If there is neither.
+    """
+    if shutil.which("ffmpeg"):
+        return "ffmpeg"
+    if importlib.util.find_spec("cv2"):
+        return "opencv"
+    raise NoEncoderError("an MP4 needs ffmpeg on the path, or the package opencv-python; a GIF needs neither")
+
+
+def write_mp4(frames: Iterable[Pixels], palette: bytes, file: Path, frames_per_second: float) -> None:
+    """Write frames as an MP4; odd sheets are given a white edge, since the format wants even ones.
+
+    Raises
+    ------
+    NoEncoderError
+        If there is nothing to make it with.
+    OSError
+        If the file cannot be written.
+    """
+    write = {"ffmpeg": _write_with_ffmpeg, "opencv": _write_with_opencv}[mp4_encoder()]
+    colours = np.frombuffer(palette, dtype=np.uint8).reshape(-1, 3)
+    write((colours[np.pad(frame, [(0, side % 2) for side in frame.shape])] for frame in frames), file, frames_per_second)
+
+
+def _write_with_ffmpeg(frames: Iterable[NDArray[np.uint8]], file: Path, frames_per_second: float) -> None:
+    frames = iter(frames)
+    first = next(frames)
+    height, width, _ = first.shape
+    command = [
+        "ffmpeg", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
+        "-r", f"{frames_per_second:g}", "-i", "-", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4",
+        str(file),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as encoder:
+        assert encoder.stdin is not None
+        try:
+            for frame in (first, *frames):
+                encoder.stdin.write(frame.tobytes())
+        except BrokenPipeError:
+            pass  # its own words are read below
+        _, words = encoder.communicate()
+    if encoder.returncode:
+        last = words.decode(errors="replace").strip().splitlines()
+        raise OSError(f"ffmpeg: {last[-1] if last else 'failed'}")
+
+
+def _write_with_opencv(frames: Iterable[NDArray[np.uint8]], file: Path, frames_per_second: float) -> None:
+    import cv2
+
+    frames = iter(frames)
+    first = next(frames)
+    height, width, _ = first.shape
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"mp4v"), frames_per_second, (width, height))
+    if not writer.isOpened():
+        raise OSError(f"opencv cannot write to {file}")
+    for frame in (first, *frames):
+        writer.write(np.ascontiguousarray(frame[:, :, ::-1]))  # it wants blue first
+    writer.release()
