@@ -97,6 +97,11 @@ class Film:
         return np.isin(self.beds, states).sum(axis=1)
 
     @property
+    def in_use(self) -> tuple[BedState, ...]:
+        """The states of a bed that somebody lies in."""
+        return IN_USE
+
+    @property
     def open_beds(self) -> NDArray[np.int64]:
         """Beds there are, those of escalation among them where they are open, shape (n,)."""
         return (self.beds != BedState.SHUT).sum(axis=1)

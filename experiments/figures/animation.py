@@ -5,12 +5,12 @@ A square is a bed or a cubicle, a dot a person. Nothing is drawn that is not in 
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from experiments.figures.hospital import BEDS, CUBICLES, WAITING_INK, reason_looks
 from experiments.figures.pixels import Pixels, Sheet
@@ -110,8 +110,8 @@ class Scene:
 
     def _heading(self, title: str) -> None:
         room = WIDTH - 2 * MARGIN
-        size = self.sheet.size_that_fits(title, 20, room, bold=True)
-        self.sheet.words(MARGIN, 30, title, size, CHARCOAL, bold=True)
+        words, size = self.sheet.fitted(title, 20, room, bold=True)
+        self.sheet.words(MARGIN, 30, words, size, CHARCOAL, bold=True)
         film = self.films[0]
         words = (
             f"Joined Up model, people of {film.place}; the same people and the same luck on both sides. A simulation, "
@@ -119,7 +119,8 @@ class Scene:
         )
         if film.scale < 1:
             words += f" Scale {film.scale:g}: queues and beds do not behave as at scale 1."
-        self.sheet.words(MARGIN, 51, words, self.sheet.size_that_fits(words, 12.5, room), GREY)
+        words, size = self.sheet.fitted(words, 12.5, room)
+        self.sheet.words(MARGIN, 51, words, size, GREY)
 
     def _key(self) -> None:
         x, y = MARGIN, KEY_TOP
@@ -138,7 +139,8 @@ class Panel:
         self.looks = reason_looks(film)
         self.most = {name: max(int(getattr(one, name).max()) for one in films) for name in ("arrivals", "to_be_seen")}
         self.most_in_ae = max(int((one.in_treatment + one.waiting_for_bed).max()) for one in films)
-        sheet.words(left, PANELS_TOP + 16, label_of(film.structure), 17, CHARCOAL, bold=True)
+        words, size = sheet.fitted(label_of(film.structure), 17, PANEL_WIDTH, bold=True)
+        sheet.words(left, PANELS_TOP + 16, words, size, CHARCOAL, bold=True)
         sheet.box(left, PANELS_TOP + 23, PANEL_WIDTH, 2, CHARCOAL)
         self._prepare_counts(films)
         self._prepare_ae()
@@ -276,12 +278,12 @@ class Panel:
         dates = film.hours.astype("datetime64[D]")
         starts = [0, *(1 + np.flatnonzero(dates[1:] != dates[:-1]))]
         for begin, end in zip(starts, [*starts[1:], n], strict=True):
-            day = pd.Timestamp(dates[begin])
+            day = dates[begin].astype(datetime.date)
             left, right = x + width * begin / n, x + width * end / n
-            if day.dayofweek >= 5:
+            if day.weekday() >= 5:
                 sheet.box(left, top, right - left, height, FAINT, 0.6)
             sheet.box(left, top + height, 1, 4, GREY)
-            name = f"{day:%a} {day.day}" if len(starts) <= 16 else str(day.day) if day.dayofweek == 0 else ""
+            name = f"{day:%a} {day.day}" if len(starts) <= 16 else str(day.day) if day.weekday() == 0 else ""
             if sheet.width_of(name, 9.5) < right - left or not name:
                 sheet.words((left + right) / 2, top + height + 13, name, 9.5, GREY, anchor="middle")
         sheet.box(x, top + height, width, 1, GREY)
@@ -350,8 +352,8 @@ def clock(hour: np.datetime64) -> str:
     >>> clock(np.datetime64("2017-01-09T13"))
     'Monday 9 January 2017, 14:00'
     """
-    end = pd.Timestamp(hour)
-    return f"{end:%A} {end.day} {end:%B %Y}, {end.hour + 1:02d}:00"
+    begins = hour.astype(datetime.datetime)
+    return f"{begins:%A} {begins.day} {begins:%B %Y}, {begins.hour + 1:02d}:00"
 
 
 def title(films: Sequence[Film]) -> str:

@@ -20,6 +20,7 @@ Pixels = NDArray[np.uint8]
 """Shape (height, width): the index of each pixel's colour in the palette; 0 is white."""
 
 SHADES = 7  # of each ink, from faint to full
+SMALLEST = 10.0  # units, of letters that were made smaller to fit
 MOST_INKS = 36  # so that white, all shades and a transparent colour fit the 256 of a GIF
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"  # they ship with matplotlib: the same letters on every machine
 
@@ -125,11 +126,14 @@ class Sheet:
         """Return how many units words take."""
         return _letters(words, self.at(size), bold)[0].shape[1] / self.fine if words else 0.0
 
-    def size_that_fits(self, words: str, size: float, room: float, *, bold: bool = False) -> float:
-        """Return the size, or the next smaller one at which words take no more than the room."""
-        while size > 6.0 and self.width_of(words, size, bold=bold) > room:
+    def fitted(self, words: str, size: float, room: float, *, bold: bool = False) -> tuple[str, float]:
+        """Return words and a size, at most `size`, that take no more than the room; cut short if they must be."""
+        while size > SMALLEST and self.width_of(words, size, bold=bold) > room:
             size -= 0.5
-        return size
+        whole = words
+        while words and self.width_of(words, size, bold=bold) > room:
+            words = f"{words.rstrip('…')[:-1].rstrip()}…" if words != "…" else ""
+        return words or whole[:1], size
 
     # Patterns: squares and dots of so many pixels
 
