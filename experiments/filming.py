@@ -19,6 +19,7 @@ import pandas as pd
 from agents.draws import replication_seed
 from experiments.film import Film
 from experiments.specification import RunSpec, unknown_name
+from model.parameters import Parameters
 from model.place import load_place
 from model.structures import load_structure
 
@@ -76,6 +77,7 @@ class FilmSpec:
                 parameters=self.parameters,
             )  # fmt: skip
             load_structure(structure)
+        Parameters().with_values(dict(self.parameters))
         object.__setattr__(self, "hospital", hospital_of(self.place, self.hospital))
 
     @property
@@ -107,7 +109,6 @@ class FilmSpec:
     def economy(self, structure: str) -> HealthEconomy:
         """Return the economy that is filmed, at its beginning."""
         from model.economy import HealthEconomy
-        from model.parameters import Parameters
 
         return HealthEconomy(
             place=self.place,
