@@ -215,7 +215,8 @@ class Panel:
         looks += [BEDS[BedState.EMPTY]] * (film.cubicles - len(looks))
         for number, (slot, look) in enumerate(zip(self.cubicles.slots, looks, strict=False)):
             inside = number < film.cubicles
-            sheet.stamp(*slot, sheet.square(size, look.ink, look.square) if inside else sheet.dot(size, look.ink))
+            dot = sheet.dot(size, look.ink, "hollow" if look is CUBICLES["waiting"] else "full")
+            sheet.stamp(*slot, sheet.square(size, look.ink, look.square) if inside else dot)
 
     # Beds
 

@@ -30,7 +30,7 @@ BEDS = {
 }
 CUBICLES = {
     "treated": BedLook(BLUE, "full", "", "In A&E: treated"),
-    "waiting": BedLook(WAITING_INK, "full", "", "In A&E: waits for a bed"),
+    "waiting": BedLook(WAITING_INK, "holed", "", "In A&E: waits for a bed"),
 }
 
 REASONS = {  # in the order of the national return
