@@ -635,7 +635,7 @@ def animate(
     ] = None,
     output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the moving picture.")] = "results/animation",
 ) -> None:
-    """Show a hospital fortnight under two structures side by side, as a moving picture: A&E, every bed, who could leave.
+    """Show a hospital fortnight under two structures as a moving picture: A&E, every bed, and who could leave.
 
     The same people with the same luck, hour by hour from the event flow. One run is an illustration, not evidence.
     """

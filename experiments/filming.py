@@ -1,8 +1,8 @@
 """Films of one hospital under two structures: the same people, with the same luck, by the hour.
 
-The years before are run with the daily flow, which is fast; from the first day of the month in which the film begins the
-event flow takes over, in which people come, wait and leave by the minute. One film is an illustration, not evidence: what
-structures do to a place is what a comparison says.
+The years before are run with the daily flow, which is fast; from the first day of the month in which the film begins
+the event flow takes over, in which people come, wait and leave by the minute. One film is an illustration, not
+evidence: what structures do to a place is what a comparison says.
 """
 
 from __future__ import annotations
@@ -178,7 +178,9 @@ def film(spec: FilmSpec) -> tuple[Film, Film]:
     ValueError
         If a place, structure or parameter is unknown or out of bounds.
     """
-    first, second = (record(spec, structure, label) for structure, label in zip(spec.structures, spec.labels, strict=True))
+    first, second = (
+        record(spec, structure, label) for structure, label in zip(spec.structures, spec.labels, strict=True)
+    )
     return first, second
 
 
@@ -196,8 +198,8 @@ def frames_of(spec: FilmSpec, hours_a_frame: int) -> int:
     frames = spec.days * 24 // hours_a_frame
     if frames > MOST_FRAMES:
         raise ValueError(
-            f"a moving picture must have at most {MOST_FRAMES} frames, got {frames}: ask for fewer --days, or more --hours "
-            "a frame"
+            f"a moving picture must have at most {MOST_FRAMES} frames, got {frames}: ask for fewer "
+            "--days, or more --hours a frame"
         )
     return frames
 

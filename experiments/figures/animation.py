@@ -237,7 +237,9 @@ class Panel:
             beds = np.flatnonzero(film.ward_of == ward)
             if not len(beds):
                 continue
-            sheet.words(self.left, (y + sheet.at(10)) / sheet.fine, f"{name}, {len(beds)} beds", 11, CHARCOAL, bold=True)
+            sheet.words(
+                self.left, (y + sheet.at(10)) / sheet.fine, f"{name}, {len(beds)} beds", 11, CHARCOAL, bold=True
+            )
             y += sheet.at(15)
             for number, bed in enumerate(beds.tolist()):
                 slots[bed] = Slot(sheet.at(self.left) + pitch * (number % columns), y + pitch * (number // columns))
@@ -342,7 +344,9 @@ def round_up(count: float) -> int:
     if count <= 1:
         return 1
     ten = 10 ** math.floor(math.log10(count))
-    return next(round(step * ten) for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * ten >= count and step * ten % 1 == 0)
+    return next(
+        round(step * ten) for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * ten >= count and step * ten % 1 == 0
+    )
 
 
 def clock(hour: np.datetime64) -> str:
@@ -374,12 +378,17 @@ def describe(films: Sequence[Film]) -> str:
     ]
     for film in films:
         used = film.beds_in(*IN_USE)
-        waits = {look.words.lower(): film.delays[:, film.reasons.index(name)].mean() for name, look in reason_looks(film).items()}
-        longest = ", ".join(f"{words} {count:.0f}" for words, count in sorted(waits.items(), key=lambda item: -item[1])[:3])
+        waits = {
+            look.words.lower(): film.delays[:, film.reasons.index(name)].mean()
+            for name, look in reason_looks(film).items()
+        }
+        longest = ", ".join(
+            f"{words} {count:.0f}" for words, count in sorted(waits.items(), key=lambda item: -item[1])[:3]
+        )
         share = film.left_in_time.sum() / max(film.left.sum(), 1)
         told.append(
-            f"Under {label_of(film.structure).lower()}, on average: {used.mean():.0f} of {film.open_beds.mean():.0f} beds in "
-            f"use, {film.delays.sum(axis=1).mean():.0f} people fit to leave (most wait for: {longest}), "
+            f"Under {label_of(film.structure).lower()}, on average: {used.mean():.0f} of {film.open_beds.mean():.0f} beds "
+            f"in use, {film.delays.sum(axis=1).mean():.0f} people fit to leave (most wait for: {longest}), "
             f"{film.waiting_for_bed.mean():.1f} in A&E waiting for a bed, at most {film.waiting_for_bed.max()}; "
             f"{100 * share:.0f}% left A&E within four hours; {film.cancelled.sum()} operations cancelled."
         )

@@ -23,11 +23,11 @@ FROM_BELOW = (
     BedState.ACUTE, BedState.ASSESSMENT, BedState.ELECTIVE, BedState.RECOVERING, BedState.FIT_TO_LEAVE,
 )  # fmt: skip
 NOTE = (
-    "Beds, people waiting in A&E and people fit to leave: means of the day; band: least to most of the day. Within four "
-    "hours: of those who left A&E on the day; faint, the other structure. True delays, of which national returns record "
-    "roughly a third."
+    "Beds, people waiting in A&E and people fit to leave: means of the day; band: least to most of the day. Within "
+    "four hours: of those who left A&E on the day; faint, the other structure. True delays, of which national returns "
+    "record roughly a third."
 )
-CAUTION = "One winter of one run with the same people and luck: an illustration, not evidence."
+CAUTION = "One run, with the same people and the same luck: an illustration, not evidence."
 assert set(FROM_BELOW) == set(IN_USE)
 
 
@@ -103,13 +103,22 @@ def _stack(axes: Axes, dates: np.ndarray, parts: Sequence[tuple[np.ndarray, str,
     for values, ink, hatch in parts:
         above = below + values
         axes.fill_between(
-            dates, below, above, step="mid", facecolor=ink, hatch=hatch, edgecolor="white" if hatch else ink, linewidth=0.0
+            dates,
+            below,
+            above,
+            step="mid",
+            facecolor=ink,
+            hatch=hatch,
+            edgecolor="white" if hatch else ink,
+            linewidth=0.0,
         )
         below = above
 
 
 def _beds(axes: Axes, days: pd.DataFrame) -> None:
-    parts = [(days[f"beds_{state.name.lower()}"].to_numpy(), BEDS[state].ink, BEDS[state].hatch) for state in FROM_BELOW]
+    parts = [
+        (days[f"beds_{state.name.lower()}"].to_numpy(), BEDS[state].ink, BEDS[state].hatch) for state in FROM_BELOW
+    ]
     _stack(axes, _dates(days), parts)
     axes.plot(_dates(days), days["beds"], color=CHARCOAL, linewidth=1.4, drawstyle="steps-mid")
 
@@ -118,7 +127,13 @@ def _waiting(axes: Axes, days: pd.DataFrame, others: Sequence[pd.DataFrame]) -> 
     for other in others:
         axes.plot(_dates(other), other["waiting_mean"], color=GREY, linewidth=0.8, alpha=0.7)
     axes.fill_between(
-        _dates(days), days["waiting_least"], days["waiting_most"], step="mid", color=WAITING_INK, alpha=0.25, linewidth=0.0
+        _dates(days),
+        days["waiting_least"],
+        days["waiting_most"],
+        step="mid",
+        color=WAITING_INK,
+        alpha=0.25,
+        linewidth=0.0,
     )
     axes.plot(_dates(days), days["waiting_mean"], color=WAITING_INK, linewidth=1.4)
 
@@ -138,12 +153,14 @@ def _share(days: pd.DataFrame) -> np.ndarray:
 
 def _delays(axes: Axes, film: Film, days: pd.DataFrame) -> None:
     looks = reason_looks(film)
-    _stack(axes, _dates(days), [(days[f"delay_{name}"].to_numpy(), look.ink, look.hatch) for name, look in looks.items()])
+    _stack(
+        axes, _dates(days), [(days[f"delay_{name}"].to_numpy(), look.ink, look.hatch) for name, look in looks.items()]
+    )
 
 
 def _keys(panels: Sequence[Axes], films: Sequence[Film]) -> None:
     """Put beside each row what its colours mean, in the order in which they stand."""
-    line = dict(linewidth=1.4)
+    line = {"linewidth": 1.4}
     other = Line2D([], [], color=GREY, linewidth=0.8, alpha=0.7, label="The other structure")
     beds: list[Artist] = [Line2D([], [], color=CHARCOAL, label="Beds there are,\nescalation included", **line)]
     beds += [_patch(BEDS[state].ink, BEDS[state].hatch, BEDS[state].words) for state in reversed(FROM_BELOW)]
@@ -179,13 +196,11 @@ def describe(films: Sequence[Film]) -> str:
     for film in films:
         days = film.days()
         worst = days.loc[days["waiting_mean"].idxmax()]
-        waits = {
-            look.words.lower(): days[f"delay_{name}"].mean() for name, look in reason_looks(film).items()
-        }
+        waits = {look.words.lower(): days[f"delay_{name}"].mean() for name, look in reason_looks(film).items()}
         share = film.left_in_time.sum() / max(film.left.sum(), 1)
         told.append(
-            f"Under {label_of(film.structure).lower()}: {film.beds_in(*IN_USE).mean():.0f} of {film.open_beds.mean():.0f} beds "
-            f"in use; {film.waiting_for_bed.mean():.1f} people in A&E waiting for a bed, on the worst day "
+            f"Under {label_of(film.structure).lower()}: {film.beds_in(*IN_USE).mean():.0f} of "
+            f"{film.open_beds.mean():.0f} beds in use; {film.waiting_for_bed.mean():.1f} people in A&E waiting for a bed, on the worst day "
             f"({worst['date']:%d %B %Y}) {worst['waiting_mean']:.0f}; {100 * share:.0f}% left A&E within four hours; "
             f"{film.cancelled.sum()} operations cancelled; fit to leave and waiting for "
             f"{', '.join(f'{words} {count:.1f}' for words, count in waits.items())}."

@@ -1,5 +1,7 @@
-"""A sheet of pixels to draw moving pictures on: few colours, each with its shades towards white, so that edges are soft
-and files small. Positions are in units; a sheet may hold more or fewer pixels to the unit.
+"""A sheet of pixels to draw moving pictures on, and the files they are written to.
+
+There are few colours, each with its shades towards white, so that edges are soft and files small. Positions are in
+units; a sheet may hold more or fewer pixels to the unit.
 """
 
 from __future__ import annotations
@@ -98,7 +100,12 @@ class Sheet:
 
     def frame(self, x: float, y: float, width: float, height: float, ink: str, shade: float = 1.0) -> None:
         """Draw the outline of a rectangle, a unit thick, inside its bounds."""
-        for across in ((x, y, width, 1), (x, y + height - 1, width, 1), (x, y, 1, height), (x + width - 1, y, 1, height)):
+        for across in (
+            (x, y, width, 1),
+            (x, y + height - 1, width, 1),
+            (x, y, 1, height),
+            (x + width - 1, y, 1, height),
+        ):
             self.box(*across, ink, shade)
 
     def words(
@@ -235,7 +242,9 @@ def write_mp4(frames: Iterable[Pixels], palette: bytes, file: Path, frames_per_s
     """
     write = {"ffmpeg": _write_with_ffmpeg, "opencv": _write_with_opencv}[mp4_encoder()]
     colours = np.frombuffer(palette, dtype=np.uint8).reshape(-1, 3)
-    write((colours[np.pad(frame, [(0, side % 2) for side in frame.shape])] for frame in frames), file, frames_per_second)
+    write(
+        (colours[np.pad(frame, [(0, side % 2) for side in frame.shape])] for frame in frames), file, frames_per_second
+    )
 
 
 def _write_with_ffmpeg(frames: Iterable[NDArray[np.uint8]], file: Path, frames_per_second: float) -> None:

@@ -9,9 +9,15 @@ REASONS = tuple(reason.name.lower() for reason in Reason)
 
 
 def made_up_film(
-    structure: str = "separate-budgets", days: int = 2, beds: int = 60, *, start: str = "2017-01-09", shift: float = 0.0,
-    reasons: tuple[str, ...] = REASONS, **changes,
-) -> Film:  # fmt: skip
+    structure: str = "separate-budgets",
+    days: int = 2,
+    beds: int = 60,
+    *,
+    start: str = "2017-01-09",
+    shift: float = 0.0,
+    reasons: tuple[str, ...] = REASONS,
+    **changes,
+) -> Film:
     """Beds that fill by day and empty by night, a queue in A&E behind them, delays that rise toward the weekend.
 
     `shift` (a share) lowers what waits, so that two films differ.

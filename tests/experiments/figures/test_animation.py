@@ -1,4 +1,4 @@
-"""The moving picture: every bed and person that a film has is on it, no words meet, and the file holds what was drawn."""
+"""The moving picture: every bed and person of a film is on it, no words meet, and the file holds what was drawn."""
 
 import itertools
 
@@ -144,7 +144,13 @@ def test_films_that_cannot_stand_side_by_side_are_refused(films, words):
 
 def test_the_words_name_hospital_structures_and_what_is_seen():
     words = describe(two(14))
-    for part in ("a fortnight in the model", "Under separate budgets", "Under single budget", "four hours", "dots people"):
+    for part in (
+        "a fortnight in the model",
+        "Under separate budgets",
+        "Under single budget",
+        "four hours",
+        "dots people",
+    ):
         assert part in words
     assert title(two(3)).startswith("Royal Berkshire NHS Foundation Trust: 3 days in the model")
     assert WAITING_INK in animation.INKS
