@@ -1,6 +1,6 @@
 """What is seen of one hospital, hour by hour: the recording that moving pictures and close-ups are drawn from.
 
-Here is only what was seen; :mod:`experiments.filming` runs an economy and records it.
+Here is only what was seen; :mod:`experiments.recorder` writes it down, :mod:`experiments.filming` runs what is seen.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ IN_USE = tuple(state for state in BedState if state >= BedState.ASSESSMENT)
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Film:
-    """One hospital under one structure, a row for each hour.
+    """One hospital under one structure, a row for each full hour at which it was looked at.
 
     Parameters
     ----------
     place, hospital : for a reader
     structure : name or label
     scale : share of the people in the model
-    hours : shape (n,), datetime64[h], the hours that are seen at their end
+    hours : shape (n,), datetime64[h], the moments
     wards : names, in the order of the beds
     ward_of : shape (beds,), the ward each bed stands in
     beds : shape (n, beds), a :class:`BedState` each
     cubicles : places for treatment in A&E
-    arrivals : shape (n,), people who came to A&E in the hour
-    to_be_seen, in_treatment, waiting_for_bed : shape (n,), people in A&E at the hour's end
-    left, left_in_time : shape (n,), people who left A&E in the hour, and those of them within four hours of arrival
+    arrivals : shape (n,), people who came to A&E in the hour before
+    to_be_seen, in_treatment, waiting_for_bed : shape (n,), people in A&E
+    left, left_in_time : shape (n,), people who left A&E in the hour before, and those within four hours of coming
     reasons : names of what people fit to leave wait for, see ``model.measures.REASONS``
-    delays : shape (n, reasons), people fit to leave at the hour's end
-    cancelled : shape (n,), operations cancelled in the hour for want of a bed
+    delays : shape (n, reasons), people fit to leave
+    cancelled : shape (n,), operations cancelled in the hour before for want of a bed
 
     Raises
     ------
@@ -112,7 +112,7 @@ class Film:
         return np.divide(in_time, left, out=np.full(len(self), np.nan), where=left > 0)
 
     def hourly(self) -> pd.DataFrame:
-        """Return what each hour came to.
+        """Return what was seen at each hour.
 
         Returns
         -------

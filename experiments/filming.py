@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from agents.draws import replication_seed
 from experiments.film import Film
+from experiments.recorder import Recorder
 from experiments.specification import RunSpec, unknown_name
 from model.parameters import Parameters
 from model.place import load_place
@@ -170,6 +170,27 @@ def day_of(text: str) -> datetime.date:
         ) from None
 
 
+def record(spec: FilmSpec, structure: str, label: str) -> Film:
+    """Run the months under one structure and return what was seen of the hospital.
+
+    Parameters
+    ----------
+    spec : what is filmed
+    structure : one of the spec's
+    label : what it is called in the film
+    """
+    from agents.hospital.event_flow import EventFlow
+
+    economy = spec.economy(structure)
+    for _ in range(spec.first_month):
+        economy.step()
+    recorder = Recorder(economy, spec.hospital, spec.start, spec.end)
+    economy.engine.hospital_flow = EventFlow(recorder)
+    for _ in range(spec.first_month, spec.last_month + 1):
+        economy.step()
+    return recorder.film(label)
+
+
 def film(spec: FilmSpec) -> tuple[Film, Film]:
     """Run the months under each structure and return what was seen of the hospital.
 
@@ -215,7 +236,7 @@ def write_animation(
     films : two, of one hospital
     folder : made if it is not there
     kind : ``gif`` or ``mp4``
-    hours_a_frame, frames_per_second, pixels_wide : see :class:`experiments.figures.animation.Scene`
+    hours_a_frame, frames_per_second, pixels_wide : of the picture, see :class:`experiments.figures.animation.Scene`
 
     Raises
     ------

@@ -26,7 +26,7 @@ BEDS_WIDTH, REASONS_LEFT = 408.0, 432.0
 KEY_TOP = PANELS_TOP + TIMELINE + TIMELINE_HEIGHT + 42
 INKS = (CHARCOAL, GREY, FAINT, *MANY)
 ZONES = (  # of A&E: words, left edge and width
-    ("A&E: came this hour", 0.0, 150.0),
+    ("A&E: came last hour", 0.0, 150.0),
     ("Waiting to be seen", 174.0, 150.0),
     ("In cubicles (dot: none free)", 348.0, 252.0),
 )
@@ -80,7 +80,7 @@ class Scene:
         if not np.array_equal(films[0].hours, films[1].hours):
             raise ValueError("Scene.films must be of the same hours")
         self.films = tuple(films)
-        self.rows = range(hours_a_frame - 1, len(films[0]), hours_a_frame)
+        self.rows = range(0, len(films[0]), hours_a_frame)
         self.sheet = Sheet(WIDTH, HEIGHT, INKS, pixels_wide / WIDTH)
         self._heading(title)
         self.panels = [
@@ -350,15 +350,15 @@ def round_up(count: float) -> int:
 
 
 def clock(hour: np.datetime64) -> str:
-    """Return the weekday, date and hour at an hour's end.
+    """Return the weekday, date and time.
 
     Examples
     --------
     >>> clock(np.datetime64("2017-01-09T13"))
-    'Monday 9 January 2017, 14:00'
+    'Monday 9 January 2017, 13:00'
     """
-    begins = hour.astype(datetime.datetime)
-    return f"{begins:%A} {begins.day} {begins:%B %Y}, {begins.hour + 1:02d}:00"
+    now = hour.astype(datetime.datetime)
+    return f"{now:%A} {now.day} {now:%B %Y}, {now:%H}:00"
 
 
 def title(films: Sequence[Film]) -> str:
@@ -387,8 +387,8 @@ def describe(films: Sequence[Film]) -> str:
         )
         share = film.left_in_time.sum() / max(film.left.sum(), 1)
         told.append(
-            f"Under {label_of(film.structure).lower()}, on average: {used.mean():.0f} of {film.open_beds.mean():.0f} beds "
-            f"in use, {film.delays.sum(axis=1).mean():.0f} people fit to leave (most wait for: {longest}), "
+            f"Under {label_of(film.structure).lower()}, on average: {used.mean():.0f} of "
+            f"{film.open_beds.mean():.0f} beds in use, {film.delays.sum(axis=1).mean():.0f} people fit to leave (most wait for: {longest}), "
             f"{film.waiting_for_bed.mean():.1f} in A&E waiting for a bed, at most {film.waiting_for_bed.max()}; "
             f"{100 * share:.0f}% left A&E within four hours; {film.cancelled.sum()} operations cancelled."
         )

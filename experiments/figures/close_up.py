@@ -200,8 +200,9 @@ def describe(films: Sequence[Film]) -> str:
         share = film.left_in_time.sum() / max(film.left.sum(), 1)
         told.append(
             f"Under {label_of(film.structure).lower()}: {film.beds_in(*IN_USE).mean():.0f} of "
-            f"{film.open_beds.mean():.0f} beds in use; {film.waiting_for_bed.mean():.1f} people in A&E waiting for a bed, on the worst day "
-            f"({worst['date']:%d %B %Y}) {worst['waiting_mean']:.0f}; {100 * share:.0f}% left A&E within four hours; "
+            f"{film.open_beds.mean():.0f} beds in use; {film.waiting_for_bed.mean():.1f} people in A&E waiting for a "
+            f"bed, on the worst day ({worst['date'].day} {worst['date']:%B %Y}) {worst['waiting_mean']:.0f}; "
+            f"{100 * share:.0f}% left A&E within four hours; "
             f"{film.cancelled.sum()} operations cancelled; fit to leave and waiting for "
             f"{', '.join(f'{words} {count:.1f}' for words, count in waits.items())}."
         )
