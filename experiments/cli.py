@@ -616,7 +616,7 @@ def _total_table(found: Journey, labels: Sequence[str]) -> Any:
 @app.command(epilog="Example: joinedup animate --place wigan --start 2017-01-09 --days 14")
 def animate(
     place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
-    hospital: Annotated[str, typer.Option(metavar="NAME", help="Or part of it. [default: it serves most people]")] = "",
+    hospital: Annotated[str, typer.Option(metavar="NAME", help="Name or part of it. [default: the main one]")] = "",
     structures: Annotated[
         str, typer.Option(metavar="A,B", help="Two structures or TOML files, by a comma.")
     ] = "separate-budgets,single-budget",
@@ -665,7 +665,7 @@ def animate(
 @app.command("close-up", epilog="Example: joinedup close-up --place wigan --start 2016-12 --days 121")
 def close_up(
     place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
-    hospital: Annotated[str, typer.Option(metavar="NAME", help="Or part of it. [default: it serves most people]")] = "",
+    hospital: Annotated[str, typer.Option(metavar="NAME", help="Name or part of it. [default: the main one]")] = "",
     structures: Annotated[
         str, typer.Option(metavar="A,B", help="Two structures or TOML files, by a comma.")
     ] = "separate-budgets,single-budget",

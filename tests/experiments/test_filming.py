@@ -1,16 +1,21 @@
 """Films of a hospital: what can be asked for, what is written, and what the command says."""
 
+import dataclasses
 import datetime
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from agents.hospital.event_flow import EventFlow
 from experiments import cli
 from experiments.figures import pixels
 from experiments.figures.pixels import NoEncoderError, mp4_encoder, write_mp4
-from experiments.filming import FilmSpec, day_of, frames_of, hospital_of, write_animation, write_close_up
+from experiments.film import BedState
+from experiments.filming import FilmSpec, day_of, film, frames_of, hospital_of, write_animation, write_close_up
+from experiments.recorder import Recorder
 from tests.experiments.made_up_films import made_up_film
 
 SMALL = FilmSpec(place="wigan", scale=0.02, start=datetime.date(2014, 5, 3), days=2, seed=4)
@@ -77,6 +82,55 @@ def test_more_frames_than_can_be_held_are_refused():
     assert frames_of(FilmSpec(days=14), 1) == 336
     with pytest.raises(ValueError, match="at most 1500 frames, got 2904"):
         frames_of(FilmSpec(days=121), 1)
+
+
+# What is seen
+
+
+@pytest.fixture(scope="module")
+def films():
+    return film(SMALL)
+
+
+def test_every_hour_of_the_days_asked_for_is_seen_once(films):
+    for one in films:
+        assert one.hours.tolist() == pd.date_range("2014-05-03", periods=48, freq="h").to_pydatetime().tolist()
+
+
+def test_what_is_seen_adds_up(films):
+    for one in films:
+        assert one.beds_in(BedState.FIT_TO_LEAVE).tolist() == one.delays.sum(axis=1).tolist()
+        assert (one.beds_in(*one.in_use) <= one.open_beds).all()
+        assert (one.left_in_time <= one.left).all()
+        assert one.beds_in(*one.in_use).min() > 0
+        assert one.arrivals.sum() > 0
+        assert one.cubicles > 0
+        in_ae = one.to_be_seen + one.in_treatment + one.waiting_for_bed
+        assert (np.diff(in_ae.astype(int)) <= one.arrivals[1:]).all(), "nobody is in A&E who did not come"
+
+
+def test_the_same_structure_twice_is_the_same_film():
+    one, other = film(dataclasses.replace(SMALL, structures=("single-budget", "single-budget"), days=1))
+    assert (one.structure, other.structure) == ("single-budget", "single-budget (2)")
+    pd.testing.assert_frame_equal(one.hourly(), other.hourly())
+    assert one.beds.tobytes() == other.beds.tobytes()
+
+
+def test_filming_changes_nothing():
+    filmed, unseen = SMALL.economy("single-budget"), SMALL.economy("single-budget")
+    filmed.engine.hospital_flow = EventFlow(Recorder(filmed, SMALL.hospital, SMALL.start, SMALL.end))
+    unseen.engine.hospital_flow = EventFlow()
+    for economy in (filmed, unseen):
+        economy.step()
+        economy.step()
+    pd.testing.assert_frame_equal(filmed.measures, unseen.measures)
+    assert filmed.engine.people.rows.tobytes() == unseen.engine.people.rows.tobytes()
+
+
+def test_a_film_may_cross_months():
+    one, _ = film(dataclasses.replace(SMALL, start=datetime.date(2014, 4, 30), days=2))
+    assert one.hours[[0, 24, 47]].astype(str).tolist() == ["2014-04-30T00", "2014-05-01T00", "2014-05-01T23"]
+    assert one.beds_in(BedState.FIT_TO_LEAVE).tolist() == one.delays.sum(axis=1).tolist()
 
 
 # What is written
@@ -193,3 +247,21 @@ def test_a_file_in_the_way_is_said_before_anything_runs(joinedup, tmp_path, comm
     code, _, err = joinedup(command, "--output", str(tmp_path / "in_the_way" / "out"))
     assert (code, err.count("\n")) == (2, 1)
     assert "in_the_way is not a folder" in err
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("animate", ("animation.gif", "animation.png", "animation.csv", "animation.txt")),
+        ("close-up", ("close-up.png", "close-up.svg", "close-up.csv", "close-up.txt")),
+    ],
+)
+def test_the_command_writes_what_was_seen_and_says_it(joinedup, tmp_path, command, files):
+    code, out, err = joinedup(command, *SMALL_COMMAND)
+    assert (code, err) == (0, "")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(files)
+    words = " ".join(out.split())
+    assert "Wrightington, Wigan And Leigh NHS Foundation Trust" in words
+    assert "Under separate budgets" in words
+    assert "Under single budget" in words
+    assert files[0] in words
