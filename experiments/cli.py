@@ -124,6 +124,9 @@ def compare(
             "--set", metavar="NAME=VALUE", help="Change a parameter, or many: @FILE:ROW of a CSV; may be repeated."
         ),
     ] = None,
+    hospital_flow: Annotated[
+        str, typer.Option(metavar="NAME", help="Hospitals by the day (daily), or by the hour and minute (salabim).")
+    ] = "daily",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
@@ -140,6 +143,7 @@ def compare(
         seed=_whole("--seed", seed, least=0),
         hold=_held(hold),
         parameters=_assignments("--set", _spelled_out(change)),
+        hospital_flow=hospital_flow,
     )
     processes = _whole("--workers", workers) if workers else os.cpu_count() or 1
     with _no_traceback_for_the_users_errors():
@@ -215,6 +219,7 @@ def _no_traceback_for_the_users_errors() -> Iterator[None]:
 
 def _comparison(*, place: str, structures: str, hold: dict[str, float | None], **rest: Any) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
+    from agents.hospital.flows import flow_named
     from experiments.specification import ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
     from model.place import load_place
@@ -227,6 +232,7 @@ def _comparison(*, place: str, structures: str, hold: dict[str, float | None], *
         for structure in chosen:
             load_structure(structure)
         Parameters().with_values(rest["parameters"])
+        flow_named(rest["hospital_flow"])
         files = [name for name in (place, *chosen) if name.endswith(".toml")]
         return ComparisonSpec(
             place=place,

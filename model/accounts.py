@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
 from agents.hospital.state import HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.patients.living import (
     COUNCIL_CARE,
@@ -129,7 +130,7 @@ def month_costs(
         + use[:, HOSPITAL_ESCALATION_DAYS] * pence(prices.escalation_day_resource - prices.bed_day_resource)
         + use[:, 0] * pence(prices.spell_resource)
         + use[:, HOSPITAL_ATTENDANCES] * pence(prices.attendance_resource)
-        + month.hospital_planned @ np.array([pence(prices.visit_resource), pence(prices.day_case_resource), pence(prices.elective_resource)])
+        + month.hospital_planned[:, [HOSPITAL_VISITS, HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]] @ np.array([pence(prices.visit_resource), pence(prices.day_case_resource), pence(prices.elective_resource)])
     )
     return Costs(
         home_care=home_care,

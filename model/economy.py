@@ -23,6 +23,7 @@ from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.state import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
 from agents.organisation import Organisation, decides_this_month
@@ -81,6 +82,7 @@ class HealthEconomy(mesa.Model):
     settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
+    hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
 
     Attributes
     ----------
@@ -112,6 +114,7 @@ class HealthEconomy(mesa.Model):
         settlement: str = "published",
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
+        hospital_flow: str | HospitalFlow = "daily",
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -126,6 +129,7 @@ class HealthEconomy(mesa.Model):
         self.place: Place = load_place(place)
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
+        hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
         state = starting_state(self.place, self.scale, self.parameters)
@@ -146,7 +150,7 @@ class HealthEconomy(mesa.Model):
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
-        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()

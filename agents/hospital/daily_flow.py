@@ -8,6 +8,8 @@ counted. What an event causes later (a return, a death) is put on the calendar, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from agents.compiled import compiled
@@ -37,6 +39,7 @@ from agents.hospital.state import (
     SURGERY_DAYS_OUT,
     UNIT,
     WAITING_HOME_OUT,
+    Flow,
     in_hospital,
 )
 from agents.hospital.wards import is_outlier, linger, open_or_close_beds, take_bed
@@ -216,3 +219,27 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
             day_of_planned_care(flow, day, left, clock, tables, rules, seed)
         half_a_day(flow, first, day, False, left, clock, tables, rules, seed)
         count_the_night(flow, is_snapshot(day - first_day, days, today), rules)
+
+
+class DailyFlow:
+    """Days in hospital and care, a day at a time: the compiled flow of batches. See :class:`agents.hospital.flows.HospitalFlow`."""
+
+    def run(
+        self,
+        flow: Flow,
+        *,
+        clock: int,
+        first_day: int,
+        days: int,
+        weekday: int,
+        tables: np.record,
+        rules: np.record,
+        seed: np.uint64,
+        at_nightfall: Callable[[int, Flow], None] | None = None,
+    ) -> None:
+        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
+        step = days if at_nightfall is None else 1
+        for begin in range(first_day, first_day + days, step):
+            days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, tables, rules, seed)
+            if at_nightfall is not None:
+                at_nightfall(begin, flow)
