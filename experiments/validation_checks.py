@@ -199,7 +199,8 @@ def _delays_per_100k(reading: Reading) -> float:
 
 def _occupancy(reading: Reading) -> float:
     scalars = reading.sums.scalars
-    used = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["other_bed_days"]
+    own = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["operation_days"]
+    used = own + scalars["other_bed_days"]
     return 100.0 * over(used, scalars["open_bed_days"])
 
 

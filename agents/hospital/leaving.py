@@ -581,7 +581,7 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
         close(flow, k)
         return False
-    if state == ACUTE and c["ward"] != c["wanted"]:
+    if in_hospital(state) and c["ward"] != c["wanted"]:
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
     if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
         return False
