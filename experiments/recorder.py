@@ -112,7 +112,7 @@ class Recorder:
         waiting = int(seen.waiting_for_bed[h])
         self.counts.append(
             (
-                int(seen.arrivals[h]), int(seen.queue[h]), int(seen.in_cubicles[h]), waiting,
+                int(seen.arrivals[h]), int(seen.queue[h]), int(seen.being_seen[h]), waiting,
                 int(seen.left[h]), int(seen.left[h] - seen.late[h]), int(seen.cancelled[h]),
             )
         )  # fmt: skip
