@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,7 +155,7 @@ class Recorder:
             wards=WARDS,
             ward_of=self.squares.ward_of,
             beds=beds,
-            cubicles=round(float(known["cubicles"])),
+            cubicles=max(math.ceil(known["cubicles"]), 1),  # as the event flow has them
             arrivals=arrivals,
             to_be_seen=to_be_seen,
             in_treatment=in_treatment,

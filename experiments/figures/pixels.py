@@ -148,7 +148,9 @@ class Sheet:
     def square(self, pixels: int, ink: str, kind: str = "full") -> Pixels:
         """Return a square: ``full``, ``hollow`` (a thick edge), ``outline`` (a thin one), ``faint`` or ``holed``."""
         coverage = np.ones((pixels, pixels))
-        edge = 1 if kind == "outline" else max(round(pixels * 0.22), 1)
+        if kind == "outline":
+            coverage *= 0.6
+        edge = 1 if kind == "outline" else max(round(pixels * 0.3), 1)
         if kind in ("hollow", "outline"):
             coverage[edge:-edge, edge:-edge] = 0.0
         elif kind == "holed":
