@@ -28,6 +28,7 @@ from agents.hospital.state import BOARDING, CLOSED, HOSPITAL_ADMISSIONS, Flow
 from agents.vocabulary import N_REASONS
 
 CORRIDOR_FROM = 0.8  # assumption, 0.5 to 1: share of cubicles that people waiting for a bed keep at most; others wait in the corridor
+THEATRES_CLOSE = 18.0  # hour at which lists end: who has been operated on, and stays, needs a bed by then
 DESK_HOURS = tuple(hour + 0.5 for hour in range(9, 17))
 
 
@@ -233,11 +234,11 @@ class Daily(Part):
 
 
 class Theatre(Daily):
-    """Planned care on working days: clinics, and theatres once the ward round has shown what beds there are."""
+    """Planned care on working days: clinics, and theatres' lists, which people without a bed by the evening are taken off."""
 
 
 class WardRound(Daily):
-    """All that goes by the day: moves between wards, recovery, places found, own arrangements, giving up."""
+    """All that goes by the day: moves between wards, recovery, places found, giving up."""
 
 
 class Nightfall(Daily):
@@ -312,7 +313,7 @@ class Town:
         self.desks = [Desk(serve=steps.coordinators_hour, whose=h, **part) for h in range(len(flow.hospitals))]
         self.desks += [Desk(serve=steps.council_hour, whose=c, **part) for c in range(len(flow.councils))]
         self.round = WardRound(hour=WARD_ROUND, duty=self.go_round, **part)
-        self.theatre = Theatre(hour=WARD_ROUND, duty=self.hold_session, **part)
+        self.theatre = Theatre(hour=THEATRES_CLOSE, duty=self.hold_session, **part)
         self.arrivals = Arrivals(**part)
         self.watch: Watch | None = None
         self.observer: Callable[[HourSnapshot], None] | None = None
@@ -444,7 +445,7 @@ class Town:
     def _keeps(self, cubicle: Cubicle, person: int) -> bool:
         """Return whether somebody for whom there is no bed keeps the cubicle; past a share of them it is the corridor."""
         keepers = cubicle.site.keepers
-        if person in keepers or len(keepers) >= CORRIDOR_FROM * len(cubicle.site.cubicles):
+        if person in keepers or len(keepers) + 1 > CORRIDOR_FROM * len(cubicle.site.cubicles):
             return False
         keepers[person] = cubicle
         return True

@@ -26,6 +26,7 @@ from agents.hospital.leaving import (
     STAY,
     TO_INTERIM,
     act,
+    arrange_oneself,
     assess,
     leave_otherwise,
     leaves_queue,
@@ -39,11 +40,13 @@ from agents.hospital.state import (
     BOARDING,
     CLOSED,
     HOME_ASSESSMENT,
+    HOME_CHOICE,
     HOME_PACKAGE,
     LATE_OUT,
     SURGERY,
     UNIT,
     WAIT_ASSESSMENT,
+    WAIT_CHOICE,
     WAIT_PACKAGE,
     WAIT_PLANNING,
     close,
@@ -235,11 +238,17 @@ def coordinators_hour(flow, h, share, now, last, clock, tables, rules, seed):
 
 
 @compiled
+def for_hours(state):
+    """Return whether a wait can end at any working hour: for a social worker, a broker or a provider with room."""
+    return state in (WAIT_ASSESSMENT, WAIT_PACKAGE, WAIT_CHOICE, HOME_ASSESSMENT, HOME_PACKAGE, HOME_CHOICE)
+
+
+@compiled
 def can_serve(c, council, state):
-    """Return whether a council has hands for a case: a social worker, or a broker (the NHS finds its own)."""
+    """Return whether there are hands for a case: a social worker, or a broker (the NHS and people themselves find their own)."""
     if state == WAIT_ASSESSMENT or state == HOME_ASSESSMENT:
         return council.assessment_tokens >= 1.0
-    return council.start_tokens >= 1.0 or c["funder"] == NHS_PAYS
+    return council.start_tokens >= 1.0 or c["funder"] == NHS_PAYS or state == WAIT_CHOICE or state == HOME_CHOICE
 
 
 @compiled
@@ -248,6 +257,9 @@ def at_desk(flow, c, p, council, state, day, tables, rules, seed):
     if state == WAIT_PACKAGE or state == HOME_PACKAGE:
         outcome = wait_for_package(flow, c, p, council, state, day, rules, seed)
         return STAY if outcome in (GIVE_UP, TO_INTERIM) else outcome
+    if state == WAIT_CHOICE or state == HOME_CHOICE:
+        outcome = arrange_oneself(c, p, council, state, day, rules, seed)
+        return STAY if outcome == GIVE_UP else outcome
     if day < np.int64(c["due"]):
         return STAY
     council.assessment_tokens -= 1.0
@@ -256,7 +268,7 @@ def at_desk(flow, c, p, council, state, day, tables, rules, seed):
 
 @compiled
 def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
-    """Serve a council's lines with what social workers and brokers can do in `share` of a working day.
+    """Serve a council's lines with what social workers and brokers can do in `share` of a working day, and who arranges alone.
 
     Returns
     -------
@@ -272,7 +284,7 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
         for k in range(n_cases):
             c = flow.cases[k]
             state = np.int64(c["state"])
-            if state not in (WAIT_ASSESSMENT, WAIT_PACKAGE, HOME_ASSESSMENT, HOME_PACKAGE) or in_hospital(state) != (place == 0):
+            if not for_hours(state) or in_hospital(state) != (place == 0):
                 continue
             p = flow.rows[np.int64(c["person"])]
             if np.int64(p["council"]) != desk or np.int64(p["end_month"]) != record.ALIVE:
@@ -294,16 +306,18 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
 
 @compiled
 def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
-    """What a day's wait for a desk comes to: give up, leave otherwise, or go on."""
+    """What a day's wait for hands or room comes to: give up, leave otherwise, or go on."""
     c = flow.cases[k]
     p = flow.rows[np.int64(c["person"])]
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
         close(flow, k)
         return
     state, council = np.int64(c["state"]), flow.councils[np.int64(p["council"])]
-    ready = c["blocked"] == 0 and day >= np.int64(c["due"])
-    if ready and (state == WAIT_PACKAGE or state == HOME_PACKAGE):
+    due = day >= np.int64(c["due"])
+    if due and c["blocked"] == 0 and (state == WAIT_PACKAGE or state == HOME_PACKAGE):
         outcome = leave_otherwise(c, p, council, state, day, rules, seed)
+    elif not due and (state == WAIT_CHOICE or state == HOME_CHOICE):
+        outcome = STAY
     else:
         outcome = GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
     if outcome == STAY:
@@ -316,7 +330,7 @@ def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
 
 @compiled
 def ward_round(flow, now, last, clock, tables, rules, seed):
-    """Once a day: moves between wards, recovery, places found, own arrangements, giving up, short-term care that is over."""
+    """Once a day: moves between wards, recovery, places found, giving up, short-term care that is over."""
     day = int(now)
     n_cases = flow.size[N_CASES_AT]
     for place in range(2):
@@ -329,7 +343,7 @@ def ward_round(flow, now, last, clock, tables, rules, seed):
                 move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules[0])
             elif not since_before(c, state, day):
                 continue
-            elif state in (WAIT_ASSESSMENT, WAIT_PACKAGE, HOME_ASSESSMENT, HOME_PACKAGE):
+            elif for_hours(state):
                 go_on_waiting(flow, k, day, last - day, clock, tables[0], rules[0], seed)
             else:
                 progress(flow, k, day, last - day, clock, tables[0], rules[0], seed)
@@ -344,7 +358,7 @@ def session(flow, now, last, clock, tables, rules, seed):
 
 @compiled
 def midnight(flow, day, first_day, last, weekday, clock, tables, rules):
-    """Count the night of `day`; a night of waiting for a desk costs frail people, as other waits do on the ward round.
+    """Count the night of `day`; a night of waiting for hands costs frail people, as other waits do on the ward round.
 
     Parameters
     ----------
@@ -355,7 +369,7 @@ def midnight(flow, day, first_day, last, weekday, clock, tables, rules):
     left = last - day - 1
     for k in range(flow.size[N_CASES_AT]):
         c = flow.cases[k]
-        if np.int64(c["state"]) in (WAIT_PLANNING, WAIT_ASSESSMENT, WAIT_PACKAGE):
+        if np.int64(c["state"]) in (WAIT_PLANNING, WAIT_ASSESSMENT, WAIT_PACKAGE, WAIT_CHOICE):
             p = flow.rows[np.int64(c["person"])]
             age = age_index(p, clock)
             accrue(p, age, -left, tables[0], rules[0], flow.councils, flow.totals)
