@@ -20,6 +20,7 @@ import numpy as np
 import salabim
 
 from agents.hospital import event_steps as steps
+from agents.hospital.admission import FOUR_HOURS
 from agents.hospital.daily_flow import WARD_ROUND
 from agents.hospital.event_steps import MINUTES_A_DAY, NOBODY, NOT_BY_ITSELF
 from agents.hospital.planned import HOSPITAL_CANCELLED
@@ -39,20 +40,25 @@ class HourSnapshot:
     ----------
     hour : days since the start, the hour as a fraction
     beds : for each hospital an array with the state of each bed: a code of ``CaseState``, CLOSED where it is empty
-    in_ae : shape (n_hospitals,), people in A&E who wait for a cubicle or are seen in one
+    queue, being_seen : shape (n_hospitals,), people in A&E who wait for a cubicle, and who are seen in one
     waiting_for_bed : shape (n_hospitals,), admitted people in A&E
     arrivals, admitted, cancelled : shape (n_hospitals,), since the last snapshot: people who came to A&E, emergencies that were
         admitted, and operations cancelled
+    left, late : shape (n_hospitals,), since the last snapshot: people who left A&E, and those of them later than four hours
+        after they came
     delayed : shape (n_hospitals, N_REASONS), people fit to leave, by what they wait for
     """
 
     hour: float
     beds: tuple[np.ndarray, ...]
-    in_ae: np.ndarray
+    queue: np.ndarray
+    being_seen: np.ndarray
     waiting_for_bed: np.ndarray
     arrivals: np.ndarray
     admitted: np.ndarray
     cancelled: np.ndarray
+    left: np.ndarray
+    late: np.ndarray
     delayed: np.ndarray
 
 
@@ -264,7 +270,8 @@ class Site:
         self.free: list[Cubicle] = []
         self.queue: deque[Visit] = deque()
         self.keepers: dict[int, Cubicle] = {}  # admitted people who keep a cubicle
-        self.arrivals = 0
+        self.boarders: dict[int, float] = {}  # people who came to A&E and wait there for a bed, and when they came
+        self.arrivals, self.left, self.late = 0, 0, 0  # since the last snapshot
 
     def new_bed(self) -> Bed:
         """Set up one more bed."""
@@ -273,9 +280,14 @@ class Site:
         self.beds.append(bed.number)
         return bed
 
-    def people_in_ae(self) -> int:
-        """Return how many people wait for a cubicle or are seen in one."""
-        return len(self.queue) + sum(cubicle.visit is not None for cubicle in self.cubicles)
+    def people_seen(self) -> int:
+        """Return how many people are seen in a cubicle."""
+        return sum(cubicle.visit is not None for cubicle in self.cubicles)
+
+    def count_leaver(self, arrived: float) -> None:
+        """Count somebody who leaves A&E, and came to it at a moment."""
+        self.left += 1
+        self.late += MINUTES_A_DAY * (self.town.clock.now() - arrived) > FOUR_HOURS
 
 
 class Town:
@@ -422,7 +434,7 @@ class Town:
         site, visit = cubicle.site, cubicle.visit
         if visit is not None:
             cubicle.visit = None
-            if visit.at >= 0 and self.decide(visit) == BOARDING and self._keeps(cubicle, visit.person):
+            if visit.at >= 0 and self.decide(visit, site) == BOARDING and self._keeps(cubicle, visit.person):
                 return -1.0
         if site.queue:
             cubicle.visit = site.queue.popleft()
@@ -438,10 +450,14 @@ class Town:
         keepers[person] = cubicle
         return True
 
-    def decide(self, visit: Visit) -> int:
+    def decide(self, visit: Visit, site: Site) -> int:
         """Decide on somebody who has been seen; return the state of the person's case."""
         state, until = self._call(steps.decide, visit.at, visit.arrived)
         self.follow(visit.person, state, until)
+        if state == BOARDING:
+            site.boarders[visit.person] = visit.arrived
+        else:
+            site.count_leaver(visit.arrived)
         return state
 
     def follow(self, person: int, state: int, until: float) -> None:
@@ -450,12 +466,16 @@ class Town:
         if state == CLOSED and has_bed:  # a death
             self.update()
         elif state == CLOSED:
-            self._leave_cubicle(person)
+            self._leave_ae(person)
         elif state != BOARDING and not has_bed:
             self.lay(person, until)
 
-    def _leave_cubicle(self, person: int) -> None:
+    def _leave_ae(self, person: int) -> None:
+        """Somebody who waited in A&E for a bed waits no longer."""
         for site in self.sites:
+            arrived = site.boarders.pop(person, None)
+            if arrived is not None:
+                site.count_leaver(arrived)
             cubicle = site.keepers.pop(person, None)
             if cubicle is not None:
                 cubicle.activate()
@@ -490,7 +510,7 @@ class Town:
         bed.until = until
         if bed is not tended:  # it goes on by itself
             bed.passivate() if until < 0.0 else bed.hold(till=until)
-        self._leave_cubicle(person)
+        self._leave_ae(person)
 
     def _one_more(self, site: Site) -> Bed:
         """Set up a bed beyond those that a hospital began with."""
@@ -530,14 +550,17 @@ class Town:
         snapshot = HourSnapshot(
             hour=self.clock.now(),
             beds=tuple(states[site.beds] for site in self.sites),
-            in_ae=np.array([site.people_in_ae() for site in self.sites], dtype=np.int64),
+            queue=np.array([len(site.queue) for site in self.sites], dtype=np.int64),
+            being_seen=np.array([site.people_seen() for site in self.sites], dtype=np.int64),
             waiting_for_bed=np.array(flow.hospitals["boarding"], dtype=np.int64),
             arrivals=np.array([site.arrivals for site in self.sites], dtype=np.int64),
             admitted=admitted,
             cancelled=cancelled,
+            left=np.array([site.left for site in self.sites], dtype=np.int64),
+            late=np.array([site.late for site in self.sites], dtype=np.int64),
             delayed=delayed,
         )
         self._seen = seen
         for site in self.sites:
-            site.arrivals = 0
+            site.arrivals, site.left, site.late = 0, 0, 0
         self.observer(snapshot)
