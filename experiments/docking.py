@@ -95,7 +95,9 @@ class Arrivals:
 
     def __post_init__(self) -> None:
         if self.day.shape != self.needs_package.shape or self.day.ndim != 1:
-            raise ValueError(f"Arrivals.day and needs_package must be of one length, got {self.day.shape} and {self.needs_package.shape}")
+            raise ValueError(
+                f"Arrivals.day and needs_package must be of one length, got {self.day.shape} and {self.needs_package.shape}"
+            )
         if len(self.day) and not (self.day[0] >= 0 and self.day[-1] < MOST_DAYS and (np.diff(self.day) >= 0).all()):
             raise ValueError(f"Arrivals.day must rise from 0 or more to less than {MOST_DAYS}, got {self.day!r}")
 
@@ -123,7 +125,9 @@ class Arrivals:
         _at_least("Arrivals.steady days", days, 0)
         if not 0 <= packages_a_day <= a_day:
             raise ValueError(f"Arrivals.steady packages_a_day must lie in [0, {a_day}], got {packages_a_day!r}")
-        return cls(day=np.repeat(np.arange(days), a_day), needs_package=np.tile(np.arange(a_day) < packages_a_day, days))
+        return cls(
+            day=np.repeat(np.arange(days), a_day), needs_package=np.tile(np.arange(a_day) < packages_a_day, days)
+        )
 
     @classmethod
     def poisson(cls, a_day: float, days: int, *, seed: int = 1, package_share: float = 0.0) -> Arrivals:
@@ -180,7 +184,13 @@ class Ward:
         for name in ("stay_shape", "package_shape"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"Ward.{name} must be above 0, got {getattr(self, name)!r}")
-        for name, least in (("beds", 1), ("packages", 0), ("package_days", 1), ("assessments_a_day", 0), ("starts_a_day", 0)):
+        for name, least in (
+            ("beds", 1),
+            ("packages", 0),
+            ("package_days", 1),
+            ("assessments_a_day", 0),
+            ("starts_a_day", 0),
+        ):
             if getattr(self, name) is not None:
                 _at_least(f"Ward.{name}", getattr(self, name), least)
 
@@ -194,8 +204,15 @@ class Ward:
         """
         _check_flow(flow)
         if self.beds is not None and self.beds < arrivals.certain:
-            raise ValueError(f"Ward.beds must be at least the {arrivals.certain} people who are certain to arrive each day, got {self.beds}")
-        rules = compile_rules(Parameters().with_values({**STILL, "hospital.stay_shape": min(self.stay_shape, ALIKE), **self.values}), 0, 1, 2)
+            raise ValueError(
+                f"Ward.beds must be at least the {arrivals.certain} people who are certain to arrive each day, got {self.beds}"
+            )
+        rules = compile_rules(
+            Parameters().with_values({**STILL, "hospital.stay_shape": min(self.stay_shape, ALIKE), **self.values}),
+            0,
+            1,
+            2,
+        )
         rows = _people(arrivals, rules)
         tables = _tables(self.mean_stay, self.stay_shape)
         return Engine(People(rows), tables, rules, self._organisations(rows, arrivals), seed, self._calendar())
@@ -209,7 +226,9 @@ class Ward:
         council.assessment_rate, council.start_rate = self.assessments_a_day, self.starts_a_day
         council.care_capacity = PLENTY
         if self.packages is not None and arrivals.needs_package.any():
-            council.care_capacity = self.packages * judged_package(rows[arrivals.needs_package][0], council.levers, compile_rules(Parameters().with_values(STILL)))
+            council.care_capacity = self.packages * judged_package(
+                rows[arrivals.needs_package][0], council.levers, compile_rules(Parameters().with_values(STILL))
+            )
         hospital.beds = PLENTY if self.beds is None else self.beds
         hospital.clinic_rate = hospital.theatre_rate = float(PLENTY)
         hospital.levers[Lever.DISCHARGE_READINESS] = hospital.rest[Lever.DISCHARGE_READINESS] = 1.0
@@ -246,7 +265,9 @@ class Ward:
 
     def _calendar(self) -> Calendar:
         """Months are of one day where a package may end in the month in which it began: its end is put on the next one's calendar."""
-        short = self.package_days is not None and not (math.isinf(self.package_shape) and self.package_days > FOUR_WEEKS)
+        short = self.package_days is not None and not (
+            math.isinf(self.package_shape) and self.package_days > FOUR_WEEKS
+        )
         return EqualMonths(1 if short else FOUR_WEEKS)
 
     def _package_lengths(self, n: int, seed: int) -> np.ndarray:
@@ -255,7 +276,9 @@ class Ward:
             return np.full(n, MOST_DAYS)
         if math.isinf(self.package_shape):
             return np.full(n, math.ceil(self.package_days))
-        days = weibull_scale(self.package_days, self.package_shape) * np.random.Generator(np.random.Philox(seed)).weibull(self.package_shape, n)
+        days = weibull_scale(self.package_days, self.package_shape) * np.random.Generator(
+            np.random.Philox(seed)
+        ).weibull(self.package_shape, n)
         return np.maximum(np.ceil(np.minimum(days, MOST_DAYS)), 1).astype(np.int64)
 
 
@@ -332,7 +355,10 @@ class _NightWatch:
         cases = flow.cases[: flow.size[0]]
         inside = cases[(cases["state"] >= BOARDING) & (cases["state"] <= LAST_IN_HOSPITAL)]
         boarding = inside["state"] == BOARDING
-        reasons = np.array([delay_reason(case, int(case["state"])) for case in inside[inside["state"] > CaseState.ACUTE]], dtype=np.int64)
+        reasons = np.array(
+            [delay_reason(case, int(case["state"])) for case in inside[inside["state"] > CaseState.ACUTE]],
+            dtype=np.int64,
+        )
         self.nights[inside["person"]] += 1
         self.boarded[inside["person"][boarding]] += 1
         self.delayed_nights[inside["person"][inside["state"] > CaseState.ACUTE]] += 1
@@ -390,7 +416,13 @@ def _ends(who: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def _events(kind: int, who: np.ndarray, day: np.ndarray, trigger: int) -> np.ndarray:
     events = np.zeros(len(who), dtype=EVENT)
-    events["kind"], events["person"], events["day"], events["priority"], events["trigger"] = kind, who, day, who, trigger
+    events["kind"], events["person"], events["day"], events["priority"], events["trigger"] = (
+        kind,
+        who,
+        day,
+        who,
+        trigger,
+    )
     events["severity"], events["decider"] = 1.0, NEED_DECIDES
     return events
 

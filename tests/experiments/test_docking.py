@@ -60,10 +60,18 @@ def test_occupancy_summed_over_midnights_is_the_nights_of_all_spells(ward, flow)
 
 @both_flows
 @settings(max_examples=15)
-@given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=30), st.integers(1, 4), st.integers(0, 5), st.integers(0, 2**64 - 1))
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=30),
+    st.integers(1, 4),
+    st.integers(0, 5),
+    st.integers(0, 2**64 - 1),
+)
 def test_it_is_so_whoever_comes_and_however_few_beds(flow, who, beds, stay, seed):
     who = sorted(who)
-    arrivals = Arrivals(day=np.array([day for day, _ in who], dtype=np.int64), needs_package=np.array([needs for _, needs in who], dtype=bool))
+    arrivals = Arrivals(
+        day=np.array([day for day, _ in who], dtype=np.int64),
+        needs_package=np.array([needs for _, needs in who], dtype=bool),
+    )
     beds = max(beds, arrivals.certain)
     agree(Ward(mean_stay=float(stay), beds=beds).observe(arrivals, 450, seed=seed, flow=flow), arrivals)
 
@@ -78,7 +86,9 @@ def test_unlimited_beds_fill_to_the_load_whatever_the_distribution_of_stays(shap
     a_day, stay, days, before = 20.0, 5.0, 1000, 365
     kept = queueing.nights_kept(stay, shape)[1:]
     assert a_day * kept[before:].sum() < 1e-5, "settled by then"
-    seen = Ward(mean_stay=stay, stay_shape=shape).observe(Arrivals.poisson(a_day, before + days, seed=11), before + days, seed=12, flow=flow)
+    seen = Ward(mean_stay=stay, stay_shape=shape).observe(
+        Arrivals.poisson(a_day, before + days, seed=11), before + days, seed=12, flow=flow
+    )
     occupancy = seen.in_hospital[before : before + days]
     error = math.sqrt(queueing.variance_of_mean(a_day, kept, days))
     assert error < 0.02 * a_day * stay, "the test sees 8% of a difference"
@@ -90,7 +100,9 @@ def test_unlimited_beds_fill_to_the_load_whatever_the_distribution_of_stays(shap
 def test_their_occupancy_varies_as_a_poisson_number_does(stay, shape, apart, flow):
     """Nights so far apart that nobody was there at both are independent: the index of dispersion is then chi-squared."""
     days, before = 6000, 60
-    seen = Ward(mean_stay=stay, stay_shape=shape).observe(Arrivals.poisson(4.0, days, seed=21), days, seed=22, flow=flow)
+    seen = Ward(mean_stay=stay, stay_shape=shape).observe(
+        Arrivals.poisson(4.0, days, seed=21), days, seed=22, flow=flow
+    )
     occupancy = seen.in_hospital[before:days:apart]
     assert queueing.nights_kept(stay, shape)[apart + 1 :].sum() < 1e-3
     dispersion = ((occupancy - occupancy.mean()) ** 2).sum() / occupancy.mean()
@@ -209,7 +221,9 @@ def test_a_ward_that_makes_no_sense_is_refused(ward, message):
 
 
 def test_fewer_beds_than_are_certain_to_be_needed_each_day_are_refused():
-    with pytest.raises(ValueError, match=r"Ward.beds must be at least the 20 people who are certain to arrive each day, got 19"):
+    with pytest.raises(
+        ValueError, match=r"Ward.beds must be at least the 20 people who are certain to arrive each day, got 19"
+    ):
         Ward(mean_stay=5.0, beds=19).observe(Arrivals.steady(20, 10), 10)
 
 
