@@ -83,6 +83,53 @@ class CareRules(Checked):
     placement_chance: float = parameter(
         0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,
         assumption="price, type and distance must all suit")
+    continuing_need_hours: float = parameter(
+        64.0, "weekly need from which continuing healthcare is asked for", unit="hours a week", low=50.0, high=85.0,
+        assumption="a primary health need: beyond the need of most nursing-home residents")
+    continuing_refused: float = parameter(
+        0.6, "share of claims to continuing healthcare that are refused", unit="share", low=0.4, high=0.9,
+        assumption="18% of people screened are found eligible and 62% of checklists go on to a full assessment (P-C.chc-002): about three in ten of those assessed, more of the highest need")
+    continuing_days: float = parameter(
+        14.0, "mean days to a decision on continuing healthcare", unit="days", low=7.0, high=35.0,
+        assumption="a third of decisions take more than 28 days (note of P-C.chc-002)")
+    disputed_share: float = parameter(
+        0.15, "share of refusals that the council disputes", unit="share", low=0.0, high=0.4, assumption="disputes are a few in a hundred delays (P-B.dtoc-017)")
+    dispute_days: float = parameter(
+        14.0, "mean days that a dispute over who pays lasts", unit="days", low=5.0, high=40.0, assumption="panels meet every week or two")
+    joint_arrangements: float = parameter(
+        0.14, "share of people for whom NHS and council arrange together", unit="share", low=0.05, high=0.3,
+        assumption="near the share of delays for a package for which both answer (crossed table of the national return)")
+    planning_days: float = parameter(
+        1.5, "mean days that planning a discharge takes by itself", unit="days", low=0.5, high=4.0,
+        assumption="therapists and nurses must have seen the person; scaled to the national return")
+    assessment_days: float = parameter(
+        0.7, "mean days that a social worker's assessment of somebody in hospital takes by itself", unit="days", low=0.2, high=3.0,
+        assumption="the law asked for two days' notice; scaled to the national return")
+    package_days: float = parameter(
+        3.0, "mean days to arrange home care for somebody in hospital, room and broker apart", unit="days", low=1.0, high=7.0,
+        assumption="a provider must see the person and re-plan a round; scaled to the national return")
+    equipment_share: float = parameter(
+        0.03, "share of people with need, and enough help, who cannot go home before equipment is there", unit="share", low=0.01, high=0.08,
+        assumption="most equipment is there within a day")
+    equipment_days: float = parameter(
+        4.0, "mean days until it is there", unit="days", low=2.0, high=8.0, assumption="a week at most is the aim; scaled to the national return")
+    housing_share: float = parameter(
+        0.002, "share of people without partner or home of their own who have nowhere to go", unit="share", low=0.0005, high=0.006,
+        assumption="rare, and long")
+    housing_days: float = parameter(
+        20.0, "mean days until there is somewhere", unit="days", low=10.0, high=40.0, assumption="weeks; scaled to the national return")
+    smaller_after_days: float = parameter(
+        10.0, "days on a ward after which a smaller package is offered if there is no room for the whole", unit="days", low=5.0, high=28.0,
+        assumption="pressure on beds rises with the wait")
+    smaller_share: float = parameter(
+        0.6, "size of a smaller package, relative to the one granted", unit="ratio", low=0.3, high=0.9, assumption="the essential visits of a day")
+    interim_after_days: float = parameter(
+        21.0, "days on a ward after which an interim bed in a care home may be offered", unit="days", low=10.0, high=42.0,
+        assumption="councils bought such beds for long waits")
+    interim_share: float = parameter(
+        0.3, "share of those people who are offered one and take it", unit="share", low=0.0, high=0.7, assumption="many decline or have nobody to offer it")
+    interim_days: float = parameter(
+        28.0, "days in an interim bed", unit="days", low=14.0, high=56.0, assumption="about four weeks")
     home_brokerage_days: float = parameter(
         3.0, "fewest days from decision to start of home care", unit="days", low=1.0, high=7.0, assumption="a provider must be found and a round re-planned")
     charge_share: float = parameter(

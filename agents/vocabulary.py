@@ -33,17 +33,30 @@ class Funder(IntEnum):
     NOBODY = 0
     COUNCIL = 1
     SELF = 2
+    NHS = 3  # continuing healthcare
 
 
 class Reason(IntEnum):
-    """What a person who is fit to leave hospital waits for (national return's reasons, grouped)."""
+    """What a person who is fit to leave hospital waits for: the reasons of the national return of delayed transfers."""
 
-    FURTHER_NHS = 0
-    ASSESSMENT = 1
-    PACKAGE = 2
-    PLACEMENT = 3
-    FUNDING = 4
+    FURTHER_NHS = 0  # non-acute NHS care, such as intermediate care
+    ASSESSMENT = 1  # completion of assessment
+    PACKAGE = 2  # care package in the own home
+    RESIDENTIAL = 3  # a place in a residential home
+    FUNDING = 4  # public funding: a decision who pays, or money for a start
     CHOICE = 5  # own arrangements: patient or family
+    NURSING = 6  # a place in a nursing home
+    EQUIPMENT = 7  # community equipment and adaptations
+    HOUSING = 8
+    DISPUTES = 9
+
+
+class Responsible(IntEnum):
+    """Which body the national return holds responsible for a delay."""
+
+    NHS = 0
+    SOCIAL_CARE = 1
+    BOTH = 2
 
 
 class Unmet(IntEnum):
@@ -79,6 +92,8 @@ class Service(IntEnum):
     POOL = 13
     OUTPATIENT = 14
     ELECTIVE = 15
+    CONTINUING_CARE = 16  # continuing healthcare
+    REIMBURSEMENT = 17  # of recorded delays, by councils to hospitals
 
 
 class Account(IntEnum):
@@ -138,27 +153,50 @@ class Condition(IntEnum):
 
 
 class CaseState(IntEnum):
-    """Where a case stands: people in hospital, in a queue, or in short-term care (days are spent here one by one)."""
+    """Where a case stands: people in hospital, in a queue, or in short-term care (days are spent here one by one).
+
+    States from BOARDING to WAIT_HOUSING are in hospital, those from WAIT_FURTHER_NHS on fit to leave it; states from
+    HOME_ASSESSMENT to HOME_CHOICE wait at home.
+    """
 
     CLOSED = 0
     BOARDING = 1  # admitted, waiting in A&E for a bed
     ACUTE = 2
-    WAIT_FURTHER_NHS = 3
-    WAIT_ASSESSMENT = 4
-    WAIT_PACKAGE = 5
-    WAIT_PLACEMENT = 6
-    WAIT_CHOICE = 7
-    HOME_ASSESSMENT = 8
-    HOME_PACKAGE = 9
-    HOME_PLACEMENT = 10
-    HOME_CHOICE = 11
-    REABLEMENT = 12
-    INTERMEDIATE = 13
+    SURGERY = 3  # in for an operation
+    WAIT_FURTHER_NHS = 4
+    WAIT_PLANNING = 5  # for the hospital's discharge coordinators
+    WAIT_ASSESSMENT = 6  # for a social worker
+    WAIT_FUNDING = 7  # for a decision on continuing healthcare
+    WAIT_DISPUTE = 8  # consortium and council disagree who pays
+    WAIT_PACKAGE = 9
+    WAIT_PLACEMENT = 10
+    WAIT_CHOICE = 11
+    WAIT_EQUIPMENT = 12
+    WAIT_HOUSING = 13
+    HOME_ASSESSMENT = 14
+    HOME_FUNDING = 15
+    HOME_DISPUTE = 16
+    HOME_PACKAGE = 17
+    HOME_PLACEMENT = 18
+    HOME_CHOICE = 19
+    REABLEMENT = 20
+    INTERMEDIATE = 21
+    INTERIM = 22  # in a care-home bed for a while, on the way to a lasting arrangement
+
+
+class Ward(IntEnum):
+    """Where in the hospital a bed stands."""
+
+    ASSESSMENT_UNIT = 0
+    GENERAL = 1
+    OLDER = 2  # older people's
+    NONE = 255
 
 
 N_CONDITIONS = len(Condition)
 N_CAUSES = len(Cause)
 N_REASONS = len(Reason)
+N_RESPONSIBLE = len(Responsible)
 N_UNMET = len(Unmet)
 YOUNGEST, OLDEST = 18, 110  # ages that tables know
 N_AGES = OLDEST - YOUNGEST + 1

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.hospital import daily_flow as flow
 from agents.hospital import planned
+from agents.hospital import state as flow
 from agents.patients import living, record
 from agents.patients.conditions import SEVERE_SHIFT
 from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Condition, Funder, Lever, Reason, Setting
@@ -48,6 +48,15 @@ OUT = {
     "emergency_admissions_acs": flow.AMBULATORY_OUT,
     "boarding_days": flow.BOARDING_OUT,
     "attended": flow.ATTENDED_OUT,
+    "left_ae_late": flow.LATE_OUT,
+    "stepped_up": flow.STEPPED_UP_OUT,
+    "outlier_days": flow.OUTLIER_OUT,
+    "surgery_days": flow.SURGERY_DAYS_OUT,
+    "continuing_claims": flow.CLAIMED_OUT,
+    "continuing_agreed": flow.AGREED_OUT,
+    "continuing_disputed": flow.DISPUTED_OUT,
+    "interim_beds": flow.INTERIM_OUT,
+    "smaller_packages": flow.SMALLER_OUT,
     "assessments": flow.ASSESSED_OUT,
     "refused": flow.REFUSED_OUT,
     "requests": flow.REQUESTED_OUT,

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.hospital.daily_flow import HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.state import HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.patients.living import (
     COUNCIL_CARE,
+    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
@@ -33,6 +34,7 @@ class Costs:
     self_home, self_residential, self_nursing : (c,) paid by households to providers
     spells : (k,) tariff, excess days, attendances, outpatient visits and operations paid to hospitals
     intermediate, proactive : (k,) community services
+    continuing : (c, k) continuing healthcare, paid to the markets of councils
     income, resources : (h,) of hospitals: tariff income, and what the month's activity takes
     """
 
@@ -48,6 +50,7 @@ class Costs:
     spells: np.ndarray
     intermediate: np.ndarray
     proactive: np.ndarray
+    continuing: np.ndarray
     income: np.ndarray
     resources: np.ndarray
 
@@ -58,8 +61,8 @@ class Costs:
 
     @property
     def community(self) -> np.ndarray:
-        """Cost of community services by consortium."""
-        return self.intermediate + self.proactive
+        """Cost of community services and continuing healthcare by consortium."""
+        return self.intermediate + self.proactive + self.continuing.sum(axis=0)
 
     @property
     def households(self) -> np.ndarray:
@@ -141,6 +144,7 @@ def month_costs(
         spells=spells,
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
         proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
+        continuing=totals[:, N_TOTALS:] * pence(prices.continuing_week) // 7,
         income=income,
         resources=resources,
     )

@@ -22,7 +22,7 @@ from agents.commissioner import Commissioner
 from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
-from agents.hospital.daily_flow import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.state import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.hospital.hospital import Hospital
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
 from agents.organisation import Organisation, decides_this_month
@@ -88,6 +88,7 @@ class HealthEconomy(mesa.Model):
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
     ledger, place, structure, parameters, month, datacollector
+    rules : the parameters as kernels read them
 
     Raises
     ------
@@ -138,13 +139,13 @@ class HealthEconomy(mesa.Model):
         self.ledger = Ledger(self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
         self._first = first
-        self._rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
+        self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
-        self.engine = Engine(people, self._tables, self._rules, known, seed, Calendar(_checked_start(start)), threads)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()
@@ -337,7 +338,7 @@ class HealthEconomy(mesa.Model):
             self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
             return month
         people = self.engine.people
-        people.append(self._newcomers.rows(self.month, len(people), self._tables, self._rules, self.engine.organisations, self._catchment))
+        people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
         return self.engine.month(self.month)
 
     def _pay(self, month: Month) -> Costs:
@@ -367,6 +368,8 @@ class HealthEconomy(mesa.Model):
             payer = self.payer(Account.COMMUNITY, k)
             payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
             payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
+            for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
+                payments.append((payer, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = budget * (number % MONTHS + 1) // MONTHS - budget * (number % MONTHS) // MONTHS

@@ -14,17 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.hospital.daily_flow import (
-    CASE,
-    CLOSED,
-    HOSPITAL_STATE,
-    N_HOSPITAL_OUT,
-    N_OUT,
-    Flow,
-    days_of_care,
-)
-from agents.hospital.books import N_SIZES, N_WAITING_AT
+from agents.hospital.books import N_SIZES, N_SORTED_AT, N_WAITING_AT
+from agents.hospital.daily_flow import days_of_care
 from agents.hospital.planned import GONE, LISTED, N_HOSPITAL_PLANNED, N_PLANNED_OUT, OTHER, TO_BE_SEEN, TO_BE_SEEN_OUT, WAITING, WAITING_OUT
+from agents.hospital.state import CASE, CLOSED, HOSPITAL_STATE, N_HOSPITAL_OUT, N_OUT, Flow
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients import proactive
 from agents.patients.people import People
@@ -49,11 +42,11 @@ class Month:
     ----------
     number : months since the start
     days : its length
-    totals : shape (c, N_TOTALS), see ``agents.patients.living``
+    totals : shape (c, N_TOTALS + k), see ``agents.patients.living``; the last k: days under continuing healthcare by consortium
     counts : shape (c, 5 + 2 k): living, with a package, in care homes, moved away, package minutes a week, then GP and
         nurse consultations asked for, and those not had, by consortium (k)
-    out : shape (c, N_OUT), see ``agents.hospital.daily_flow``
-    hospital_out : shape (h, 5)
+    out : shape (c, N_OUT), see ``agents.hospital.state``
+    hospital_out : shape (h, N_HOSPITAL_OUT)
     journal, notes : ledger rows
     deaths : rows of people who died
     planned : shape (c, N_PLANNED_OUT), see ``agents.hospital.planned``
@@ -184,7 +177,7 @@ class Engine:
         clock = number if clock is None else clock
         first_day, days = self.calendar.first_day(number), self.calendar.length(number)
         councils, hospitals = self.organisations.councils, self.organisations.hospitals
-        totals = np.zeros((len(councils), N_TOTALS), dtype=np.int64)
+        totals = np.zeros((len(councils), N_TOTALS + len(self.organisations.consortia)), dtype=np.int64)
         counts = self.blank_counts()
         if len(self.case_of) < len(rows):
             more = self.people.capacity - len(self.case_of)
@@ -207,6 +200,7 @@ class Engine:
         size = np.zeros(N_SIZES, dtype=np.int64)
         size[:2] = self.n_cases, len(events)
         size[N_WAITING_AT] = len(self.waiting)
+        size[N_SORTED_AT] = len(events)
         waiting = self._waiting = _with_room(self._waiting, 6 * lines)
         waiting[: len(self.waiting)] = self.waiting
         planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from agents.hospital.books import N_WAITING_AT
-from agents.hospital.daily_flow import CASE, Flow, comes_through_ae, delay_reason
+from agents.hospital.admission import comes_through_ae
+from agents.hospital.delays import delay_reason
+from agents.hospital.state import CASE, Flow
 from agents.hospital.planned import GONE as LEFT_THE_LINE
 from agents.hospital.planned import LISTED, TO_BE_SEEN, stays_the_night
 from agents.patients import record
@@ -153,8 +155,8 @@ class Life:
     @property
     def delays(self) -> np.ndarray:
         """Shape (n,): code of the reason for which a person fit to leave hospital waits that night, -1 if none."""
-        cases = self.cases[1:].view(np.recarray)
-        return np.array([delay_reason(case, int(case.state)) for case in cases], dtype=np.int64)
+        pairs = zip(self.cases[1:].view(np.recarray), self.nights[1:].view(np.recarray), strict=True)
+        return np.array([delay_reason(case, person, self.economy.rules) for case, person in pairs], dtype=np.int64)
 
     def contacts(self, at: int) -> np.ndarray:
         """Return the emergencies of day `at` (a position) that took place, in order: EVENT."""

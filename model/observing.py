@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.hospital.daily_flow import (
+from agents.hospital.state import (
     ADMISSIONS_OUT,
     AMBULATORY_OUT,
     BED_DAYS_OUT,

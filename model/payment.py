@@ -22,6 +22,8 @@ class Prices(Checked):
     intermediate_place_week: float = parameter(
         263.0, "cost of an intermediate-care place, used or not", unit="pounds a week", low=200.0, high=350.0,
         assumption="a home-based spell of 1,050 (P-B.cost-031) over four weeks")
+    continuing_week: float = parameter(
+        871.0, "cost of a week under continuing healthcare", unit="pounds a week", low=700.0, high=1300.0, evidence="P-B.cost-044")
     proactive_person: float = parameter(
         140.0, "cost of a person on the proactive list", unit="pounds a year", low=70.0, high=250.0, assumption="the 2014 enhanced service paid about this")
     bed_day_resource: float = parameter(

@@ -23,12 +23,20 @@ import numpy as np
 
 from agents.care import judged_minutes, needs_care_home
 from agents.compiled import cache_folder, compiled
-from agents.hospital.daily_flow import ASSESSED_OUT, HOSPITAL_BED_DAYS, STARTED_OUT
+from agents.hospital.state import (
+    ASSESSED_OUT,
+    HOSPITAL_AE_MINUTES,
+    HOSPITAL_BED_DAYS,
+    HOSPITAL_PLANNED_DISCHARGES,
+    HOSPITAL_SURGERY_DAYS,
+    HOSPITAL_WARD_DAYS,
+    STARTED_OUT,
+)
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.patients.people import People
 from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.starting import begin, begin_care, set_birth_months
-from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Reason, Setting, Ward
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
 from model.epidemiology import REST_READINESS, REST_THRESHOLD, reference_tables
 from model.evidence import evidence
@@ -128,6 +136,8 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
+    known.hospitals["ward_beds"] = 10**9
+    known.hospitals["cubicles"] = known.hospitals["coordination_rate"] = 1e6
     known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
     known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD
     known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
@@ -242,31 +252,41 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
     return uptake
 
 
-def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray) -> np.ndarray:
-    """Set beds, assessment, brokerage, home care, general practice, clinics and theatres from what a year without limits asked for.
+def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray, further_wait: float) -> np.ndarray:
+    """Set beds, A&E, discharge coordination, assessment, brokerage, home care, general practice, clinics and theatres from what a
+    year without limits asked for.
 
     Clinics and theatres can do what remains of demand once people have left their lines through the stated waits: the
     lines then grow to those waits, and are held there by who leaves.
 
-    Beds follow the national rate; what the place's adult emergencies leave at the national occupancy (electives,
-    children, people from elsewhere) is a remainder at constant reference activity. Returns that remainder, in beds in
-    use, shape (n_hospitals,).
+    Beds follow the national rate; what the place's adults leave at the national occupancy (children, people from elsewhere)
+    is a remainder at constant reference activity. Returns that remainder, in beds in use, shape (n_hospitals,). Beds are shared
+    out over wards as they are used without limits.
 
     Parameters
     ----------
     year : months without limits
     recovering : shape (n_consortia,), people in intermediate care on a mean day of that year
+    further_wait : factor of the wait for it, fitted to the national return: there are so many fewer places
     """
     days = sum(month.days for month in year)
     out = sum(month.out for month in year)
-    used = sum(month.hospital_out[:, HOSPITAL_BED_DAYS] for month in year) / days
+    use = sum(month.hospital_out for month in year)
+    used = (use[:, HOSPITAL_BED_DAYS] + use[:, HOSPITAL_SURGERY_DAYS]) / days
     occupancy = evidence("P-B.beds-002").number() / 100.0
     beds = np.maximum(np.array([hospital.beds * scale for hospital in place.hospitals]), used / occupancy)
     remainder = beds * occupancy - used
-    known.consortia["intermediate_places"] = np.maximum(recovering * INTERMEDIATE_OF_NEED, 0.5 * scale)
+    known.consortia["intermediate_places"] = np.maximum(recovering * INTERMEDIATE_OF_NEED / further_wait, 0.5 * scale)
     known.hospitals["beds"] = np.maximum(np.ceil(beds - remainder), 1)
+    on_wards = use[:, HOSPITAL_WARD_DAYS:].astype(float)
+    shares = on_wards / np.maximum(on_wards.sum(axis=1, keepdims=True), 1.0)
+    known.hospitals["ward_beds"] = np.floor(shares * known.hospitals["beds"][:, None])
+    known.hospitals["ward_beds"][:, Ward.GENERAL] += known.hospitals["beds"] - known.hospitals["ward_beds"].sum(axis=1)
     known.hospitals["escalation"] = np.ceil(parameters.hospital.escalation_share * beds)
+    known.hospitals["escalation_step"] = np.ceil(parameters.hospital.escalation_bay * beds)
+    known.hospitals["cubicles"] = np.maximum(use[:, HOSPITAL_AE_MINUTES] / (days * 1440.0) / parameters.hospital.ae_use, 1.0)
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
+    known.hospitals["coordination_rate"] = np.maximum(use[:, HOSPITAL_PLANNED_DISCHARGES] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
     asked = sum(month.asked_consultations.sum(axis=0) for month in year)
@@ -308,7 +328,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
             known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
             known.councils["rest"] = known.councils["levers"]
         if number == free_months:
-            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:], np.mean(recovering[-MONTHS_KEPT:], axis=0))
+            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:], np.mean(recovering[-MONTHS_KEPT:], axis=0), float(tables.wait[Reason.FURTHER_NHS]))
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)

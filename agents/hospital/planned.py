@@ -4,12 +4,11 @@ A referral joins the hospital's queue for a first outpatient visit; part of thos
 lines are served first come, first served, within what the hospital's clinics and theatres can do on a working day.
 People also leave a line by themselves: they are treated privately, get better or are too ill. Who is listed for a joint, the
 heart or the eyes bears it while waiting (more need, less quality of life) and is relieved by an operation that succeeds;
-one that fails is done again. The more beds a hospital lacks, the more of those who would stay the night are cancelled
-and booked anew.
+one that fails is done again. Whoever stays the night needs one of the beds that emergencies fill, and yields to people who
+wait in A&E: without a bed the operation is cancelled and booked anew.
 
 Waits are entries of one array, in the order in which people joined; only people who were referred are touched. Follow-up visits
-are not modelled, and the nights of operations are inside the remainder of beds that the place's emergencies leave: planned care
-yields to emergencies here but takes no bed from them.
+are not modelled.
 """
 
 from __future__ import annotations
@@ -23,6 +22,8 @@ from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.books import N_WAITING_AT, follow_up, post
+from agents.hospital.state import GENERAL, SURGERY, open_case
+from agents.hospital.wards import has_bed, take_bed
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.living import YOUNGEST, accrue, age_index, update_need
@@ -97,10 +98,9 @@ class PlannedRules(Checked):
         assumption="with list_wait_weeks nine to ten weeks from referral to admission, near the national median of 2014")
     list_wait_weeks: float = parameter(
         5.5, "mean wait at rest from listing to operation", unit="weeks", low=4.0, high=9.0, assumption="see outpatient_wait_weeks")
-    cancelled_by_crowding: float = parameter(
-        4.0, "share of operations with a night that are cancelled, for the share of a hospital's beds that people in A&E wait for",
-        unit="ratio", low=1.0, high=10.0,
-        assumption="a hospital that lacks one bed in twenty cancels one such operation in five: direction known, size not")
+    surgery_nights: float = parameter(
+        3.0, "mean nights in hospital of an operation with a night", unit="nights", low=2.0, high=4.0, positive=True,
+        assumption="a joint takes four to five, most others one or two")
     rebooked_days: float = parameter(
         7.0, "days until somebody cancelled, because the hospital was full, can be operated on", unit="days", low=3.0, high=28.0,
         assumption="the national standard asks for 28 days at most")
@@ -207,16 +207,35 @@ def stays_the_night(i, trigger, kind, rules, seed):
 
 
 @compiled
+def take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
+    """Give somebody a bed for the nights of an operation; return whether there was one.
+
+    People who wait in A&E come first, and whoever is in short-term care or waits for care is not taken in before it is settled.
+    """
+    hospital = flow.hospitals[h]
+    if hospital.boarding > 0 or not has_bed(hospital) or flow.case_of[i] >= 0:
+        return False
+    u = draw(seed, i, trigger, REFERRED, draws.SURGERY_NIGHTS)
+    nights = 1 + int(-math.log(u) / math.log(rules.surgery_nights / max(rules.surgery_nights - 1.0, 1e-3)))
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    c = open_case(flow, i, SURGERY, day, day + nights, trigger, 0, h, rules, seed)
+    p["care"] = np.int64(p["care"]) | record.IN_HOSPITAL | record.FOR_OPERATION
+    take_bed(hospital, c, GENERAL)
+    accrue(p, age, left, tables, rules, flow.councils, flow.totals)
+    return True
+
+
+@compiled
 def operate(flow, w, p, day, left, clock, tables, rules, seed):
-    """An operation, unless it needs a night and is cancelled because beds are lacking; return whether it was done."""
+    """An operation, unless it needs a night and is cancelled because no bed is free; return whether it was done."""
     i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
     hospital = flow.hospitals[h]
     row = flow.planned[np.int64(p["council"])]
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
     overnight = stays_the_night(i, trigger, kind, rules, seed)
-    lacking = rules.cancelled_by_crowding * hospital.boarding / max(hospital.beds, 1)
-    if overnight and lacking > 0.0 and draw(seed, i, trigger, day, draws.CANCELLED) < lacking:
-        row[CANCELLED_OUT] += 1
+    if overnight and not take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
+        row[CANCELLED_OUT] += 1 if flow.case_of[i] < 0 else 0
         w["due"] = day + int(rules.rebooked_days)
         return False
     row[OPERATED_OUT] += 1

@@ -25,6 +25,35 @@ class HospitalRules(Checked):
     direct_share: float = parameter(
         0.38, "how often a contact as severe as any goes straight to a ward through a GP", unit="share", low=0.25, high=0.5,
         assumption="with severity: 31% of admissions do not come through A&E (P-B.emerg-017)")
+    arrive_by_eight: float = parameter(
+        0.14, "share of a day's emergencies that arrive between midnight and eight", unit="share", low=0.10, high=0.20, positive=True,
+        assumption="few come at night")
+    arrive_by_twenty: float = parameter(
+        0.80, "share of a day's emergencies that have arrived by eight in the evening", unit="share", low=0.74, high=0.85, positive=True,
+        assumption="most come between late morning and evening")
+    ae_minutes: float = parameter(
+        136.0, "median minutes in A&E of people under 75 while nobody waits there for a bed", unit="minutes", low=110.0, high=150.0, positive=True,
+        evidence="P-B.ae-019")
+    ae_minutes_75: float = parameter(
+        195.0, "the same of people of 75 and over", unit="minutes", low=160.0, high=215.0, positive=True, evidence="P-B.ae-019")
+    ae_shape: float = parameter(
+        4.0, "shape of the Weibull distribution of minutes in A&E", unit="shape", low=2.5, high=6.0, positive=True,
+        assumption="with the medians some 4% are over four hours before anybody waits for a bed; the standard asks for 5% at most (P-B.tariff-004)")
+    ae_use: float = parameter(
+        0.6, "use of A&E's places at rest, mean of day and night", unit="share", low=0.4, high=0.8, positive=True,
+        assumption="busy days and evenings need twice the places of the mean hour")
+    step_up_share: float = parameter(
+        0.15, "share of frail people, admitted for an emergency that is not grave, who go to intermediate care where a place is free",
+        unit="share", low=0.0, high=0.4, assumption="an alternative to a bed: few places take people straight from A&E")
+    unit_days: float = parameter(
+        2.0, "longest stay in the assessment unit, if there is room elsewhere", unit="days", low=1.0, high=3.0,
+        assumption="units aim at 48 hours")
+    outlier_longer: float = parameter(
+        0.1, "by how much a stay on a ward of another kind is longer", unit="share", low=0.0, high=0.25,
+        assumption="outliers stay longer: direction known, size not")
+    escalation_bay: float = parameter(
+        0.01, "beds opened or closed at a time, as a share of all", unit="share", low=0.005, high=0.02, positive=True,
+        assumption="a bay of six beds in a hospital of six hundred")
     stay_shape: float = parameter(
         0.65, "shape of the Weibull distribution of the acute phase", unit="shape", low=0.5, high=0.9, positive=True,
         assumption="about a third of stays without a night (P-B.los-016) and a long tail")
@@ -77,6 +106,13 @@ def admission_chance(severity, threshold, partner, rules):
 def acute_days(u, scale, rules):
     """Return days of the acute phase: Weibull by inversion, `scale` in days."""
     return scale * math.pow(-math.log(u), 1.0 / rules.stay_shape)
+
+
+@compiled
+def minutes_in_ae(u, age, rules):
+    """Return minutes in A&E from arrival to decision: Weibull by inversion, by `age` in years."""
+    median = rules.ae_minutes_75 if age >= 75 else rules.ae_minutes
+    return median * math.pow(-math.log(u) / math.log(2.0), 1.0 / rules.ae_shape)
 
 
 @compiled

@@ -30,7 +30,7 @@ from agents.patients.seeking import (
     wish_for_assessment,
     write_event,
 )
-from agents.vocabulary import N_AGES, N_CONDITIONS, N_UNMET, YOUNGEST, Funder, Lever, Setting
+from agents.vocabulary import N_AGES, N_CONDITIONS, N_REASONS, N_UNMET, YOUNGEST, Funder, Lever, Setting
 
 FRAILTY_STEPS = 256
 CONDITION_SETS = 1 << N_CONDITIONS
@@ -50,6 +50,7 @@ NURSING = int(Setting.NURSING)
 NOBODY = int(Funder.NOBODY)
 COUNCIL = int(Funder.COUNCIL)
 SELF = int(Funder.SELF)
+NHS_PAYS = int(Funder.NHS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,6 +177,7 @@ TABLES = np.dtype(
         ("gp_conditions", "f8", (MOST_COUNTED + 1,)),  # effect of the number of conditions on them; the last is for more
         ("referral", "f8", (N_AGES,)),  # chance that a consultation ends in a referral
         ("ambulatory_illness", "f8"),  # share of admissions for illness that are ambulatory-care-sensitive
+        ("wait", "f8", (N_REASONS,)),  # factors of arranging times in hospital, by reason
     ]
 )
 """What the evidence says of people, solved by ``model.epidemiology``: one record that kernels read. Ages 18 to 110."""
@@ -218,7 +220,7 @@ PERSON_DAYS, UNMET_MINUTES, MICRO_QALYS, COUNCIL_CARE, SELF_CARE = 0, 1, 2, 3, 4
 RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, NURSING_COUNCIL, NURSING_SELF = 5, 6, 7, 8
 REABLEMENT_DAYS, INTERMEDIATE_DAYS, WITHHELD, INFORMAL, HOSPITAL_DAYS, SELF_PENCE = 9, 10, 11, 12, 13, 14
 UNMET_BY_REASON = 15  # and the eight after it: weekly minutes at the month's start, by agents.vocabulary.Unmet
-N_TOTALS = UNMET_BY_REASON + N_UNMET
+N_TOTALS = UNMET_BY_REASON + N_UNMET  # then days under continuing healthcare, one column a consortium
 
 @compiled
 def age_index(p, clock):
@@ -392,9 +394,13 @@ def accrue(p, age, days, tables, rules, councils, totals):
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
         if funder == SELF:
             pence = councils[council].own_price[setting - RESIDENTIAL + 1] * days
-        row[RESIDENTIAL_COUNCIL + 2 * (setting - RESIDENTIAL) + (1 if funder == SELF else 0)] += days
+        if funder == NHS_PAYS:
+            row[N_TOTALS + np.int64(p["consortium"])] += days
+        else:
+            row[RESIDENTIAL_COUNCIL + 2 * (setting - RESIDENTIAL) + (1 if funder == SELF else 0)] += days
     if care & record.IN_HOSPITAL:
-        p["days_in_hospital"] = np.int64(p["days_in_hospital"]) + days
+        if not care & record.FOR_OPERATION:
+            p["days_in_hospital"] = np.int64(p["days_in_hospital"]) + days
         row[HOSPITAL_DAYS] += days
     else:
         p["days_at_home"] = np.int64(p["days_at_home"]) + (days if setting < RESIDENTIAL else 0)
@@ -413,6 +419,8 @@ def accrue(p, age, days, tables, rules, councils, totals):
                 if funder == SELF:
                     row[SELF_CARE] += package * days
                     pence = package * councils[council].own_price[0] // 60 * days
+                elif funder == NHS_PAYS:
+                    row[N_TOTALS + np.int64(p["consortium"])] += days
                 else:
                     row[COUNCIL_CARE] += package * days
             row[WITHHELD] += np.int64(p["withheld"]) // 7 * days

@@ -27,7 +27,7 @@ RECORD = np.dtype(
         ("end_month", "i2"),  # month of death or leaving; ALIVE if none is set
         ("last_discharge", "i2"),  # day since the start; NEVER_DISCHARGED if none
         ("days_at_home", "u2"),  # days since the start
-        ("days_in_hospital", "u2"),  # days since the start
+        ("days_in_hospital", "u2"),  # days since the start, those for operations apart
         ("small_area", "u2"),  # index into the place's small areas
         ("handovers", "u2"),  # moves between services and assessments since the start
         ("contacts", "u1"),  # emergency contacts since the start (stops at 255)
@@ -59,6 +59,7 @@ SETTING_MASK = 0x07
 FUNDER_SHIFT = 3
 FUNDER_MASK = 0x03
 IN_HOSPITAL = 0x20
+FOR_OPERATION = 0x40  # in hospital, and for an operation
 
 # `flags`
 PROACTIVE = 0x01  # on the proactive-care list

@@ -1,0 +1,634 @@
+"""The way out, compiled: fit to leave, then the waits, each with its own queue, capacity and owner.
+
+Each rule says what a case's day comes to; :func:`act` does it. A wait has an arranging time, which `tables.wait` scales by
+reason, and a capacity: coordinators, social workers, brokers, rounds of home care, vacancies, places, the council's money.
+Whoever waits may also leave otherwise: family takes over, an interim bed, a smaller package, death.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents import draws
+from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.compiled import compiled
+from agents.draws import block, draw
+from agents.hospital.admission import DISCHARGE_READINESS, RETURN, SPELL, leave_short_term_care
+from agents.hospital.books import follow_up, post, schedule
+from agents.hospital.delays import ASSESSMENT, CHOICE, DISPUTES, EQUIPMENT, FUNDING, HOUSING, NURSING_PLACE, PACKAGE, RESIDENTIAL_PLACE, nurses_needed
+from agents.hospital.state import (
+    ACUTE,
+    AGREED,
+    AGREED_OUT,
+    ASSESSED_OUT,
+    BOARDING,
+    CLAIMED_OUT,
+    CLOSED,
+    DEATHS_OUT,
+    DIED_IN_CARE_HOME_OUT,
+    DIED_IN_HOSPITAL_OUT,
+    DISCHARGED_OUT,
+    DISPUTED_OUT,
+    ENTRIES_OUT,
+    GAVE_UP_WAITING_OUT,
+    GRANTED_OUT,
+    HOME_ASSESSMENT,
+    HOME_CHOICE,
+    HOME_DISPUTE,
+    HOME_FUNDING,
+    HOME_PACKAGE,
+    HOME_PLACEMENT,
+    HOSPITAL_EXCESS_DAYS,
+    HOSPITAL_PLANNED_DISCHARGES,
+    IN_INTERIM,
+    IN_INTERMEDIATE,
+    IN_REABLEMENT,
+    INTERIM_OUT,
+    INTERMEDIATE_OUT,
+    REABLED_OUT,
+    REFUSED,
+    REFUSED_OUT,
+    REQUESTED_OUT,
+    SMALLER_OUT,
+    STARTED_OUT,
+    SURGERY,
+    UNDECIDED,
+    WAIT_ASSESSMENT,
+    WAIT_CHOICE,
+    WAIT_DISPUTE,
+    WAIT_EQUIPMENT,
+    WAIT_FUNDING,
+    WAIT_FURTHER_NHS,
+    WAIT_HOUSING,
+    WAIT_PACKAGE,
+    WAIT_PLACEMENT,
+    WAIT_PLANNING,
+    close,
+    decline,
+    drop_package,
+    enter,
+    funder_of,
+    gap_of,
+    hand_over,
+    in_hospital,
+    open_case,
+    set_care,
+    setting_of,
+)
+from agents.hospital.stays import return_chance
+from agents.hospital.wards import free_bed, move_on
+from agents.patients import record
+from agents.patients.living import (
+    COUNCIL,
+    HOME,
+    INTERMEDIATE,
+    NHS_PAYS,
+    NOBODY,
+    NURSING,
+    REABLEMENT,
+    RESIDENTIAL,
+    SELF,
+    accrue,
+    age_index,
+    settled_frailty,
+    unmet_minutes,
+    update_need,
+)
+from agents.patients.seeking import CONTACT, NEED_DECIDES
+from agents.vocabulary import Service
+
+EXCESS = int(Service.EXCESS_DAYS)
+
+# What a case's day can come to.
+STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
+
+
+@compiled
+def arranging_days(mean, u):
+    """Return whole days that an arrangement takes by itself: exponential, whatever capacity there is."""
+    return int(min(-mean * math.log(u), 30000.0))
+
+
+@compiled
+def fit_to_leave(c, p, consortium, day, tables, rules, seed):
+    """The acute phase and the recovery asked for are over: leave with the support there is, or begin to wait."""
+    if setting_of(p) >= RESIDENTIAL or gap_of(p) <= 60.0 * rules.tolerated_hours:
+        return home_unless_hindered(c, p, day, tables, rules, seed)
+    if np.int64(c["recovery"]) >= 2:
+        enter(c, WAIT_FURTHER_NHS, day, day + np.int64(c["recovery"]))
+        return further_care(c, p, consortium, day, tables, rules, seed)
+    return begin_planning(c, day, tables, rules, seed)
+
+
+@compiled
+def home_unless_hindered(c, p, day, tables, rules, seed):
+    """Someone who needs no more care than there is goes home, unless equipment or housing is missing."""
+    i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
+    u_equipment, u_housing, _, _ = block(seed, i, trigger, 2, draws.NEEDS_EQUIPMENT)
+    _, _, _, u_wait = block(seed, i, trigger, 2, draws.FUNDING_WAIT)
+    person = np.int64(p["person"])
+    if not person & (record.PARTNER | record.OWNER) and setting_of(p) == HOME and u_housing < rules.housing_share:
+        enter(c, WAIT_HOUSING, day, day + arranging_days(rules.housing_days * tables.wait[HOUSING], u_wait))
+        return STAY
+    if np.int64(p["need"]) > 0 and setting_of(p) == HOME and u_equipment < rules.equipment_share:
+        enter(c, WAIT_EQUIPMENT, day, day + arranging_days(rules.equipment_days * tables.wait[EQUIPMENT], u_wait))
+        return STAY
+    return GO_HOME
+
+
+@compiled
+def begin_planning(c, day, tables, rules, seed):
+    """The hospital's coordinators begin to plan a discharge that needs more than there is."""
+    u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PLANNING_WAIT)
+    enter(c, WAIT_PLANNING, day, day + arranging_days(rules.planning_days * tables.wait[ASSESSMENT], u))
+    return STAY
+
+
+@compiled
+def further_care(c, p, consortium, day, tables, rules, seed):
+    """Move the recovery to intermediate care if a place is free; else it goes on in the bed until it is over."""
+    if consortium.intermediate_used + 1.0 <= consortium.intermediate_places:
+        return TO_INTERMEDIATE
+    if day < np.int64(c["due"]):
+        return STAY
+    c["recovery"] = 0
+    if gap_of(p) <= 60.0 * rules.tolerated_hours:
+        return GO_HOME
+    return begin_planning(c, day, tables, rules, seed)
+
+
+@compiled
+def plan_discharge(flow, c, day, tables, rules, seed):
+    """Coordinators finish the plan, if they are not short of hands; then a social worker is asked to come."""
+    hospital = flow.hospitals[np.int64(c["hospital"])]
+    if day < np.int64(c["due"]) or hospital.coordination_tokens < 1.0:
+        return STAY
+    hospital.coordination_tokens -= 1.0
+    flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_PLANNED_DISCHARGES] += 1
+    u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.ASSESSMENT_WAIT)
+    enter(c, WAIT_ASSESSMENT, day, day + arranging_days(rules.assessment_days * tables.wait[ASSESSMENT], u))
+    return STAY
+
+
+@compiled
+def grant(c, p, council, rules):
+    """Write what the council grants at its levers now, and how much less that is than at rest."""
+    package = judged_package(p, council.levers, rules)
+    at_rest = judged_package(p, council.rest, rules)
+    c["package"] = package
+    c["withheld"] = min(max(at_rest - package, -32000), 32000)
+
+
+@compiled
+def waits_for_money(c, council, day, seed):
+    """Return whether the council's panel, which meets on this case once a week, still holds this start back.
+
+    The panel lets the share of starts through that the gate leaves open: one draw a request and week.
+    """
+    week = (day - np.int64(c["since"])) // 7
+    return council.gate > 0.0 and draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 64 + week, draws.GATE) < council.gate
+
+
+@compiled
+def manage_alone(c, p, ward, day, tables, rules, seed):
+    """No formal care follows: go on as before at home, or leave the ward once family has arranged what it can."""
+    p["flags"] = np.int64(p["flags"]) | record.REFUSED  # does not ask again before the next birthday
+    if not ward:
+        return GO_HOME
+    c["funder"] = NOBODY
+    u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.WAITING)
+    enter(c, WAIT_CHOICE, day, day + 1 + arranging_days(rules.family_arrange_days * tables.wait[CHOICE], u))
+    return STAY
+
+
+@compiled
+def assess(flow, c, p, council, day, tables, rules, seed):
+    """A social worker sees the person: the highest needs are put to continuing healthcare first, others are arranged for."""
+    flow.out[np.int64(p["council"]), ASSESSED_OUT] += 1
+    hand_over(p)
+    p["flags"] = np.int64(p["flags"]) & ~record.ASKED
+    ward = in_hospital(np.int64(c["state"]))
+    if np.int64(p["need"]) >= 60.0 * rules.continuing_need_hours and c["continuing"] == UNDECIDED:
+        flow.out[np.int64(p["council"]), CLAIMED_OUT] += 1
+        u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.FUNDING_WAIT)
+        factor = tables.wait[FUNDING] if ward else 1.0
+        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + 1 + arranging_days(rules.continuing_days * factor, u))
+        return STAY
+    return arrange(flow, c, p, council, day, tables, rules, seed)
+
+
+@compiled
+def decide_continuing(flow, c, p, council, day, tables, rules, seed):
+    """The consortium decides on continuing healthcare: agreed, refused, or refused and disputed by the council."""
+    if day < np.int64(c["due"]):
+        return STAY
+    i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
+    row = flow.out[np.int64(p["council"])]
+    ward = in_hospital(np.int64(c["state"]))
+    if draw(seed, i, trigger, 2, draws.CONTINUING) >= rules.continuing_refused:
+        row[AGREED_OUT] += 1
+        c["continuing"] = AGREED
+        return arrange(flow, c, p, council, day, tables, rules, seed)
+    c["continuing"] = REFUSED
+    _, u_dispute, u_wait, _ = block(seed, i, trigger, 2, draws.FUNDING_WAIT)
+    if u_dispute >= rules.disputed_share:
+        return arrange(flow, c, p, council, day, tables, rules, seed)
+    row[DISPUTED_OUT] += 1
+    factor = tables.wait[DISPUTES] if ward else 1.0
+    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + 1 + arranging_days(rules.dispute_days * factor, u_wait))
+    return STAY
+
+
+@compiled
+def arrange(flow, c, p, council, day, tables, rules, seed):
+    """Eligible or not, who pays, and what is arranged."""
+    i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
+    row = flow.out[np.int64(p["council"])]
+    ward = in_hospital(np.int64(c["state"]))
+    if c["continuing"] == AGREED:
+        c["funder"] = NHS_PAYS
+        c["package"] = max(np.int64(p["need"]) - np.int64(p["informal"]), 0)
+        c["withheld"] = 0
+        return begin_wait(c, p, needs_care_home(p, rules), ward, day, tables, rules, seed)
+    grant(c, p, council, rules)
+    granted = np.int64(c["package"]) > 0
+    placement = granted and needs_care_home(p, rules)
+    if pays_in_full(p, placement, rules):
+        if not placement and draw(seed, i, trigger, 2, draws.SELF_BUYS) >= rules.self_buys:
+            return manage_alone(c, p, ward, day, tables, rules, seed)
+        c["funder"] = SELF
+        c["blocked"] = 1 if placement else 0
+        u = draw(seed, i, trigger, 2, draws.WAITING)
+        factor = tables.wait[CHOICE] if ward else 1.0
+        enter(c, WAIT_CHOICE if ward else HOME_CHOICE, day, day + 1 + arranging_days(rules.self_arrange_days * factor, u))
+        return STAY
+    if not granted and np.int64(p["package"]) == 0:
+        row[REFUSED_OUT] += 1
+        p["withheld"] = c["withheld"]
+        return manage_alone(c, p, ward, day, tables, rules, seed)
+    row[GRANTED_OUT] += 1
+    c["funder"] = COUNCIL
+    begin_wait(c, p, placement, ward, day, tables, rules, seed)
+    critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
+    c["blocked"] = 1 if not critical and waits_for_money(c, council, day, seed) else 0
+    if not placement and c["blocked"] == 0 and draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share:
+        if council.reablement_used + 1.0 <= council.reablement_places:
+            return TO_REABLEMENT
+    return STAY
+
+
+@compiled
+def begin_wait(c, p, placement, ward, day, tables, rules, seed):
+    """Begin to wait for a care-home place or for a start of home care."""
+    c["blocked"] = 0
+    if placement:
+        enter(c, WAIT_PLACEMENT if ward else HOME_PLACEMENT, day, 0)
+    elif ward:
+        u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PACKAGE_WAIT)
+        enter(c, WAIT_PACKAGE, day, day + arranging_days(rules.package_days * tables.wait[PACKAGE], u))
+    else:
+        enter(c, HOME_PACKAGE, day, day + int(rules.home_brokerage_days))
+    return STAY
+
+
+@compiled
+def leaves_queue(c, day, rules, seed):
+    """Return whether this wait ends without care today: one draw, made at the request, says after how many days."""
+    u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 3, draws.LEAVE_QUEUE)
+    return (day - np.int64(c["since"])) * rules.leave_wait_a_day > -math.log(u)
+
+
+@compiled
+def release_money(c, council, day, seed):
+    """Let the panel look again at a start that waits for public funding, once a week."""
+    if c["blocked"] == 1 and not waits_for_money(c, council, day, seed):
+        c["blocked"] = 0
+
+
+@compiled
+def wait_for_package(flow, c, p, council, state, day, rules, seed):
+    """A start of home care needs the council's money, a broker, and a round with room; on a ward a smaller one will do, late."""
+    release_money(c, council, day, seed)
+    if c["blocked"] == 1 or day < np.int64(c["due"]):
+        return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+    by_nhs = c["funder"] == NHS_PAYS
+    room = council.care_capacity - council.care_used + np.int64(p["package"])
+    minutes = np.int64(c["package"])
+    if (by_nhs or council.start_tokens >= 1.0) and room < minutes and state == WAIT_PACKAGE:
+        smaller = int(minutes * rules.smaller_share)
+        if day - np.int64(c["since"]) >= rules.smaller_after_days and 0 < smaller <= room:
+            c["package"] = minutes = smaller
+            flow.out[np.int64(p["council"]), SMALLER_OUT] += 1
+    if (by_nhs or council.start_tokens >= 1.0) and minutes <= room:
+        if not by_nhs:
+            council.start_tokens -= 1.0
+        return TO_PACKAGE
+    return leave_otherwise(c, p, council, state, day, rules, seed)
+
+
+@compiled
+def wait_for_place(c, p, council, state, day, tables, rules, seed):
+    """A place is a match: each day a chance from the vacancies that suit."""
+    if c["funder"] != SELF:
+        release_money(c, council, day, seed)
+    vacant = council.home_places - council.home_used
+    if (c["blocked"] == 0 or c["funder"] == SELF) and vacant >= 1.0:
+        chance = rules.placement_chance * min(vacant / (0.1 * council.home_places), 1.0)
+        if state == WAIT_PLACEMENT:
+            chance /= tables.wait[NURSING_PLACE if nurses_needed(p, rules) else RESIDENTIAL_PLACE]
+        c["hazard"] = np.float64(c["hazard"]) + chance
+        u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 4, draws.ACCEPT_PLACE)
+        if np.float64(c["hazard"]) > -math.log(u):
+            return TO_CARE_HOME
+    return leave_otherwise(c, p, council, state, day, rules, seed)
+
+
+@compiled
+def leave_otherwise(c, p, council, state, day, rules, seed):
+    """Without what is waited for: the council offers an interim bed to some who wait long in hospital, others give up."""
+    long = state in (WAIT_PACKAGE, WAIT_PLACEMENT) and day - np.int64(c["since"]) >= rules.interim_after_days
+    if long and c["funder"] == COUNCIL and c["blocked"] == 0 and council.home_places - council.home_used >= 1.0:
+        if draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.INTERIM_BED) < rules.interim_share:
+            return TO_INTERIM
+    return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+
+
+@compiled
+def arrange_oneself(c, p, council, state, day, rules, seed):
+    """People who pay in full look for themselves: first for a provider, then buy hours or wait for a place."""
+    if day < np.int64(c["due"]):
+        return STAY
+    if c["funder"] == NOBODY:  # refused: family has made what arrangements it could
+        return GO_HOME
+    if c["blocked"] == 1:  # it is a care home they look for
+        c["blocked"] = 0
+        enter(c, WAIT_PLACEMENT if state == WAIT_CHOICE else HOME_PLACEMENT, day, 0)
+        return STAY
+    c["package"] = int(max(np.int64(p["need"]) - np.int64(p["informal"]), 0) * rules.self_bought)
+    c["withheld"] = 0
+    if council.care_used + np.int64(c["package"]) - np.int64(p["package"]) <= council.care_capacity:
+        return TO_PACKAGE
+    return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+
+
+@compiled
+def end_acute(flow, c, p, consortium, council, day, tables, rules, seed):
+    """The acute phase is over: what the stay has done to the person, and whether a package was kept."""
+    days = day - np.int64(c["start"])
+    decline(p, rules.deconditioning * days * np.float64(p["frailty"]), rules)
+    update_need(p, np.int64(c["person"]), np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), rules)
+    if days > rules.kept_days:
+        drop_package(council, p)
+    return fit_to_leave(c, p, consortium, day, tables, rules, seed)
+
+
+@compiled
+def recover_in_bed(c, p, consortium, day, tables, rules, seed):
+    """A day of recovery in a hospital bed, while intermediate care has no place."""
+    c["recovery"] = max(np.int64(c["recovery"]) - 1, 0)
+    c["recovery_at_rest"] = min(np.int64(c["recovery_at_rest"]), np.int64(c["recovery"]))
+    if np.int64(c["recovery"]) == 0:
+        update_need(p, np.int64(c["person"]), 0.0, rules)
+    return further_care(c, p, consortium, day, tables, rules, seed)
+
+
+@compiled
+def decide_day(flow, c, p, council, state, day, tables, rules, seed):
+    """Return what this case's day comes to."""
+    consortium = flow.consortia[np.int64(p["consortium"])]
+    if state == ACUTE:
+        return end_acute(flow, c, p, consortium, council, day, tables, rules, seed)
+    if state == SURGERY:
+        return GO_HOME
+    if in_hospital(state):
+        decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
+    if state == WAIT_FURTHER_NHS:
+        return recover_in_bed(c, p, consortium, day, tables, rules, seed)
+    if state == WAIT_PLANNING:
+        return plan_discharge(flow, c, day, tables, rules, seed)
+    if state == WAIT_ASSESSMENT or state == HOME_ASSESSMENT:
+        if day >= np.int64(c["due"]) and council.assessment_tokens >= 1.0:
+            council.assessment_tokens -= 1.0
+            return assess(flow, c, p, council, day, tables, rules, seed)
+        return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
+    if state == WAIT_FUNDING or state == HOME_FUNDING:
+        return decide_continuing(flow, c, p, council, day, tables, rules, seed)
+    if state == WAIT_DISPUTE or state == HOME_DISPUTE:
+        return arrange(flow, c, p, council, day, tables, rules, seed) if day >= np.int64(c["due"]) else STAY
+    if state == WAIT_PACKAGE or state == HOME_PACKAGE:
+        return wait_for_package(flow, c, p, council, state, day, rules, seed)
+    if state == WAIT_PLACEMENT or state == HOME_PLACEMENT:
+        return wait_for_place(c, p, council, state, day, tables, rules, seed)
+    if state == WAIT_CHOICE or state == HOME_CHOICE:
+        return arrange_oneself(c, p, council, state, day, rules, seed)
+    if state == WAIT_EQUIPMENT or state == WAIT_HOUSING:
+        return GO_HOME if day >= np.int64(c["due"]) else STAY
+    return END_SHORT_TERM
+
+
+@compiled
+def bill(flow, c, p, day, rules):
+    """Post the price of a spell that ends today, and its days beyond the trim point."""
+    h = np.int64(c["hospital"])
+    hospital = flow.hospitals[h]
+    payer, payee = rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h
+    decider, lever = np.int64(c["decider"]), np.int64(c["lever"])
+    post(flow, payer, payee, SPELL, decider, lever, hospital.spell_price)
+    over = day - np.int64(c["start"]) - hospital.trim_days
+    if over > 0:
+        post(flow, payer, payee, EXCESS, decider, lever, over * hospital.excess_price)
+        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
+
+
+@compiled
+def discharge(flow, c, p, day, rules):
+    """End a stay: the bed and, of an emergency, the bill."""
+    hospital = flow.hospitals[np.int64(c["hospital"])]
+    p["care"] = np.int64(p["care"]) & ~(record.IN_HOSPITAL | record.FOR_OPERATION)
+    if c["state"] == SURGERY:
+        free_bed(hospital, c)
+        return
+    bill(flow, c, p, day, rules)
+    if np.int64(c["state"]) == BOARDING:
+        hospital.boarding -= 1
+    else:
+        free_bed(hospital, c)
+    p["last_discharge"] = day
+    flow.out[np.int64(p["council"]), DISCHARGED_OUT] += 1
+    hand_over(p)
+
+
+@compiled
+def plan_return(flow, c, p, day, tables, rules, seed):
+    """Draw, at the discharge, whether and on which day the person comes back, and whose decision it was."""
+    i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
+    u_return, u_day, u_severity, _ = block(seed, i, trigger, 1, draws.RETURN)
+    frailty, whole = np.float64(p["frailty"]), max(np.int64(c["recovery_all"]), 1)
+    unready, unready_at_rest = np.int64(c["recovery"]) / whole, np.int64(c["recovery_at_rest"]) / whole
+    alone = unmet_minutes(p)
+    alone_at_rest = max(alone - np.int64(p["withheld"]), 0) if alone > 0 else 0
+    now = u_return < tables.returns * return_chance(frailty, unready, alone, rules)
+    if unready != unready_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready_at_rest, alone, rules)):
+        decider, lever = rules.first_hospital + np.int64(c["hospital"]), DISCHARGE_READINESS
+    elif alone != alone_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready, alone_at_rest, rules)):
+        decider, lever = rules.first_council + np.int64(p["council"]), flow.councils[np.int64(p["council"])].withheld_lever
+    else:
+        decider, lever = NEED_DECIDES, 0
+    if now or lever != 0:
+        back = day + 1 + min(int(-rules.return_days * math.log(u_day)), 89)
+        schedule(flow, back, i, follow_up(trigger, RETURN), CONTACT, RETURN, 1.0 - 0.6 * u_severity, decider, lever, 0 if now else 1)
+
+
+@compiled
+def end_short_term(flow, c, p, council, rules, seed):
+    """Reablement, intermediate care or an interim bed is over; return the state that follows.
+
+    What is restored stays, and what help is still needed is looked at. ACUTE stands for somebody who stays in the care home.
+    """
+    i, state = np.int64(c["person"]), np.int64(c["state"])
+    if state == IN_INTERIM and needs_care_home(p, rules):
+        return ACUTE
+    leave_short_term_care(flow, c, p, council)
+    if state == IN_INTERMEDIATE:
+        set_care(p, HOME, funder_of(p))
+        update_need(p, i, 0.0, rules)
+        return HOME_ASSESSMENT if unmet_minutes(p) > 60.0 * rules.tolerated_hours else CLOSED
+    settled = settled_frailty(p)
+    above = np.float64(p["frailty"]) - settled
+    if state == IN_REABLEMENT and above > 0.0:
+        p["frailty"] = settled + above * (1.0 - rules.reablement_restores)
+    set_care(p, HOME, 0)
+    update_need(p, i, 0.0, rules)
+    grant(c, p, council, rules)
+    return HOME_PACKAGE if np.int64(c["package"]) > 0 else CLOSED
+
+
+@compiled
+def finish_short_term(flow, k, c, p, council, day, rules, seed):
+    """End short-term care and begin what follows it."""
+    after = end_short_term(flow, c, p, council, rules, seed)
+    if after == ACUTE:  # stays in the home for good
+        p["informal"] = 0
+        flow.out[np.int64(p["council"]), ENTRIES_OUT] += 1
+        close(flow, k)
+    elif after == CLOSED:
+        p["withheld"] = c["withheld"]
+        close(flow, k)
+    else:
+        c["funder"] = COUNCIL
+        c["blocked"] = 0
+        enter(c, after, day, day)
+
+
+@compiled
+def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
+    """Do what the day came to; the caller settles the accrual around it."""
+    i = np.int64(c["person"])
+    row = flow.out[np.int64(p["council"])]
+    trigger, hospital = np.int64(c["trigger"]), np.int64(c["hospital"])
+    if outcome == END_SHORT_TERM:
+        finish_short_term(flow, k, c, p, council, day, rules, seed)
+        return
+    if outcome == GIVE_UP:
+        p["flags"] = np.int64(p["flags"]) & ~record.ASKED
+        row[GAVE_UP_WAITING_OUT] += 1
+    ward, surgery = in_hospital(np.int64(c["state"])), c["state"] == SURGERY
+    if ward:
+        discharge(flow, c, p, day, rules)
+    close(flow, k)
+    if outcome == TO_PACKAGE:
+        council.care_used += np.int64(c["package"]) - np.int64(p["package"])
+        p["package"] = c["package"]
+        p["withheld"] = c["withheld"]
+        set_care(p, HOME, np.int64(c["funder"]))
+        row[STARTED_OUT] += 1 if c["funder"] != NHS_PAYS else 0
+    elif outcome == TO_CARE_HOME:
+        drop_package(council, p)
+        p["informal"] = 0
+        p["withheld"] = 0
+        set_care(p, NURSING if nurses_needed(p, rules) else RESIDENTIAL, np.int64(c["funder"]))
+        if c["funder"] == SELF:
+            sell_home(p, rules)
+        council.home_used += 1
+        row[ENTRIES_OUT] += 1
+    elif outcome == TO_REABLEMENT:
+        drop_package(council, p)
+        set_care(p, REABLEMENT, COUNCIL)
+        council.reablement_used += 1
+        row[REABLED_OUT] += 1
+        open_case(flow, i, IN_REABLEMENT, day, day + int(rules.reablement_days), trigger, 0, hospital, rules, seed)
+    elif outcome == TO_INTERMEDIATE:
+        set_care(p, INTERMEDIATE, funder_of(p))
+        flow.consortia[np.int64(p["consortium"])].intermediate_used += 1
+        row[INTERMEDIATE_OUT] += 1
+        open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), trigger, 0, hospital, rules, seed)
+    elif outcome == TO_INTERIM:
+        drop_package(council, p)
+        set_care(p, RESIDENTIAL, COUNCIL)
+        council.home_used += 1
+        row[INTERIM_OUT] += 1
+        open_case(flow, i, IN_INTERIM, day, day + int(rules.interim_days), trigger, 0, hospital, rules, seed)
+    if ward and not surgery:
+        plan_return(flow, c, p, day, tables, rules, seed)
+
+
+@compiled
+def progress(flow, k, day, left, clock, tables, rules, seed):
+    """One case's day; return whether somebody left hospital."""
+    c = flow.cases[k]
+    state = np.int64(c["state"])
+    p = flow.rows[np.int64(c["person"])]
+    if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
+        close(flow, k)
+        return False
+    if state == ACUTE and c["ward"] != c["wanted"]:
+        move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
+    if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
+        return False
+    council = flow.councils[np.int64(p["council"])]
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+    if outcome != STAY:
+        act(flow, k, c, p, council, outcome, day, tables, rules, seed)
+    accrue(p, age, left, tables, rules, flow.councils, flow.totals)
+    return outcome != STAY and in_hospital(state)
+
+
+@compiled
+def die(flow, i, day, left, clock, tables, rules):
+    """A death: closes spell, package and place on its day."""
+    p = flow.rows[i]
+    council = flow.councils[np.int64(p["council"])]
+    row = flow.out[np.int64(p["council"])]
+    accrue(p, age_index(p, clock), -left, tables, rules, flow.councils, flow.totals)
+    row[DEATHS_OUT] += 1
+    if setting_of(p) >= RESIDENTIAL and not np.int64(p["care"]) & record.IN_HOSPITAL:
+        row[DIED_IN_CARE_HOME_OUT] += 1
+    k = flow.case_of[i]
+    if k >= 0:
+        c = flow.cases[k]
+        if in_hospital(np.int64(c["state"])):
+            row[DIED_IN_HOSPITAL_OUT] += 1
+            discharge(flow, c, p, day, rules)
+        leave_short_term_care(flow, c, p, council)
+        close(flow, k)
+    if setting_of(p) >= RESIDENTIAL:
+        council.home_used -= 1
+    drop_package(council, p)
+    p["care"] = 0
+    p["end_month"] = -1  # the engine writes the month
+
+
+@compiled
+def request(flow, e, day, rules, seed):
+    """Someone at home asks the council for an assessment."""
+    i = np.int64(e["person"])
+    p = flow.rows[i]
+    flow.out[np.int64(p["council"]), REQUESTED_OUT] += 1
+    if flow.case_of[i] >= 0 or setting_of(p) >= RESIDENTIAL:  # in hospital, already in the line, or in a home by now
+        p["flags"] = np.int64(p["flags"]) & ~record.ASKED
+        return
+    open_case(flow, i, HOME_ASSESSMENT, day, 0, np.int64(e["trigger"]), 0, np.int64(p["hospital"]), rules, seed)
