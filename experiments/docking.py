@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 
 from agents.care import judged_package
-from agents.hospital.daily_flow import HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, Flow, delay_reason
+from agents.hospital.books import N_CASES_AT
+from agents.hospital.delays import delay_reason
+from agents.hospital.state import GENERAL, HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, Flow
 from agents.patients import record
 from agents.patients.living import update_need
 from agents.patients.people import People
@@ -31,12 +33,13 @@ from model.rules import compile_rules
 
 FLOWS = ("daily",)
 PLENTY = 10**9  # of whatever is not to be short
-ALIKE = 1e9  # shape of a Weibull distribution whose draws are all alike, to eight digits
+ALIKE = 1e12  # shape of a Weibull distribution whose draws are all alike, to ten digits
 SURELY = 1e-3  # spread of a decision that severity alone settles
 START = "2014-04"
 FOUR_WEEKS = 28
 MOST_DAYS = 32_000  # a record counts days in 16 bits
-BOARDING, LAST_IN_HOSPITAL = int(CaseState.BOARDING), int(CaseState.WAIT_CHOICE)
+BOARDING, FIRST_FIT = int(CaseState.BOARDING), int(CaseState.WAIT_FURTHER_NHS)
+LAST_IN_HOSPITAL = int(CaseState.WAIT_HOUSING)
 NEED_TRAIT = 2000  # 1/1,000 of a logit: enough help for a package, not for a care home
 
 QUIET_TABLES = ("illness", "unmanaged", "severe_unmanaged", "death", "onset", "onset_ceiling", "gp_age", "need_age", "need_conditions",
@@ -57,6 +60,16 @@ STILL = {
     "care.reablement_share": 0.0,
     "care.leave_wait_a_day": 0.0,
     "care.weekend_pace": 1.0,
+    "care.planning_days": 0.0,
+    "care.assessment_days": 0.0,
+    "care.package_days": 0.0,
+    "care.equipment_share": 0.0,
+    "care.housing_share": 0.0,
+    "care.smaller_share": 0.0,
+    "care.interim_share": 0.0,
+    "hospital.arrive_by_eight": 8 / 24,
+    "hospital.arrive_by_twenty": 20 / 24,
+    "hospital.outlier_longer": 0.0,
     "hospital.admission_spread": SURELY,
     "hospital.crowding_threshold": 0.0,
     "hospital.partner_support": 0.0,
@@ -72,7 +85,7 @@ STILL = {
     "hospital.return_unsupported": 0.0,
 }
 """Parameters under which everybody who comes is admitted, gets well without a recovery phase, and does not come back;
-nobody leaves a queue, and weekends are like weekdays."""
+nobody leaves a queue, nothing takes time to arrange, weekends are like weekdays and all hours alike."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -229,7 +242,8 @@ class Ward:
             council.care_capacity = self.packages * judged_package(
                 rows[arrivals.needs_package][0], council.levers, compile_rules(Parameters().with_values(STILL))
             )
-        hospital.beds = PLENTY if self.beds is None else self.beds
+        hospital.beds = hospital.ward_beds[GENERAL] = PLENTY if self.beds is None else self.beds
+        hospital.cubicles = hospital.coordination_rate = float(PLENTY)
         hospital.clinic_rate = hospital.theatre_rate = float(PLENTY)
         hospital.levers[Lever.DISCHARGE_READINESS] = hospital.rest[Lever.DISCHARGE_READINESS] = 1.0
         consortium.gp_capacity, consortium.gp_access = float(PLENTY), 1.0
@@ -246,7 +260,7 @@ class Ward:
         if not 1 <= days < MOST_DAYS:
             raise ValueError(f"Ward.observe days must lie in [1, {MOST_DAYS}), got {days!r}")
         engine = self.engine(arrivals, seed, flow)
-        night_watch = _NightWatch(arrivals)
+        night_watch = _NightWatch(arrivals, engine.rules)
         engine.at_nightfall = night_watch.see
         lasts = self._package_lengths(len(arrivals), seed)
         admitted = bed_days = number = 0
@@ -342,8 +356,9 @@ class Observed:
 class _NightWatch:
     """Counts who is where each midnight; the engine shows it each day."""
 
-    def __init__(self, arrivals: Arrivals) -> None:
+    def __init__(self, arrivals: Arrivals, rules: np.record) -> None:
         n = len(arrivals)
+        self.rules = rules
         self.arrivals = arrivals
         self.nights, self.boarded, self.delayed_nights = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self.package_from = np.full(n, -1)
@@ -352,20 +367,17 @@ class _NightWatch:
         self.delayed: list[np.ndarray] = []
 
     def see(self, day: int, flow: Flow) -> None:
-        cases = flow.cases[: flow.size[0]]
+        cases = flow.cases[: flow.size[N_CASES_AT]]
         inside = cases[(cases["state"] >= BOARDING) & (cases["state"] <= LAST_IN_HOSPITAL)]
-        boarding = inside["state"] == BOARDING
-        reasons = np.array(
-            [delay_reason(case, int(case["state"])) for case in inside[inside["state"] > CaseState.ACUTE]],
-            dtype=np.int64,
-        )
+        boarding, fit = inside["state"] == BOARDING, inside["state"] >= FIRST_FIT
+        reasons = [delay_reason(case, flow.rows[case["person"]], self.rules) for case in inside[fit]]
         self.nights[inside["person"]] += 1
         self.boarded[inside["person"][boarding]] += 1
-        self.delayed_nights[inside["person"][inside["state"] > CaseState.ACUTE]] += 1
+        self.delayed_nights[inside["person"][fit]] += 1
         held = self.who_needs[flow.rows["package"][self.who_needs] > 0]
         self.package_from[held[self.package_from[held] < 0]] = day
         self.by_night.append((len(inside), int(boarding.sum()), len(held)))
-        self.delayed.append(np.bincount(reasons, minlength=len(Reason)))
+        self.delayed.append(np.bincount(np.array(reasons, dtype=np.int64), minlength=len(Reason)))
 
     def observed(self, engine: Engine, admitted: int, bed_days: int) -> Observed:
         rows = engine.people.rows
@@ -399,7 +411,7 @@ def _tables(mean_stay: float, shape: float) -> np.record:
     tables = np.array([reference_tables(Parameters())]).view(np.recarray)[0]
     for name in QUIET_TABLES:
         tables[name] = 0.0
-    tables["stay_scale"] = mean_stay * (1.0 + 1e-6) if math.isinf(shape) else weibull_scale(mean_stay, shape)
+    tables["stay_scale"] = mean_stay * (1.0 + 1e-10) if math.isinf(shape) else weibull_scale(mean_stay, shape)
     return tables
 
 

@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import gammainc
 
 DAYS_A_YEAR = 365.0
 SMALL = 1e-16  # chances below this are left out of a distribution
@@ -194,37 +195,34 @@ def _check_stable(name: str, servers: int, offered: float) -> None:
         raise ValueError(f"{name} has a steady state for a load below the servers ({servers}), got {offered:g} erlangs")
 
 
-# Nights: what whole days make of the same theory
+# Nights
 
 
-def mean_nights(mean_stay: float, shape: float = 1.0) -> float:
-    """Return the mean of a Weibull stay (exponential for shape 1) of which only whole days count: sum of P(stay >= k).
+def nights_kept(mean_stay: float, shape: float = 1.0, *, leaves_from: float = 0.0) -> np.ndarray:
+    """Return the chance that a Weibull stay from any hour of the day lasts at least k nights, from k = 1 to where it is nought.
 
-    An exponential stay of mean m gives 1 / (exp(1 / m) - 1) nights, half a night fewer than m in the limit.
+    Over the hours of arrival this is the integral of the chance that a stay is longer than x, for x from k - 1 to k: it
+    adds up to the mean stay. Where nobody who came in the last share `leaves_from` of a day leaves on that day, those of
+    them whose stay ends before midnight spend a night too. With ``math.inf`` for a shape all stays are alike.
 
-    >>> round(mean_nights(1.0) * (math.e - 1.0), 12)
-    1.0
-    >>> round(mean_nights(50.0), 3)
-    49.502
-    """
-    return math.fsum(nights_kept(mean_stay, shape)[1:])
-
-
-def nights_kept(mean_stay: float, shape: float = 1.0) -> np.ndarray:
-    """Return the chance that a Weibull stay lasts at least k whole days, k from 0 to where it is below one in 10**16.
-
-    With ``math.inf`` for a shape all stays are alike.
-
-    >>> round(float(nights_kept(5.0)[5]) * math.e, 12)
-    1.0
-    >>> nights_kept(2.0, math.inf).tolist()
-    [1.0, 1.0, 1.0]
+    >>> round(float(nights_kept(5.0).sum()), 12), round(float(nights_kept(5.0, 0.65).sum()), 12)
+    (5.0, 5.0)
+    >>> nights_kept(2.5, math.inf).tolist()
+    [1.0, 1.0, 0.5]
+    >>> round(float(nights_kept(1.0, leaves_from=0.5).sum()) - math.exp(-0.5), 12)
+    0.5
     """
     if math.isinf(shape):
-        return np.ones(int(mean_stay) + 1)
-    scale = weibull_scale(mean_stay, shape)
-    last = int(scale * (-math.log(SMALL)) ** (1.0 / shape)) + 1
-    return np.exp(-((np.arange(last + 1) / scale) ** shape))
+        kept = np.clip(mean_stay - np.arange(math.ceil(mean_stay)), 0.0, 1.0)
+        short = max(leaves_from - mean_stay, 0.0)
+    else:
+        scale = weibull_scale(mean_stay, shape)
+        last = int(scale * (-math.log(SMALL)) ** (1.0 / shape)) + 2
+        over = mean_stay * gammainc(1.0 / shape, (np.arange(last) / scale) ** shape)
+        kept = np.diff(over)
+        short = leaves_from - mean_stay * float(gammainc(1.0 / shape, (leaves_from / scale) ** shape))
+    kept[:1] += short
+    return kept
 
 
 def weibull_scale(mean_stay: float, shape: float) -> float:
@@ -241,7 +239,7 @@ def weibull_scale(mean_stay: float, shape: float) -> float:
 def occupancy_covariance(arrivals: float, kept: np.ndarray, lag: int) -> float:
     """Return the covariance of the midnight occupancies of unlimited beds, `lag` days apart.
 
-    Poisson arrivals of `arrivals` a day, of whom the share ``kept[k]`` is still there at their k-th midnight (from 0).
+    Poisson arrivals of `arrivals` a day, of whom the share ``kept[k]`` is still there at their k-th midnight, from 0.
     What two midnights have in common is those who were there at both; at lag 0 it is the Poisson variance, the mean.
 
     >>> stays_of_two_nights = np.array([1.0, 1.0, 0.0])
