@@ -139,6 +139,28 @@ def test_stays_of_one_night_wait_for_a_bed_as_crommelin_says(beds, a_day, flow):
 
 @both_flows
 @pytest.mark.parametrize(
+    ("beds", "stay", "load", "days"), [(3, 5.0, 2.1, 4000), pytest.param(6, 10.0, 4.2, 16000, marks=pytest.mark.slow)]
+)
+def test_a_queue_for_beds_is_as_long_as_erlang_says(beds, stay, load, days, flow):
+    """M/M/c, where treatment stands still until there is a bed.
+
+    A day's step lets somebody who waited, and needed no night, stay one: service is longer by at most that share of a day,
+    so the mean number waiting at midnight lies between Erlang's for the stay and for a stay so much longer.
+    """
+    before = 300
+    no_night = 1.0 - queueing.nights_kept(stay)[0]
+    least, most = (queueing.mean_waiting(beds, load * longer) for longer in (1.0, 1.0 + no_night / stay))
+    assert most < 1.1 * least
+    ward = Ward(mean_stay=stay, beds=beds, values={"hospital.boarding_idle": 1.0})
+    means = []
+    for seed in range(8):
+        arrivals = Arrivals.poisson(load / stay, days, seed=300 + seed)
+        means.append(ward.observe(arrivals, days, seed=seed, flow=flow).boarding[before:days].mean())
+    agrees(means, float(np.clip(np.mean(means), least, most)), precision=0.2)
+
+
+@both_flows
+@pytest.mark.parametrize(
     ("packages", "mean_days", "a_day", "step", "days"),
     [(3, 2.0, 0.9, 0.22, 1200), pytest.param(8, 10.0, 0.61, 0.06, 6000, marks=pytest.mark.slow)],
 )
