@@ -84,7 +84,7 @@ class CareRules(Checked):
         0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,
         assumption="price, type and distance must all suit")
     continuing_need_hours: float = parameter(
-        64.0, "weekly need from which continuing healthcare is asked for", unit="hours a week", low=50.0, high=85.0,
+        76.0, "weekly need from which continuing healthcare is asked for", unit="hours a week", low=55.0, high=90.0,
         assumption="a primary health need: beyond the need of most nursing-home residents")
     continuing_refused: float = parameter(
         0.6, "share of claims to continuing healthcare that are refused", unit="share", low=0.4, high=0.9,

@@ -142,6 +142,7 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.COMMUNITY) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
@@ -439,7 +440,7 @@ class HealthEconomy(mesa.Model):
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         acute = costs.spells.sum() * spell_share / spell_share.sum()
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
-        found = measure_month(month, costs, acute, costs.community.sum() * heads, self.parameters.care.recording_ratio)
+        found = measure_month(month, costs, acute, costs.community.sum() * heads)
         self._last = {}
         for name, values in found.items():
             self._last[name] = float(values.sum())

@@ -195,8 +195,8 @@ class Engine:
         room = self.n_cases + 4 * soon + 1024
         calendar = self._calendar = _with_room(self._calendar, len(events) + room)
         np.take(events, order, out=calendar[: len(events)])
-        self._make_room(self.n_cases + 2 * room)
         lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
+        self._make_room(self.n_cases + 2 * room + lines)
         size = np.zeros(N_SIZES, dtype=np.int64)
         size[:2] = self.n_cases, len(events)
         size[N_WAITING_AT] = len(self.waiting)

@@ -135,6 +135,7 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
     known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
+    known.councils["disputes"] = 1.0
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.hospitals["ward_beds"] = 10**9
     known.hospitals["cubicles"] = known.hospitals["coordination_rate"] = 1e6
@@ -252,7 +253,7 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
     return uptake
 
 
-def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray, further_wait: float) -> np.ndarray:
+def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month]) -> np.ndarray:
     """Set beds, A&E, discharge coordination, assessment, brokerage, home care, general practice, clinics and theatres from what a
     year without limits asked for.
 
@@ -266,8 +267,6 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     Parameters
     ----------
     year : months without limits
-    recovering : shape (n_consortia,), people in intermediate care on a mean day of that year
-    further_wait : factor of the wait for it, fitted to the national return: there are so many fewer places
     """
     days = sum(month.days for month in year)
     out = sum(month.out for month in year)
@@ -276,7 +275,6 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     occupancy = evidence("P-B.beds-002").number() / 100.0
     beds = np.maximum(np.array([hospital.beds * scale for hospital in place.hospitals]), used / occupancy)
     remainder = beds * occupancy - used
-    known.consortia["intermediate_places"] = np.maximum(recovering * INTERMEDIATE_OF_NEED / further_wait, 0.5 * scale)
     known.hospitals["beds"] = np.maximum(np.ceil(beds - remainder), 1)
     on_wards = use[:, HOSPITAL_WARD_DAYS:].astype(float)
     shares = on_wards / np.maximum(on_wards.sum(axis=1, keepdims=True), 1.0)
@@ -327,8 +325,11 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
             levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
             known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
             known.councils["rest"] = known.councils["levers"]
+        if number == free_months // 2:  # first, since whoever finds no place there asks more of the hospital and the council
+            places = np.mean(recovering[-MONTHS_KEPT:], axis=0) * INTERMEDIATE_OF_NEED / tables.wait[Reason.FURTHER_NHS]
+            known.consortia["intermediate_places"] = np.maximum(places, 0.5 * scale)
         if number == free_months:
-            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:], np.mean(recovering[-MONTHS_KEPT:], axis=0), float(tables.wait[Reason.FURTHER_NHS]))
+            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:])
         if number % 12 == 0:
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)

@@ -16,7 +16,7 @@ from agents.patients import record
 from agents.patients.people import People
 from agents.patients.record import RECORD
 from agents.patients.seeking import EVENT
-from agents.vocabulary import Account, Lever
+from agents.vocabulary import Account, CaseState, Lever, Setting, Ward
 from model.economy import HealthEconomy
 from model.engine import Calendar, Engine, Month, Organisations
 from model.epidemiology import reference_tables
@@ -167,15 +167,43 @@ class Bench:
 
     def without_cases(self) -> Bench:
         """Take everybody out of hospital, queues and short-term care."""
+        interim = self.cases["person"][self.cases["state"] == CaseState.INTERIM]
         self.cases, self.future, self.waiting = self.cases[:0], self.future[:0], self.waiting[:0]
         self.rows["flags"] &= ~np.uint8(record.WAITS)
         setting = self.rows["care"] & record.SETTING_MASK
-        self.rows["care"] &= ~np.uint8(record.IN_HOSPITAL)
-        self.rows["care"][(setting == 1) | (setting == 2)] = 0
+        self.rows["care"] &= ~np.uint8(record.IN_HOSPITAL | record.FOR_OPERATION)
+        self.rows["care"][(setting == Setting.REABLEMENT) | (setting == Setting.INTERMEDIATE)] = 0
+        self.rows["care"][interim] = 0
         self.rows["flags"] &= ~np.uint8(record.ASKED)
-        self.known.hospitals["occupied"] = self.known.hospitals["boarding"] = 0
+        for name in ("occupied", "ward_used", "boarding", "escalation_open"):
+            self.known.hospitals[name] = 0
         self.known.councils["reablement_used"] = 0
         self.known.consortia["intermediate_used"] = 0
+        return self
+
+    def with_beds(self, general: int, older: int = 0, unit: int = 0, *, escalation: int = 0, step: int = 1) -> Bench:
+        """Give every hospital so many beds on each ward, and so many that can be opened beyond them."""
+        hospitals = self.known.hospitals
+        hospitals["ward_beds"] = unit, general, older
+        hospitals["beds"] = unit + general + older
+        hospitals["escalation"], hospitals["escalation_step"] = escalation, step
+        return self
+
+    def in_beds(self, ward: Ward = Ward.GENERAL) -> Bench:
+        """Put everybody whose case is in hospital, and not waiting in A&E for a bed, into a bed of the first hospital."""
+        state = self.cases["state"]
+        inside = (state >= CaseState.BOARDING) & (state <= CaseState.WAIT_HOUSING)
+        lies = inside & (state != CaseState.BOARDING)
+        who, operated = self.cases["person"][inside], self.cases["person"][state == CaseState.SURGERY]
+        self.rows["care"][who] |= np.uint8(record.IN_HOSPITAL)
+        self.rows["care"][operated] |= np.uint8(record.FOR_OPERATION)
+        self.cases["ward"][lies] = ward
+        hospital = self.known.hospitals[0]
+        hospital["ward_used"][ward] = hospital["occupied"] = lies.sum()
+        hospital["boarding"] = (inside & ~lies).sum()
+        if hospital["ward_beds"][ward] < lies.sum():
+            hospital["beds"] += lies.sum() - hospital["ward_beds"][ward]
+            hospital["ward_beds"][ward] = lies.sum()
         return self
 
 
@@ -267,7 +295,8 @@ def sweep(of: Bench, month: int = 0, seed: int = 1, *, ageing: bool = True) -> S
 
     rows, known = of.rows.copy(), of.known.copy()
     n = len(known.councils)
-    totals, counts = np.zeros((n, N_TOTALS), dtype=np.int64), np.zeros((n, 5 + 2 * len(known.consortia)), dtype=np.int64)
+    totals = np.zeros((n, N_TOTALS + len(known.consortia)), dtype=np.int64)
+    counts = np.zeros((n, 5 + 2 * len(known.consortia)), dtype=np.int64)
     events = np.zeros(8 * len(rows) + 8, dtype=EVENT)
     case_of = np.full(len(rows), -1, dtype=np.int32)
     case_of[of.cases["person"]] = np.arange(len(of.cases), dtype=np.int32)

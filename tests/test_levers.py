@@ -5,7 +5,7 @@ import functools
 import pytest
 
 from agents.deciding import LEVER_RANGES
-from agents.hospital.daily_flow import ASSESSED_OUT, DISCHARGED_OUT, INTERMEDIATE_OUT, REABLED_OUT
+from agents.hospital.state import ASSESSED_OUT, DISCHARGED_OUT, INTERMEDIATE_OUT, REABLED_OUT
 from agents.vocabulary import Lever
 from model import epidemiology, starting_state
 from model.parameters import Parameters

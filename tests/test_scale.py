@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from agents.hospital.daily_flow import CONTACTS_OUT, DEATHS_OUT, REQUESTED_OUT
+from agents.hospital.state import CONTACTS_OUT, DEATHS_OUT, REQUESTED_OUT
 from agents.vocabulary import Cause, Condition
 from model import starting_state
 from model.parameters import Parameters

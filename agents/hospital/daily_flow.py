@@ -2,8 +2,8 @@
 
 A day has a morning and an afternoon. Emergencies of the morning arrive; the ward round lets people leave, moves them and
 looks after the waits, those of people in hospital before those of people at home; beds that came free go to people who wait
-for them in A&E, then to people who come for an operation; emergencies of the afternoon arrive; at midnight the night is
-counted. What an event causes later (a return, a death) is put on the calendar, which crosses months.
+for them in A&E, then to people who come for an operation; emergencies of the afternoon arrive, and leave if they are fit by
+midnight, when the night is counted. What an event causes later (a return, a death) is put on the calendar, which crosses months.
 """
 
 from __future__ import annotations
@@ -179,6 +179,14 @@ def count_the_night(flow, snapshot, rules):
 
 
 @compiled
+def leave_in_the_evening(flow, came_before, day, left, clock, tables, rules, seed):
+    """Let whoever came after the ward round, and is fit by midnight, leave the same day."""
+    for k in range(came_before, flow.size[N_CASES_AT]):
+        if flow.cases[k]["state"] == ACUTE and flow.cases[k]["due"] <= day:
+            progress(flow, k, day, left, clock, tables, rules, seed)
+
+
+@compiled
 def is_snapshot(day_of_month, days, weekday):
     """Return whether a day of the month (0 the first) is its last Thursday; `weekday` is the day's, Monday 0."""
     return weekday == THURSDAY and day_of_month + 7 >= days
@@ -216,4 +224,5 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
         if not weekend:
             day_of_planned_care(flow, day, left, clock, tables, rules, seed)
         half_a_day(flow, first, day, False, left, clock, tables, rules, seed)
+        leave_in_the_evening(flow, n_cases, day, left, clock, tables, rules, seed)
         count_the_night(flow, is_snapshot(day - first_day, days, today), rules)

@@ -233,7 +233,7 @@ def decide_continuing(flow, c, p, council, day, tables, rules, seed):
         return arrange(flow, c, p, council, day, tables, rules, seed)
     c["continuing"] = REFUSED
     _, u_dispute, u_wait, _ = block(seed, i, trigger, 2, draws.FUNDING_WAIT)
-    if u_dispute >= rules.disputed_share:
+    if u_dispute >= rules.disputed_share * council.disputes:
         return arrange(flow, c, p, council, day, tables, rules, seed)
     row[DISPUTED_OUT] += 1
     factor = tables.wait[DISPUTES] if ward else 1.0
@@ -402,8 +402,6 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
         return end_acute(flow, c, p, consortium, council, day, tables, rules, seed)
     if state == SURGERY:
         return GO_HOME
-    if in_hospital(state):
-        decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
     if state == WAIT_FURTHER_NHS:
         return recover_in_bed(c, p, consortium, day, tables, rules, seed)
     if state == WAIT_PLANNING:
@@ -583,18 +581,24 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
         close(flow, k)
         return False
-    if state == ACUTE and c["ward"] != c["wanted"]:
+    if in_hospital(state) and c["ward"] != c["wanted"]:
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
     if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
         return False
+    ward = in_hospital(state)
     council = flow.councils[np.int64(p["council"])]
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    if WAIT_FURTHER_NHS <= state <= WAIT_HOUSING:
+        decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
     outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+    while outcome == STAY and c["state"] != state and day >= np.int64(c["due"]):  # the next step may be taken on the same day
+        state = np.int64(c["state"])
+        outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
     if outcome != STAY:
         act(flow, k, c, p, council, outcome, day, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
-    return outcome != STAY and in_hospital(state)
+    return outcome != STAY and ward
 
 
 @compiled

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import compiled
-from agents.hospital.state import GENERAL, NO_WARD, OLDER, UNIT
+from agents.hospital.state import ACUTE, GENERAL, NO_WARD, OLDER, UNIT
 
 
 @compiled
@@ -72,9 +72,9 @@ def is_outlier(c):
 
 @compiled
 def linger(c, day, rules):
-    """Lengthen the stay of somebody who has just become an outlier."""
+    """Lengthen the acute phase of somebody who has just become an outlier."""
     left = np.int64(c["due"]) - day
-    if is_outlier(c) and left > 0:
+    if is_outlier(c) and c["state"] == ACUTE and left > 0:
         c["due"] = np.int64(c["due"]) + int(rules.outlier_longer * left + 0.5)
 
 

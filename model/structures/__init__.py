@@ -159,6 +159,11 @@ class CommissioningStructure(_Facts):
         """Return the accounts that a kind of organisation holds, in the order of codes."""
         return tuple(account for account in Account if self.holders[account] == kind)
 
+    def one_purse(self, first: Account, second: Account) -> bool:
+        """Return whether two accounts are paid from one purse: of a body that holds both, or of a pool."""
+        pooled = any({first, second} <= set(pool.accounts) for pool in self.pools)
+        return pooled or (self.holder(first) == self.holder(second) == Party.COMMISSIONER)
+
     def pool_facts(self) -> tuple[PoolFacts, ...]:
         """Return the pools as plain data."""
         return tuple(PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend)) for pool in self.pools)

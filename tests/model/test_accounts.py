@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.hospital.daily_flow import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
+from agents.hospital.state import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
 from agents.patients.living import (
     COUNCIL_CARE,
     NURSING_COUNCIL,

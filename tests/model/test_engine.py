@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.hospital.daily_flow import (
+from agents.hospital.state import (
     BED_DAYS_OUT,
     BOARDING_OUT,
     DEATHS_OUT,
