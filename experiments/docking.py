@@ -7,7 +7,6 @@ dies, asks or returns but those who are told to.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import pandas as pd
 from agents.care import judged_package
 from agents.hospital.books import N_CASES_AT
 from agents.hospital.delays import delay_reason
+from agents.hospital.flows import flow_named
 from agents.hospital.state import GENERAL, HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, Flow
 from agents.patients import record
 from agents.patients.living import update_need
@@ -31,7 +31,6 @@ from model.epidemiology import reference_tables
 from model.parameters import Parameters
 from model.rules import compile_rules
 
-FLOWS = ("daily",)
 PLENTY = 10**9  # of whatever is not to be short
 ALIKE = 1e12  # shape of a Weibull distribution whose draws are all alike, to ten digits
 SURELY = 1e-3  # spread of a decision that severity alone settles
@@ -73,7 +72,7 @@ STILL = {
     "hospital.admission_spread": SURELY,
     "hospital.crowding_threshold": 0.0,
     "hospital.partner_support": 0.0,
-    "hospital.direct_share": 0.0,
+    "hospital.direct_share": 1.0,
     "hospital.recovery_ratio": 0.0,
     "hospital.deconditioning": 0.0,
     "hospital.untreated_death": 0.0,
@@ -215,7 +214,7 @@ class Ward:
         ValueError
             If the flow is unknown or the hospital has fewer beds than people who are certain to come each day.
         """
-        _check_flow(flow)
+        hospital_flow = flow_named(flow)
         if self.beds is not None and self.beds < arrivals.certain:
             raise ValueError(
                 f"Ward.beds must be at least the {arrivals.certain} people who are certain to arrive each day, got {self.beds}"
@@ -228,7 +227,7 @@ class Ward:
         )
         rows = _people(arrivals, rules)
         tables = _tables(self.mean_stay, self.stay_shape)
-        return Engine(People(rows), tables, rules, self._organisations(rows, arrivals), seed, self._calendar())
+        return Engine(People(rows), tables, rules, self._organisations(rows, arrivals), seed, self._calendar(), hospital_flow=hospital_flow)
 
     def _organisations(self, rows: np.ndarray, arrivals: Arrivals) -> Organisations:
         known = Organisations(1, 1, 1)
@@ -242,8 +241,8 @@ class Ward:
             council.care_capacity = self.packages * judged_package(
                 rows[arrivals.needs_package][0], council.levers, compile_rules(Parameters().with_values(STILL))
             )
-        hospital.beds = hospital.ward_beds[GENERAL] = PLENTY if self.beds is None else self.beds
-        hospital.cubicles = hospital.coordination_rate = float(PLENTY)
+        hospital.beds = hospital.ward_beds[GENERAL] = self.beds or 0
+        hospital.coordination_rate = float(PLENTY)
         hospital.clinic_rate = hospital.theatre_rate = float(PLENTY)
         hospital.levers[Lever.DISCHARGE_READINESS] = hospital.rest[Lever.DISCHARGE_READINESS] = 1.0
         consortium.gp_capacity, consortium.gp_access = float(PLENTY), 1.0
@@ -267,7 +266,11 @@ class Ward:
         while engine.calendar.first_day(number) < days:
             first = engine.calendar.first_day(number)
             last = first + engine.calendar.length(number)
-            engine.future = np.concatenate([engine.future, _contacts(arrivals, first, last, number)])
+            coming = _contacts(arrivals, first, last, number)
+            engine.future = np.concatenate([engine.future, coming])
+            if self.beds is None:  # as many as can be wanted this month
+                hospital = engine.organisations.hospitals[0]
+                hospital.beds = hospital.ward_beds[GENERAL] = hospital.occupied + len(coming)
             month = engine.month(number, clock=0)
             admitted += int(month.hospital_out[:, HOSPITAL_ADMISSIONS].sum())
             bed_days += int(month.hospital_out[:, HOSPITAL_BED_DAYS].sum())
@@ -442,9 +445,3 @@ def _events(kind: int, who: np.ndarray, day: np.ndarray, trigger: int) -> np.nda
 def _at_least(name: str, value: float, least: float) -> None:
     if not least <= value < math.inf:
         raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
-
-
-def _check_flow(flow: str) -> None:
-    if flow not in FLOWS:
-        nearest = difflib.get_close_matches(str(flow), FLOWS, n=1, cutoff=0.0)
-        raise ValueError(f"flow must be one of {', '.join(FLOWS)} (nearest: {nearest[0]}), got {flow!r}")

@@ -89,6 +89,7 @@ class Place:
     def __post_init__(self) -> None:
         _check_areas(self)
         _check_cells(self)
+        _check_hospitals(self)
 
 
 class PlaceRow(NamedTuple):
@@ -282,6 +283,13 @@ def _check_areas(place: Place) -> None:
         ("quintile", 1, 5),
     ):
         _check_between("small_areas", place.small_areas, field, least, most)
+
+
+def _check_hospitals(place: Place) -> None:
+    """Raise ValueError if a hospital has no beds: nobody could ever be admitted to it."""
+    for hospital in place.hospitals:
+        if hospital.beds < 1:
+            raise ValueError(f"Place.hospitals must have beds: {hospital.name!r} must have at least 1, got {hospital.beds!r}")
 
 
 def _check_cells(place: Place) -> None:

@@ -50,7 +50,7 @@ from agents.hospital.state import (
     decline,
     in_hospital,
 )
-from agents.hospital.wards import linger, move_on, take_bed
+from agents.hospital.wards import linger, make_up, move_on, take_bed
 from agents.patients import record
 from agents.patients.living import NHS_PAYS, accrue, age_index
 from agents.patients.seeking import CONTACT, DEATH_EVENT, write_event
@@ -389,6 +389,7 @@ def fill_beds(flow, now, rules):
             continue
         hospital.boarding -= 1
         c["state"] = ACUTE
+        make_up(c, day, rules[0])
         linger(c, day, rules[0])
         c["due"] = max(np.int64(c["due"]), day + 1)
         minutes = MINUTES_A_DAY * (now - np.int64(c["start"])) - 60.0 * np.int64(c["hour"]) + np.float64(c["hazard"])

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from agents.hospital.daily_flow import WARD_ROUND
+from agents.hospital.flows import FLOWS
 from agents.vocabulary import Reason
 from experiments import queueing
-from experiments.docking import FLOWS, Arrivals, Observed, Ward
+from experiments.docking import Arrivals, Observed, Ward
 
 FALSE_ALARM = 1e-4  # of each test below that is about chance, two-sided
 
@@ -249,7 +250,7 @@ def test_fewer_beds_than_are_certain_to_be_needed_each_day_are_refused():
 
 
 def test_an_unknown_flow_is_refused_with_the_nearest():
-    with pytest.raises(ValueError, match=r"flow must be one of daily.* \(nearest: daily\), got 'dialy'"):
+    with pytest.raises(ValueError, match=r"unknown hospital flow 'dialy'; nearest: daily"):
         Ward(mean_stay=5.0).observe(Arrivals.steady(2, 10), 10, flow="dialy")
 
 

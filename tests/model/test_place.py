@@ -408,3 +408,10 @@ def test_cells_that_miss_the_consortium_are_refused() -> None:
     fewer = dataclasses.replace(place.consortia[0], adults=place.consortia[0].adults - 1)
     with pytest.raises(ValueError, match="of NHS Wigan Borough CCG must sum to its"):
         dataclasses.replace(place, consortia=(fewer,))
+
+
+def test_a_hospital_without_beds_is_refused():
+    place = load_place("berkshire-west")
+    empty = dataclasses.replace(place.hospitals[0], beds=0)
+    with pytest.raises(ValueError, match=r"'.+' must have at least 1, got 0"):
+        dataclasses.replace(place, hospitals=(empty, *place.hospitals[1:]))
