@@ -227,7 +227,15 @@ class Ward:
         )
         rows = _people(arrivals, rules)
         tables = _tables(self.mean_stay, self.stay_shape)
-        return Engine(People(rows), tables, rules, self._organisations(rows, arrivals), seed, self._calendar(), hospital_flow=hospital_flow)
+        return Engine(
+            People(rows),
+            tables,
+            rules,
+            self._organisations(rows, arrivals),
+            seed,
+            self._calendar(),
+            hospital_flow=hospital_flow,
+        )
 
     def _organisations(self, rows: np.ndarray, arrivals: Arrivals) -> Organisations:
         known = Organisations(1, 1, 1)

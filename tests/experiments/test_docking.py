@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from agents.hospital.daily_flow import WARD_ROUND
+from agents.hospital.event_flow import DESK_HOURS
 from agents.hospital.flows import FLOWS
 from agents.vocabulary import Reason
 from experiments import queueing
@@ -58,7 +59,7 @@ WARDS = [
 @pytest.mark.parametrize("ward", WARDS, ids=range(len(WARDS)))
 def test_occupancy_summed_over_midnights_is_the_nights_of_all_spells(ward, flow):
     arrivals = Arrivals.poisson(2.5, 120, seed=3, package_share=0.2)
-    agree(ward.observe(arrivals, 1000, flow=flow), arrivals)
+    agree(ward.observe(arrivals, 450, flow=flow), arrivals)
 
 
 @both_flows
@@ -86,7 +87,7 @@ def test_it_is_so_whoever_comes_and_however_few_beds(flow, who, beds, stay, seed
 @pytest.mark.parametrize("shape", [0.65, 1.0, math.inf])
 def test_unlimited_beds_fill_to_the_load_whatever_the_distribution_of_stays(shape, flow):
     """Mean midnight occupancy of a thousand days, against its exact mean and variance with all autocovariances."""
-    a_day, stay, days, before = 20.0, 5.0, 1000, 365
+    a_day, stay, days, before = 5.0, 5.0, 1000, 365
     kept = queueing.nights_kept(stay, shape, leaves_from=LATE)
     assert a_day * kept[before:].sum() < 1e-5, "settled by then"
     seen = Ward(mean_stay=stay, stay_shape=shape).observe(
@@ -94,7 +95,7 @@ def test_unlimited_beds_fill_to_the_load_whatever_the_distribution_of_stays(shap
     )
     occupancy = seen.in_hospital[before : before + days]
     error = math.sqrt(queueing.variance_of_mean(a_day, kept, days))
-    assert error < 0.02 * a_day * stay, "the test sees 8% of a difference"
+    assert error < 0.03 * a_day * stay, "a difference of an eighth would be seen"
     assert not alarm((occupancy.mean() - a_day * kept.sum()) / error)
 
 
@@ -102,7 +103,7 @@ def test_unlimited_beds_fill_to_the_load_whatever_the_distribution_of_stays(shap
 @pytest.mark.parametrize(("stay", "shape", "apart"), [(5.0, math.inf, 5), (2.0, 1.0, 20)], ids=["fixed", "exponential"])
 def test_their_occupancy_varies_as_a_poisson_number_does(stay, shape, apart, flow):
     """Nights so far apart that nobody was there at both are independent: the index of dispersion is then chi-squared."""
-    days, before = 6000, 60
+    days, before = 3000, 60
     seen = Ward(mean_stay=stay, stay_shape=shape).observe(
         Arrivals.poisson(4.0, days, seed=21), days, seed=22, flow=flow
     )
@@ -123,10 +124,17 @@ def agrees(means: list[float], theory: float, precision: float) -> None:
 
 
 @both_flows
-@pytest.mark.parametrize(("beds", "a_day"), [(1, 0.8), (20, 18.0)])
-def test_stays_of_one_night_wait_for_a_bed_as_crommelin_says(beds, a_day, flow):
+@pytest.mark.parametrize(
+    ("beds", "a_day", "days"),
+    [
+        (5, 4.0, 800),
+        pytest.param(1, 0.8, 1500, marks=pytest.mark.slow),
+        pytest.param(20, 18.0, 2000, marks=pytest.mark.slow),
+    ],
+)
+def test_stays_of_one_night_wait_for_a_bed_as_crommelin_says(beds, a_day, days, flow):
     """M/D/c, of which a day's steps lose nothing: mean number waiting at midnight, over replications."""
-    days, before = 2000, 200
+    before = 100
     means = []
     for seed in range(8):
         arrivals = Arrivals.poisson(a_day, days, seed=100 + seed)
@@ -134,12 +142,16 @@ def test_stays_of_one_night_wait_for_a_bed_as_crommelin_says(beds, a_day, flow):
         assert (seen.in_beds <= beds).all()
         assert (seen.in_beds[seen.boarding > 0] == beds).all(), "nobody waits while a bed is empty"
         means.append(seen.boarding[before:days].mean())
-    agrees(means, queueing.mean_waiting_fixed(beds, a_day), precision=0.1)
+    agrees(means, queueing.mean_waiting_fixed(beds, a_day), precision=0.15)
 
 
-@both_flows
 @pytest.mark.parametrize(
-    ("beds", "stay", "load", "days"), [(3, 5.0, 2.1, 4000), pytest.param(6, 10.0, 4.2, 16000, marks=pytest.mark.slow)]
+    ("beds", "stay", "load", "days", "flow"),
+    [
+        (3, 5.0, 2.1, 4000, "daily"),
+        pytest.param(3, 5.0, 2.1, 4000, "salabim", marks=pytest.mark.slow),
+        pytest.param(6, 10.0, 4.2, 16000, "daily", marks=pytest.mark.slow),
+    ],
 )
 def test_a_queue_for_beds_is_as_long_as_erlang_says(beds, stay, load, days, flow):
     """M/M/c, where treatment stands still until there is a bed.
@@ -159,30 +171,43 @@ def test_a_queue_for_beds_is_as_long_as_erlang_says(beds, stay, load, days, flow
     agrees(means, float(np.clip(np.mean(means), least, most)), precision=0.2)
 
 
-@both_flows
+CLOSED = {
+    "daily": 0.0,
+    "salabim": 1.0 - DESK_HOURS[-1] / 24.0,
+}  # part of a day after the last hour at which a package starts
+
+
 @pytest.mark.parametrize(
-    ("packages", "mean_days", "a_day", "step", "days"),
-    [(3, 2.0, 0.9, 0.22, 1200), pytest.param(8, 10.0, 0.61, 0.06, 6000, marks=pytest.mark.slow)],
+    ("packages", "mean_days", "a_day", "step", "days", "flow"),
+    [
+        (3, 2.0, 0.9, 0.22, 1200, "daily"),
+        pytest.param(8, 10.0, 0.61, 0.06, 6000, "daily", marks=pytest.mark.slow),
+        pytest.param(8, 10.0, 0.61, 0.06, 6000, "salabim", marks=pytest.mark.slow),
+    ],
 )
 def test_a_queue_for_packages_is_as_long_as_erlang_says(packages, mean_days, a_day, step, days, flow):
     """M/M/c: c packages, each for an exponential time in days begun; who waits for one waits in a hospital bed.
 
     The daily step makes the queue shorter than that of continuous time by the share `step`, which is worked out, not
-    allowed for.
+    allowed for. By the hour, a package that ends after the desks have closed stands empty overnight: it lasts longer by at
+    most that part of a day in the mean, and the queue lies between those for the one and the other length.
     """
     before = 200
     leaves = 1.0 - math.exp(-1.0 / mean_days)
-    theory = queueing.mean_waiting_by_day(packages, a_day, leaves)
-    assert theory == pytest.approx(queueing.mean_waiting(packages, a_day / leaves), rel=step)
+    least = queueing.mean_waiting_by_day(packages, a_day, leaves)
+    most = queueing.mean_waiting_by_day(packages, a_day, 1.0 / (1.0 / leaves + CLOSED[flow]))
+    assert least == pytest.approx(queueing.mean_waiting(packages, a_day / leaves), rel=step)
+    assert most < 1.3 * least
     means = []
     for seed in range(8):
         arrivals = Arrivals.poisson(a_day, days, seed=200 + seed, package_share=1.0)
         ward = Ward(mean_stay=1.0, stay_shape=math.inf, packages=packages, package_days=mean_days, package_shape=1.0)
         seen = ward.observe(arrivals, days, seed=seed, flow=flow)
         waiting = seen.delayed[before:days].sum(axis=1)
-        assert (seen.packages[before:days][waiting > 0] == packages).all(), "nobody waits while one is to be had"
+        if flow == "daily":
+            assert (seen.packages[before:days][waiting > 0] == packages).all(), "nobody waits while one is to be had"
         means.append(waiting.mean())
-    agrees(means, theory, precision=0.2)
+    agrees(means, float(np.clip(np.mean(means), least, most)), precision=0.2)
 
 
 # The way out, by hand
@@ -190,6 +215,8 @@ def test_a_queue_for_packages_is_as_long_as_erlang_says(packages, mean_days, a_d
 
 YEARS = 2 * 365
 REFERRALS, STAY = 20, 5  # a day; days
+
+for_so_long = pytest.mark.parametrize("cycles", [2, pytest.param(5, marks=pytest.mark.slow)])  # of two years
 
 
 def delayed_discharge(packages: int, days: int, flow: str) -> Observed:
@@ -199,27 +226,36 @@ def delayed_discharge(packages: int, days: int, flow: str) -> Observed:
 
 
 @both_flows
-def test_a_hundred_beds_and_730_packages_are_just_enough(flow):
+@for_so_long
+def test_a_hundred_beds_and_730_packages_are_just_enough(cycles, flow):
+    """By the hour one more is needed: a package that ends stands empty until a broker's next hour, for less than a day."""
     needed = queueing.packages_held(REFERRALS, 0.05, YEARS)
     assert (needed, queueing.load(REFERRALS, STAY)) == (730, 100)
-    seen = delayed_discharge(int(needed), 4 * YEARS, flow)
-    settled = slice(YEARS + 10, 4 * YEARS)
+    seen = delayed_discharge(int(needed) + (flow == "salabim"), cycles * YEARS, flow)
+    settled = slice(YEARS + STAY, cycles * YEARS)
     assert (seen.packages[settled] == 730).all()
     assert (seen.in_hospital[settled] == 100).all()
     assert (seen.delayed == 0).all()
 
 
 @both_flows
-def test_with_one_package_fewer_the_queue_for_it_grows_for_ever(flow):
-    """729 packages of 730 days serve 729 / 730 of a person a day: one more waits every two years, in a hospital bed."""
+@for_so_long
+def test_with_one_package_fewer_the_queue_for_it_grows_for_ever(cycles, flow):
+    """729 packages of 730 days serve 729 / 730 of a person a day: one more waits every two years, in a hospital bed.
+
+    By the hour they may serve as few as 729 / 731.
+    """
     assert queueing.growth_a_year(REFERRALS, 0.05, YEARS, 729) == pytest.approx(0.5)
-    seen = delayed_discharge(729, 4 * YEARS, flow)
-    at = [k * YEARS - 10 for k in range(1, 5)]
-    assert seen.packages[at[1:]].tolist() == [729] * 3
-    assert (seen.receiving_care[10 : 4 * YEARS] == 100).all(), "it is not the ill who become more"
-    assert seen.delayed[at, Reason.PACKAGE].tolist() == [0, 1, 2, 3], "half a person a year more, and never fewer again"
-    assert seen.delayed[at].sum(axis=1).tolist() == [0, 1, 2, 3], "for want of nothing else"
-    assert seen.in_hospital[at].tolist() == [100, 101, 102, 103]
+    seen = delayed_discharge(729, cycles * YEARS, flow)
+    at = np.arange(1, cycles + 1) * YEARS - 10
+    waiting = seen.delayed[at, Reason.PACKAGE]
+    least = np.arange(cycles)
+    most = least if flow == "daily" else np.ceil(2 * at / 731)
+    assert (waiting >= least).all(), "half a person a year more, and never fewer again"
+    assert (waiting <= most).all()
+    assert (seen.delayed[at].sum(axis=1) == waiting).all(), "for want of nothing else"
+    assert (seen.receiving_care[STAY : cycles * YEARS] == 100).all(), "it is not the ill who become more"
+    assert (seen.packages <= 729).all()
 
 
 # Bad input
