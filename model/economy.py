@@ -24,6 +24,7 @@ from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
+from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, decides_this_month
@@ -84,6 +85,7 @@ class HealthEconomy(mesa.Model):
     settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
+    hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
 
     Attributes
     ----------
@@ -115,6 +117,7 @@ class HealthEconomy(mesa.Model):
         settlement: str = "published",
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
+        hospital_flow: str | HospitalFlow = "daily",
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -129,6 +132,7 @@ class HealthEconomy(mesa.Model):
         self.place: Place = load_place(place)
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
+        hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
         state = starting_state(self.place, self.scale, self.parameters)
@@ -149,7 +153,7 @@ class HealthEconomy(mesa.Model):
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
-        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()
