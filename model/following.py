@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agents.hospital.admission import comes_through_ae
 from agents.hospital.billing import days_over, is_return, part, share_paid
 from agents.hospital.books import N_WAITING_AT
-from agents.hospital.admission import comes_through_ae
 from agents.hospital.delays import delay_reason
-from agents.hospital.state import CASE, Flow
 from agents.hospital.planned import GONE as LEFT_THE_LINE
 from agents.hospital.planned import LISTED, TO_BE_SEEN, stays_the_night
+from agents.hospital.state import CASE, Flow
 from agents.patients import record
 from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
