@@ -145,6 +145,9 @@ class CareRules(Checked):
         assumption="P-C.prov-010 and P-B.cost-027: 41% above")
     recording_ratio: float = parameter(
         2.7, "true delayed days for each recorded one", unit="ratio", low=2.0, high=3.5, positive=True, evidence="P-B.dtoc-001")
+    recording_when_paid: float = parameter(
+        0.85, "the same where councils pay for every recorded day, relative to where they pay for none", unit="ratio", low=0.6, high=1.0, positive=True,
+        assumption="whoever is paid for a delay records it more readily: direction known, size not; the prior includes no effect")
     weekend_pace: float = parameter(
         0.25, "assessment and starts on a weekend day, relative to a weekday", unit="ratio", low=0.0, high=0.5, assumption="weekends are slow")
 

@@ -104,8 +104,8 @@ class Targets:
     readmission : share of discharges followed by an emergency admission within 30 days
     mild, moderate : shares with frailty above 0.12 and 0.24, shape (5 bands of FRAILTY_AGES); NaN where none is known
     need : shares outside care homes who need help, shape (2, 4 bands of NEED_AGES)
-    delays : delayed days recorded in acute care, by reason, for each emergency bed day that people of their ages have at
-        published rates, shape (10,): so that they grow as the people age
+    delays : delayed days recorded in acute care, by reason, for each emergency bed day that people of those ages have
+        at published rates, shape (10,): so that they grow as the people age
     """
 
     prevalence: np.ndarray

@@ -13,6 +13,7 @@ import numpy as np
 from agents.vocabulary import N_AGES, OLDEST, YOUNGEST, Condition, Reason, Responsible
 from experiments.readings import (
     ADULTS,
+    CHECKED,
     FEMALE,
     FITTED,
     LEAST,
@@ -199,7 +200,7 @@ def _delays_per_100k(reading: Reading) -> float:
 
 def _occupancy(reading: Reading) -> float:
     scalars = reading.sums.scalars
-    own = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["operation_days"]
+    own = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["surgery_days"]
     used = own + scalars["other_bed_days"]
     return 100.0 * over(used, scalars["open_bed_days"])
 
@@ -263,6 +264,7 @@ ALL_CARE = (
     "days kept by the rule of recording, from acute to all care by what each reason and body had in 2014/15 "
     "(dtoc_england_month_reason_org.csv)"
 )
+BODIES = "days by reason are fitted, the body that answers for them is not"
 ALL_LIST = "another list of conditions, so only the ratio is compared: ours has fourteen"
 
 
@@ -561,25 +563,25 @@ def _written() -> list[Check]:
         ),
         *(
             Check(id=row, model=lambda r, k=body: _body_share(r, k), heading=DELAYS,
-                  label=f"responsible: {words}", how=AS_RETURNED)
-            for row, body, words in (
-                ("P-B.dtoc-021", Responsible.NHS, "the NHS"),
-                ("P-B.dtoc-022", Responsible.SOCIAL_CARE, "social care"),
-                ("P-B.dtoc-023", Responsible.BOTH, "both"),
+                  label=f"responsible: {words}", role=role, how=f"{AS_RETURNED}; {BODIES}")
+            for row, body, words, role in (
+                ("P-B.dtoc-021", Responsible.NHS, "the NHS", CHECKED),
+                ("P-B.dtoc-022", Responsible.SOCIAL_CARE, "social care", CHECKED),
+                ("P-B.dtoc-023", Responsible.BOTH, "both", NEARED),
             )
         ),
         *(
             Check(id=row, model=lambda r, k=body: _all_care(r.recorded_days())[:, k].sum() / MONTHS, heading=DELAYS,
-                  label=f"days a month, all care: {words}", how=ALL_CARE)
-            for row, body, words in (
-                ("T-B-027", Responsible.NHS, "the NHS"),
-                ("T-B-028", Responsible.SOCIAL_CARE, "social care"),
-                ("T-B-029", Responsible.BOTH, "both"),
+                  label=f"days a month, all care: {words}", role=role, how=f"{ALL_CARE}; {BODIES}")
+            for row, body, words, role in (
+                ("T-B-027", Responsible.NHS, "the NHS", CHECKED),
+                ("T-B-028", Responsible.SOCIAL_CARE, "social care", CHECKED),
+                ("T-B-029", Responsible.BOTH, "both", NEARED),
             )
         ),
         *(
             Check(id=row, model=lambda r, k=reason: _of_nhs_days(r, k), heading=DELAYS,
-                  label=f"of the NHS's days: {words}", how=f"{ALL_CARE}; a year later")
+                  label=f"of the NHS's days: {words}", how=f"{ALL_CARE}; {BODIES}; a year later")
             for row, reason, words in (
                 ("T-B-030", Reason.FURTHER_NHS, "further NHS care"),
                 ("T-B-031", Reason.CHOICE, "own choice"),

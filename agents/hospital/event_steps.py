@@ -3,9 +3,9 @@
 Times are days since the start, the hour as a fraction. Decisions, draws and accounts are those of the daily flow; the steps
 put them at a moment, and tell the event flow who has come into a bed and whose bed is free.
 
-Three rules keep the meaning of both flows one. A stay ends, between nine and eight in the evening, on the day on which the
-daily flow would end it, so that it has as many midnights. Whoever begins to wait is served on a later day, as there. And
-what goes by the day there (a day's recovery, the chance of a place) goes by the day here.
+Two rules keep the meaning of both flows one. A stay ends, between nine and eight in the evening, on the day on which the daily
+flow would end it, so that it has as many midnights. And what goes by the day there (a day's recovery, the chance of a place)
+goes by the day here, on the ward round; what waits for hands goes on by the hour.
 """
 
 from __future__ import annotations
@@ -19,20 +19,17 @@ from agents.compiled import compiled
 from agents.draws import draw
 from agents.hospital import admission
 from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT
-from agents.hospital.daily_flow import WARD_ROUND, count_the_night, first_on, happen, is_snapshot
+from agents.hospital.daily_flow import count_the_night, first_on, happen, is_snapshot
 from agents.hospital.delays import NOT_DELAYED, delay_reason
 from agents.hospital.leaving import (
     GIVE_UP,
     STAY,
     TO_INTERIM,
     act,
-    arrange_oneself,
-    assess,
+    decide_day,
     leave_otherwise,
     leaves_queue,
-    plan_discharge,
     progress,
-    wait_for_package,
 )
 from agents.hospital.planned import day_of_planned_care, leave_lines
 from agents.hospital.state import (
@@ -129,20 +126,16 @@ def carry_over(flow, at, day):
 
 @compiled
 def stay_ends(c, now, seed):
-    """Return when somebody in a bed from `now` on leaves it or is fit to; not by itself for somebody who is, and waits.
-
-    As in the daily flow, who has arrived after the hour of the ward round stays the night.
-    """
+    """Return when somebody in a bed from `now` on leaves it or is fit to; not by itself for somebody who is, and waits."""
     if np.int64(c["state"]) not in (ACUTE, SURGERY):
         return NOT_BY_ITSELF
     u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 1, draws.LEAVING_HOUR)
     hour = (OUT_FROM + (OUT_TILL - OUT_FROM) * u) / 24.0
-    today, start, due = math.floor(now), np.int64(c["start"]), np.int64(c["due"])
-    if due <= start and c["hour"] >= WARD_ROUND:
-        due = start + 1
-    if max(due, today) + hour > now:
-        return max(due, today) + hour
-    if start == today:  # admitted late for a stay without a night
+    today = math.floor(now)
+    leaving = max(np.int64(c["due"]), today) + hour
+    if leaving > now:
+        return leaving
+    if c["start"] == today:  # admitted late for a stay without a night
         return now + u * (today + 1.0 - now)
     return today + 1.0 + hour
 
@@ -189,7 +182,7 @@ def come(flow, at, now, last, clock, tables, rules, seed):
         return admission.NOTHING, CLOSED, NOT_BY_ITSELF
     minutes = admission.NOTHING
     if e["kind"] == CONTACT:
-        minutes = admission.arrive(flow, e, clock, rules[0], seed)
+        minutes = admission.arrive(flow, e, day, clock, rules[0], seed)
     else:
         happen(flow, e, day, last - day, clock, tables[0], rules[0], seed)
     if minutes == 0.0:
@@ -218,52 +211,62 @@ def end_stay(flow, i, now, last, clock, tables, rules, seed):
 
 
 @compiled
-def since_before(c, state, day):
-    """Return whether a case has waited since an earlier day, or came with this morning's post."""
-    return np.int64(c["since"]) < day or (state == HOME_ASSESSMENT and np.int64(c["start"]) == day)
+def waits_for_hands(state):
+    """Return whether a wait can end at any working hour: for coordinators, social workers, brokers, or a provider with room."""
+    return state in (WAIT_PLANNING, WAIT_ASSESSMENT, WAIT_PACKAGE, WAIT_CHOICE, HOME_ASSESSMENT, HOME_PACKAGE, HOME_CHOICE)
 
 
 @compiled
-def coordinators_hour(flow, h, share, now, last, clock, tables, rules, seed):
-    """Let a hospital's discharge coordinators plan what they can in `share` of a working day; nobody leaves by it."""
-    day = int(now)
-    hospital = flow.hospitals[h]
-    hospital.coordination_tokens = min(hospital.coordination_tokens, 3.0 * hospital.coordination_rate + 1.0) + hospital.coordination_rate * share
-    for k in range(flow.size[N_CASES_AT]):
-        if hospital.coordination_tokens < 1.0:
-            return
-        c = flow.cases[k]
-        if c["state"] == WAIT_PLANNING and c["hospital"] == h and np.int64(c["since"]) < day:
-            plan_discharge(flow, c, day, tables[0], rules[0], seed)
-
-
-@compiled
-def for_hours(state):
-    """Return whether a wait can end at any working hour: for a social worker, a broker or a provider with room."""
-    return state in (WAIT_ASSESSMENT, WAIT_PACKAGE, WAIT_CHOICE, HOME_ASSESSMENT, HOME_PACKAGE, HOME_CHOICE)
-
-
-@compiled
-def can_serve(c, council, state):
-    """Return whether there are hands for a case: a social worker, or a broker (the NHS and people themselves find their own)."""
+def can_serve(flow, c, council, state):
+    """Return whether there are hands for a case (the NHS finds its own providers, and so do people who pay)."""
+    if state == WAIT_PLANNING:
+        return flow.hospitals[np.int64(c["hospital"])].coordination_tokens >= 1.0
     if state == WAIT_ASSESSMENT or state == HOME_ASSESSMENT:
         return council.assessment_tokens >= 1.0
     return council.start_tokens >= 1.0 or c["funder"] == NHS_PAYS or state == WAIT_CHOICE or state == HOME_CHOICE
 
 
 @compiled
-def at_desk(flow, c, p, council, state, day, tables, rules, seed):
-    """Return what comes of a case that a desk takes up; who gives up, or leaves otherwise, does so on the ward round."""
-    if state == WAIT_PACKAGE or state == HOME_PACKAGE:
-        outcome = wait_for_package(flow, c, p, council, state, day, rules, seed)
-        return STAY if outcome in (GIVE_UP, TO_INTERIM) else outcome
-    if state == WAIT_CHOICE or state == HOME_CHOICE:
-        outcome = arrange_oneself(c, p, council, state, day, rules, seed)
-        return STAY if outcome == GIVE_UP else outcome
-    if day < np.int64(c["due"]):
-        return STAY
-    council.assessment_tokens -= 1.0
-    return assess(flow, c, p, council, day, tables, rules, seed)
+def take_up(flow, c, p, council, state, day, tables, rules, seed):
+    """Return what comes of a case that is taken up, the steps that follow on the same day with it.
+
+    Who gives up, or leaves otherwise, does so on the ward round.
+    """
+    outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+    while outcome == STAY and c["state"] != state and day >= np.int64(c["due"]):
+        state = np.int64(c["state"])
+        outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+    return STAY if outcome in (GIVE_UP, TO_INTERIM) else outcome
+
+
+@compiled
+def serve(flow, k, day, left, clock, tables, rules, seed):
+    """Take up a case that waits for hands, if there are any; return whether somebody left hospital."""
+    c = flow.cases[k]
+    p, state = flow.rows[np.int64(c["person"])], np.int64(c["state"])
+    council = flow.councils[np.int64(p["council"])]
+    if day < np.int64(c["due"]) or np.int64(p["end_month"]) != record.ALIVE or not can_serve(flow, c, council, state):
+        return False
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    outcome = take_up(flow, c, p, council, state, day, tables, rules, seed)
+    if outcome != STAY:
+        act(flow, k, c, p, council, outcome, day, tables, rules, seed)
+    accrue(p, age, left, tables, rules, flow.councils, flow.totals)
+    return outcome != STAY and in_hospital(state)
+
+
+@compiled
+def coordinators_hour(flow, h, share, now, last, clock, tables, rules, seed):
+    """Let a hospital's discharge coordinators plan what they can in `share` of a working day; return whether somebody left."""
+    day, someone_left = int(now), False
+    hospital = flow.hospitals[h]
+    hospital.coordination_tokens = min(hospital.coordination_tokens, 3.0 * hospital.coordination_rate + 1.0) + hospital.coordination_rate * share
+    for k in range(flow.size[N_CASES_AT]):
+        c = flow.cases[k]
+        if c["state"] == WAIT_PLANNING and c["hospital"] == h and serve(flow, k, day, last - day, clock, tables[0], rules[0], seed):
+            someone_left = True
+    return someone_left
 
 
 @compiled
@@ -284,20 +287,10 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
         for k in range(n_cases):
             c = flow.cases[k]
             state = np.int64(c["state"])
-            if not for_hours(state) or in_hospital(state) != (place == 0):
+            if not waits_for_hands(state) or state == WAIT_PLANNING or in_hospital(state) != (place == 0):
                 continue
-            p = flow.rows[np.int64(c["person"])]
-            if np.int64(p["council"]) != desk or np.int64(p["end_month"]) != record.ALIVE:
-                continue
-            if not since_before(c, state, day) or not can_serve(c, council, state):
-                continue
-            age = age_index(p, clock)
-            accrue(p, age, day - last, tables[0], rules[0], flow.councils, flow.totals)
-            outcome = at_desk(flow, c, p, council, state, day, tables[0], rules[0], seed)
-            if outcome != STAY:
-                act(flow, k, c, p, council, outcome, day, tables[0], rules[0], seed)
-                someone_left = someone_left or place == 0
-            accrue(p, age, last - day, tables[0], rules[0], flow.councils, flow.totals)
+            if flow.rows[np.int64(c["person"])]["council"] == desk and serve(flow, k, day, last - day, clock, tables[0], rules[0], seed):
+                someone_left = True
     return someone_left
 
 
@@ -316,7 +309,7 @@ def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
     due = day >= np.int64(c["due"])
     if due and c["blocked"] == 0 and (state == WAIT_PACKAGE or state == HOME_PACKAGE):
         outcome = leave_otherwise(c, p, council, state, day, rules, seed)
-    elif not due and (state == WAIT_CHOICE or state == HOME_CHOICE):
+    elif state == WAIT_PLANNING or (not due and (state == WAIT_CHOICE or state == HOME_CHOICE)):
         outcome = STAY
     else:
         outcome = GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
@@ -337,13 +330,13 @@ def ward_round(flow, now, last, clock, tables, rules, seed):
         for k in range(n_cases):
             c = flow.cases[k]
             state = np.int64(c["state"])
-            if state in (CLOSED, BOARDING, SURGERY, WAIT_PLANNING) or in_hospital(state) != (place == 0):
+            if state == CLOSED or state == BOARDING or in_hospital(state) != (place == 0):
                 continue
-            if state == ACUTE:
+            if place == 0:
                 move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules[0])
-            elif not since_before(c, state, day):
+            if state == ACUTE or state == SURGERY or np.int64(c["since"]) >= day:
                 continue
-            elif for_hours(state):
+            if waits_for_hands(state):
                 go_on_waiting(flow, k, day, last - day, clock, tables[0], rules[0], seed)
             else:
                 progress(flow, k, day, last - day, clock, tables[0], rules[0], seed)

@@ -15,8 +15,9 @@ from agents import draws
 from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.admission import DISCHARGE_READINESS, RETURN, SPELL, leave_short_term_care
-from agents.hospital.books import follow_up, post, schedule
+from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
+from agents.hospital.billing import bill
+from agents.hospital.books import follow_up, schedule
 from agents.hospital.delays import ASSESSMENT, CHOICE, DISPUTES, EQUIPMENT, FUNDING, HOUSING, NURSING_PLACE, PACKAGE, RESIDENTIAL_PLACE, nurses_needed
 from agents.hospital.state import (
     ACUTE,
@@ -97,9 +98,6 @@ from agents.patients.living import (
     update_need,
 )
 from agents.patients.seeking import CONTACT, NEED_DECIDES
-from agents.vocabulary import Service
-
-EXCESS = int(Service.EXCESS_DAYS)
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
@@ -427,20 +425,6 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
 
 
 @compiled
-def bill(flow, c, p, day, rules):
-    """Post the price of a spell that ends today, and its days beyond the trim point."""
-    h = np.int64(c["hospital"])
-    hospital = flow.hospitals[h]
-    payer, payee = rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h
-    decider, lever = np.int64(c["decider"]), np.int64(c["lever"])
-    post(flow, payer, payee, SPELL, decider, lever, hospital.spell_price)
-    over = day - np.int64(c["start"]) - hospital.trim_days
-    if over > 0:
-        post(flow, payer, payee, EXCESS, decider, lever, over * hospital.excess_price)
-        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
-
-
-@compiled
 def discharge(flow, c, p, day, rules):
     """End a stay: the bed and, of an emergency, the bill."""
     hospital = flow.hospitals[np.int64(c["hospital"])]
@@ -448,7 +432,7 @@ def discharge(flow, c, p, day, rules):
     if c["state"] == SURGERY:
         free_bed(hospital, c)
         return
-    bill(flow, c, p, day, rules)
+    flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_EXCESS_DAYS] += bill(flow, c, p, day, rules)
     if np.int64(c["state"]) == BOARDING:
         hospital.boarding -= 1
     else:

@@ -98,7 +98,7 @@ def test_counts_agree_with_the_totals_of_the_months(years: list[ReferenceYear]) 
         assert year.contacts.sum() == year.scalars["emergency_contacts"]
         assert year.admissions.sum() == year.scalars["emergency_admissions"]
         assert year.bed_days.sum() == year.scalars["emergency_bed_days"]
-        assert year.bed_days.sum() + year.scalars["operation_days"] == year.scalars["hospital_days"]
+        assert year.bed_days.sum() + year.scalars["surgery_days"] == year.scalars["hospital_days"]
         for name in (RECORDED, DELAYED_PATIENTS):
             assert delay_cells(year.scalars, name).shape == (len(Reason), len(Responsible))
         recorded = delay_cells(year.scalars, RECORDED).sum(axis=1)

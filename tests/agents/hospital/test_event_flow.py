@@ -312,10 +312,8 @@ def test_a_stay_ends_by_day_and_on_its_day():
         assert until > now
         if case["due"] > 10:
             assert int(until) == case["due"]
-        elif case["hour"] < 14:
-            assert int(until) == 10, "gone before midnight"
         else:
-            assert int(until) == 11, "who comes after the ward round stays the night"
+            assert int(until) == 10, "gone before midnight"
         if int(until) > 10:
             assert 9.0 <= 24.0 * (until % 1.0) <= 20.0
 
