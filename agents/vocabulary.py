@@ -93,7 +93,8 @@ class Service(IntEnum):
     OUTPATIENT = 14
     ELECTIVE = 15
     CONTINUING_CARE = 16  # continuing healthcare
-    REIMBURSEMENT = 17  # of recorded delays, by councils to hospitals
+    DELAY_REIMBURSEMENT = 17  # of recorded delays, by councils to hospitals
+    ACUTE_CONTRACT = 18  # a hospital's monthly sum where it is not paid by what it does
 
 
 class Account(IntEnum):

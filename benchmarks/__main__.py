@@ -24,6 +24,7 @@ from benchmarks.measuring import MEASUREMENTS
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 KERNEL, WHOLE = 15.0, 8.0  # million person-months a second
+SPELLS = 4000.0  # a second, through the event flow
 SLOPE, BASE = 150.0, 400.0  # bytes a person, megabytes
 HELP = 0.5  # seconds
 MANY = 1_000_000  # people from which on speed is asked for: fewer share a month's fixed costs among them
@@ -120,6 +121,12 @@ def all_figures(people: Sequence[int], say: Console) -> list[Figure]:
             found[what] = measure(what, number)
         figures.append(speed("kernel alone", number, found["kernel"], "median", KERNEL))
         figures.append(speed("whole economy", number, found["whole"], "mean", WHOLE))
+        figures.append(
+            Figure(
+                name="event flow", people=number, measured=found["spells"]["mean"], unit="spells/s", target=SPELLS if number >= MANY else None,
+                at_least=True, note=f"{found['spells']['spells']:,} spells, nobody looking on",
+            )  # fmt: skip
+        )
         peaks.append(found["memory"])
     figures += memory_figures(peaks) if len(peaks) > 1 else []
     figures.append(

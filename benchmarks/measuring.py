@@ -13,21 +13,23 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agents.hospital.state import Flow
     from model.economy import HealthEconomy
 
 PLACE = "berkshire-west"
 SWEEPS = 9
 MONTHS = 24
+MONTHS_OF_SPELLS = 12
 MONTHS_FOR_MEMORY = 13  # one of them renews the proactive lists, which takes the most
 
 
-def economy_of(people: int) -> HealthEconomy:
+def economy_of(people: int, hospital_flow: str = "daily") -> HealthEconomy:
     """Return the place, settled, with about so many people: a share or a multiple of its own."""
     from model.economy import HealthEconomy
     from model.place import load_place
 
     adults = sum(council.adults for council in load_place(PLACE).councils)
-    return HealthEconomy(place=PLACE, scale=people / adults, seed=1, years=10, threads=1)
+    return HealthEconomy(place=PLACE, scale=people / adults, seed=1, years=10, threads=1, hospital_flow=hospital_flow)
 
 
 def prepare(people: int) -> dict[str, Any]:
@@ -85,6 +87,29 @@ def whole(people: int) -> dict[str, Any]:
     return {"mean": sum(millions) / sum(seconds), "median": statistics.median(speeds), "best": max(speeds)}
 
 
+def spells(people: int) -> dict[str, Any]:
+    """Time the days of the event flow alone, nobody looking on, after a warm month; a spell is an admission of any kind."""
+    from agents.hospital.planned import HOSPITAL_ELECTIVE_STAYS
+    from agents.hospital.state import HOSPITAL_ADMISSIONS
+
+    economy = economy_of(people, hospital_flow="salabim")
+    economy.step()
+    engine = economy.engine
+    run, took, number = engine.hospital_flow.run, 0.0, 0
+
+    def timed(flow: Flow, **month: Any) -> None:
+        nonlocal took, number
+        began = time.process_time()
+        run(flow, **month)
+        took += time.process_time() - began
+        number += int(flow.hospital_out[:, HOSPITAL_ADMISSIONS].sum() + flow.hospital_planned[:, HOSPITAL_ELECTIVE_STAYS].sum())
+
+    engine.hospital_flow.run = timed
+    for _ in range(MONTHS_OF_SPELLS):
+        economy.step()
+    return {"mean": number / took, "spells": number}
+
+
 def memory(people: int) -> dict[str, Any]:
     """Return the most memory that a run of somewhat over a year takes, in bytes, and for how many rows of people."""
     economy = economy_of(people)
@@ -95,7 +120,7 @@ def memory(people: int) -> dict[str, Any]:
     return {"bytes": peak if sys.platform == "darwin" else peak * 1024, "people": rows}
 
 
-MEASUREMENTS = {"prepare": prepare, "kernel": kernel, "whole": whole, "memory": memory}
+MEASUREMENTS = {"prepare": prepare, "kernel": kernel, "whole": whole, "spells": spells, "memory": memory}
 
 if __name__ == "__main__":
     print(json.dumps(MEASUREMENTS[sys.argv[1]](int(sys.argv[2]))))

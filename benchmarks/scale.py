@@ -33,7 +33,7 @@ WAITS: dict[str, Callable[[Sums], float]] = {
     ),
     "– of them waiting for home care": lambda s: 100.0 * s["delayed_days_true/package"] / s["emergency_admissions"],
     "– of them waiting for a care-home place": lambda s: (
-        100.0 * s["delayed_days_true/placement"] / s["emergency_admissions"]
+        100.0 * (s["delayed_days_true/residential"] + s["delayed_days_true/nursing"]) / s["emergency_admissions"]
     ),
     "people waiting at home for care, for each 1,000 adults": lambda s: (
         A_THOUSAND * s["out_of_hospital_waiting"] / s["people"]

@@ -7,6 +7,7 @@ Whole pages are in :data:`PAGES`. A table inside a page stands between ``<!-- ge
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import inspect
 import re
@@ -19,11 +20,13 @@ sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 
 from agents import deciding  # noqa: E402 - after the path is set
 from agents.patients import record  # noqa: E402
-from agents.vocabulary import Lever  # noqa: E402
+from agents.vocabulary import Lever, Reason, Responsible  # noqa: E402
 from model.cause_prior import joint_prior, share_and_interval, shares_over  # noqa: E402
+from model.delayed_transfers import ACUTE, recorded_days  # noqa: E402
 from model.economy import PHASES  # noqa: E402
 from model.emergency_sums import ALL, BANDS, sums_rows  # noqa: E402
 from model.evidence import evidence  # noqa: E402
+from model.fitted_rates import FILE as FITTED  # noqa: E402
 from model.ledger import OWN_LINES  # noqa: E402
 from model.measures import HEADLINE, OTHER  # noqa: E402
 from model.mechanisms import lacking  # noqa: E402
@@ -191,6 +194,53 @@ def causes_table() -> str:
     return table(("share of contacts", *ages), rows, numbers=len(ages))
 
 
+# Delays
+
+ARRANGING = {
+    Reason.FURTHER_NHS: (),
+    Reason.ASSESSMENT: ("care.planning_days", "care.assessment_days"),
+    Reason.PACKAGE: ("care.package_days",),
+    Reason.RESIDENTIAL: ("care.placement_chance",),
+    Reason.FUNDING: ("care.continuing_days",),
+    Reason.CHOICE: ("care.self_arrange_days", "care.family_arrange_days"),
+    Reason.NURSING: ("care.placement_chance",),
+    Reason.EQUIPMENT: ("care.equipment_days",),
+    Reason.HOUSING: ("care.housing_days",),
+    Reason.DISPUTES: ("care.dispute_days",),
+}
+"""What sets how long arranging takes by itself: parameters that the fitted factor multiplies (a chance: divides)."""
+
+
+def delays_table() -> str:
+    """Return the days that acute hospitals recorded in the base year, by reason and responsible body."""
+    days = recorded_days(ACUTE) / 1000.0
+    whole = days.sum()
+    rows = [
+        (f"`{reason.name.lower()}`", *(f"{value:.1f}" if value else "–" for value in days[reason]),
+         f"{days[reason].sum():.1f}", f"{100.0 * days[reason].sum() / whole:.1f}%")
+        for reason in Reason
+    ]  # fmt: skip
+    rows.append(("all", *(f"{value:.1f}" for value in days.sum(axis=0)), f"{whole:.1f}", "100.0%"))
+    shares = [f"{100.0 * value / whole:.1f}%" for value in days.sum(axis=0)]
+    rows.append(("share", *shares, "100.0%", ""))
+    bodies = [body.name.lower().replace("_", " ") for body in Responsible]
+    return table(("thousand delayed days", *bodies, "all", "share"), rows, numbers=len(bodies) + 2)
+
+
+def waits_table() -> str:
+    """Return how long arranging takes for each reason, and the fitted factor."""
+    values = Parameters().values()
+    with FITTED.open(encoding="utf-8", newline="") as lines:
+        fitted = {row["stratum"]: row for row in csv.DictReader(lines) if row["rate"] == "wait"}
+    rows = []
+    for reason, names in ARRANGING.items():
+        row = fitted[reason.name.lower()]
+        low, middle, high = (float(row[column]) for column in ("low", "correction", "high"))
+        taken = ", ".join(f"`{name}` {short(values[name])}" for name in names) or "places of intermediate care"
+        rows.append((f"`{reason.name.lower()}`", taken, f"{middle:.2g}", f"{low:.2g} to {high:.2g}"))
+    return table(("reason", "what the factor acts on", "factor", "95% interval"), rows, numbers=2)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/parameters.md": parameters_page,
     "docs/reference/record.md": record_page,
@@ -202,6 +252,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "lacking": lacking_table,
     "sums": sums_table,
     "causes": causes_table,
+    "delays": delays_table,
+    "waits": waits_table,
 }
 
 

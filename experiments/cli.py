@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from experiments.filming import FilmSpec
     from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
     from experiments.store import Store
@@ -123,6 +124,9 @@ def compare(
             "--set", metavar="NAME=VALUE", help="Change a parameter, or many: @FILE:ROW of a CSV; may be repeated."
         ),
     ] = None,
+    hospital_flow: Annotated[
+        str, typer.Option(metavar="NAME", help="Hospitals by the day (daily), or by the hour and minute (salabim).")
+    ] = "daily",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
@@ -139,16 +143,17 @@ def compare(
         seed=_whole("--seed", seed, least=0),
         hold=_held(hold),
         parameters=_assignments("--set", _spelled_out(change)),
+        hospital_flow=hospital_flow,
     )
     processes = _whole("--workers", workers) if workers else os.cpu_count() or 1
     with _no_traceback_for_the_users_errors():
         raise typer.Exit(_compare(spec, output, processes, quiet))
 
 
-def _whole(option: str, text: str, least: int = 1) -> int:
+def _whole(option: str, text: str, least: int = 1, most: int | None = None) -> int:
     from experiments.specification import MOST
 
-    most = MOST.get(option.removeprefix("--"), 2**64 - 1)
+    most = most or MOST.get(option.removeprefix("--"), 2**64 - 1)
     try:
         value = int(text.strip())
     except ValueError:
@@ -214,6 +219,7 @@ def _no_traceback_for_the_users_errors() -> Iterator[None]:
 
 def _comparison(*, place: str, structures: str, hold: dict[str, float | None], **rest: Any) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
+    from agents.hospital.flows import flow_named
     from experiments.specification import ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
     from model.place import load_place
@@ -226,6 +232,7 @@ def _comparison(*, place: str, structures: str, hold: dict[str, float | None], *
         for structure in chosen:
             load_structure(structure)
         Parameters().with_values(rest["parameters"])
+        flow_named(rest["hospital_flow"])
         files = [name for name in (place, *chosen) if name.endswith(".toml")]
         return ComparisonSpec(
             place=place,
@@ -610,6 +617,134 @@ def _total_table(found: Journey, labels: Sequence[str]) -> Any:
         digits = 3 if name == "QALYs" else 0
         table.add_row(name, *(f"{sign}{value:,.{digits}f}" for value in values))
     return table
+
+
+@app.command(epilog="Example: joinedup animate --place wigan --start 2017-01-09 --days 14")
+def animate(
+    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    hospital: Annotated[str, typer.Option(metavar="NAME", help="Name or part of it. [default: the main one]")] = "",
+    structures: Annotated[
+        str, typer.Option(metavar="A,B", help="Two structures or TOML files, by a comma.")
+    ] = "separate-budgets,single-budget",
+    start: Annotated[str, typer.Option(metavar="DAY", help="First day, from 2014-04-01.")] = "2017-01-09",
+    days: Annotated[str, typer.Option(metavar="N", help="Days that are shown.")] = "14",
+    hours: Annotated[str, typer.Option(metavar="N", help="Hours from one frame to the next.")] = "1",
+    fps: Annotated[str, typer.Option(metavar="X", help="Frames a second.")] = "10",
+    width: Annotated[str, typer.Option(metavar="N", help="Of a frame, in pixels.")] = "1280",
+    kind: Annotated[
+        str, typer.Option("--format", metavar="KIND", help="gif, or mp4 where ffmpeg or opencv is installed.")
+    ] = "gif",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the moving picture.")] = "results/animation",
+) -> None:
+    """Show a hospital fortnight under two structures as a moving picture: A&E, every bed, and who could leave.
+
+    The same people with the same luck, hour by hour from the event flow. One run is an illustration, not evidence.
+    """
+    folder = _writable(Path(output))
+    look = {
+        "kind": _one_of("--format", kind, ("gif", "mp4")),
+        "hours_a_frame": _whole("--hours", hours, most=24),
+        "frames_per_second": _between("--fps", fps, 1.0, 50.0),
+        "pixels_wide": _whole("--width", width, least=960, most=3840),
+    }
+    with _films_of_what_is_asked(folder):
+        from experiments.filming import film, frames_of, write_animation
+
+        spec = _film_spec(place, hospital, structures, start, days, scale, seed, change)
+        frames_of(spec, look["hours_a_frame"])
+        if look["kind"] == "mp4":
+            from experiments.figures.pixels import mp4_encoder
+
+            mp4_encoder()
+        with _waiting("Living the years"):
+            films = film(spec)
+        with _waiting("Drawing"):
+            files = write_animation(films, folder, **look)
+        _say_what_was_seen(files)
+
+
+@app.command("close-up", epilog="Example: joinedup close-up --place wigan --start 2016-12 --days 121")
+def close_up(
+    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    hospital: Annotated[str, typer.Option(metavar="NAME", help="Name or part of it. [default: the main one]")] = "",
+    structures: Annotated[
+        str, typer.Option(metavar="A,B", help="Two structures or TOML files, by a comma.")
+    ] = "separate-budgets,single-budget",
+    start: Annotated[str, typer.Option(metavar="DAY", help="First day, or month, from 2014-04.")] = "2016-12",
+    days: Annotated[str, typer.Option(metavar="N", help="Days that are shown.")] = "121",
+    scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model.")] = "1",
+    seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the figure.")] = "results/close-up",
+) -> None:
+    """Draw one hospital through one winter under two structures: beds, A&E, the four hours, and delays by reason.
+
+    The same people with the same luck, hour by hour from the event flow. One run is an illustration, not evidence.
+    """
+    folder = _writable(Path(output))
+    with _films_of_what_is_asked(folder):
+        from experiments.filming import film, write_close_up
+
+        spec = _film_spec(place, hospital, structures, start, days, scale, seed, change)
+        with _waiting("Living the years"):
+            films = film(spec)
+        files = write_close_up(films, folder)
+        _say_what_was_seen(files)
+
+
+def _film_spec(
+    place: str, hospital: str, structures: str, start: str, days: str, scale: str, seed: str, change: list[str] | None
+) -> FilmSpec:
+    from experiments.filming import LONGEST, FilmSpec, day_of
+
+    return FilmSpec(
+        place=place,
+        hospital=hospital,
+        structures=tuple(name.strip() for name in structures.split(",") if name.strip()),
+        start=day_of(start),
+        days=_whole("--days", days, most=LONGEST),
+        scale=_number("--scale", scale),
+        seed=_whole("--seed", seed, least=0),
+        parameters=_assignments("--set", change),
+    )
+
+
+@contextlib.contextmanager
+def _films_of_what_is_asked(folder: Path) -> Iterator[None]:
+    """Say in one line what is wrong with what was asked for, or with the folder."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(str(error).replace("FilmSpec.", "--").replace("RunSpec.", "--")) from error
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or folder}: {error.strerror or error}") from error
+
+
+def _say_what_was_seen(files: Sequence[Path]) -> None:
+    *_, words = files
+    console = _console()
+    console.print(words.read_text(encoding="utf-8").strip(), soft_wrap=True)
+    console.print(f"Written: {', '.join(str(file) for file in files)}", soft_wrap=True)
+
+
+def _one_of(option: str, text: str, valid: Sequence[str]) -> str:
+    if text not in valid:
+        raise UsageError(f"{option} must be {' or '.join(valid)}, got {text!r}")
+    return text
+
+
+def _between(option: str, text: str, least: float, most: float) -> float:
+    value = _number(option, text)
+    if not least <= value <= most:
+        raise UsageError(f"{option} must be a number from {least:g} to {most:g}, got {value:g}")
+    return value
 
 
 @app.command(epilog="Example: joinedup places wigan")

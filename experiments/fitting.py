@@ -16,14 +16,16 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 
-from agents.vocabulary import N_CONDITIONS
-from experiments.reference_run import PLACE, ReferenceYear, run_reference
+from agents.vocabulary import N_CONDITIONS, N_REASONS, YOUNGEST, Reason
+from experiments.reference_run import PLACE, RECORDED, ReferenceYear, delay_cells, run_reference
 from model import epidemiology as england
+from model.delayed_transfers import ACUTE, recorded_days
 from model.epidemiology import AGES
 from model.evidence import EvidenceRow, evidence, evidence_where
 from model.fitted_rates import (
@@ -48,6 +50,7 @@ from model.prevalence import prevalence as published_prevalence
 YEARS = 8  # of each run
 REPLICATE_ROUNDS, REPLICATE_SCALE = 3, 0.25  # of each fit to drawn targets, and its size relative to the fit itself
 FEW = 60.0  # people or deaths: a stratum with so many moves half as far as a large one
+A_DELAY = 10.0  # assumption, days that a recorded delay lasts: days come in spells, so that luck is that of fewer
 LATE = 4  # the last so many years say where prevalence is heading
 NORMAL = NormalDist()
 
@@ -101,6 +104,8 @@ class Targets:
     readmission : share of discharges followed by an emergency admission within 30 days
     mild, moderate : shares with frailty above 0.12 and 0.24, shape (5 bands of FRAILTY_AGES); NaN where none is known
     need : shares outside care homes who need help, shape (2, 4 bands of NEED_AGES)
+    delays : delayed days recorded in acute care, by reason, for each emergency bed day that people of those ages have
+        at published rates, shape (10,): so that they grow as the people age
     """
 
     prevalence: np.ndarray
@@ -112,6 +117,7 @@ class Targets:
     mild: np.ndarray
     moderate: np.ndarray
     need: np.ndarray
+    delays: np.ndarray
 
 
 SOURCES = {
@@ -125,6 +131,7 @@ SOURCES = {
     "frailty": "P-A.frail-014 to 025, 032, 033",
     "spread": "P-A.frail-014 to 025",
     "need": "P-A.adl-001 to 006",
+    "wait": "P-B.dtoc-010 to 017, 025",
 }
 """What each correction is fitted to, as named in the file."""
 
@@ -139,7 +146,20 @@ UNITS = {
     "frailty": "frailty, mean of both sexes",
     "spread": "frailty",
     "need": "logit",
+    "wait": "ratio, of the time that arranging takes",
 }
+
+DELAY_ROWS = {
+    "P-B.dtoc-010": (Reason.FURTHER_NHS,),
+    "P-B.dtoc-011": (Reason.ASSESSMENT,),
+    "P-B.dtoc-012": (Reason.PACKAGE,),
+    "P-B.dtoc-013": (Reason.NURSING,),
+    "P-B.dtoc-014": (Reason.RESIDENTIAL,),
+    "P-B.dtoc-015": (Reason.CHOICE,),
+    "P-B.dtoc-016": (Reason.FUNDING,),
+    "P-B.dtoc-017": (Reason.EQUIPMENT, Reason.HOUSING, Reason.DISPUTES),
+}
+"""Which reasons' share of the days recorded in acute care each evidence row has."""
 
 
 def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
@@ -164,6 +184,7 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
         mild=np.array([share * (older if age >= 65 else 1.0) for age, share in england.ANY_FRAILTY]),
         moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),
         need=_need_targets(value),
+        delays=_delay_targets(value),
     )
 
 
@@ -177,6 +198,31 @@ def _over_published(value: Callable[[EvidenceRow], float]) -> np.ndarray:
             points = [value(row) / row.number() if row.value else 1.0 for row in rows]
             factor[condition, sex] = np.interp(AGES, TEN_YEARS.ages, points)
     return factor
+
+
+def _delay_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
+    """Return what England's acute hospitals recorded in 2014/15 for each emergency bed day of its adults, shape (10,).
+
+    Rows that stand for several reasons are divided as the return itself divides them.
+    """
+    counted = recorded_days(ACUTE).sum(axis=1)
+    share = np.zeros(N_REASONS)
+    for row, reasons in DELAY_ROWS.items():
+        each = list(reasons)
+        share[each] = value(evidence(row)) / 100.0 * counted[each] / counted[each].sum()
+    people = counts_of_england()[0].sum(axis=(0, 1))[YOUNGEST:]  # the last: 90 and over
+    return 1000.0 * value(evidence("P-B.dtoc-025")) * share / float(people @ _bed_days()[: len(people)])
+
+
+@lru_cache(maxsize=1)
+def _bed_days() -> np.ndarray:
+    """Return a person's emergency bed days a year at published rates, by age, shape (93,)."""
+    bands = ((england.ADMISSIONS, (45, 65, 75, 85)), (england.STAYS, (65, 75, 85)))
+    admissions, stays = (
+        np.array([evidence(row).number() for _, row in points])[np.searchsorted(edges, AGES, side="right")]
+        for points, edges in bands
+    )
+    return admissions / 1000.0 * stays
 
 
 def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
@@ -268,6 +314,8 @@ def step(rates: FittedRates, aims: Targets, years: list[ReferenceYear], gain: fl
     admission = ratio(ages.bands(everyone * aims.admissions, BROAD), ages.bands(admissions, BROAD))
     stay = ratio(ages.bands(admissions * aims.stay, STAY_AGES), ages.bands(bed_days, STAY_AGES))
     total = {name: sum(year.scalars[name] for year in years) for name in ("discharges", "readmissions_30_days")}
+    delayed = sum(delay_cells(year.scalars, RECORDED) for year in years).sum(axis=1)
+    wait = ratio(float(everyone @ _bed_days()) * aims.delays / A_DELAY, delayed / A_DELAY)
     returned = total["readmissions_30_days"] / total["discharges"]
     misses.append(abs(returned / aims.readmission - 1.0))
     onset, progress = _beginnings(aims, years, ages, ratio)
@@ -283,6 +331,7 @@ def step(rates: FittedRates, aims: Targets, years: list[ReferenceYear], gain: fl
         frailty=_within(rates.frailty + gain * shift, "frailty"),
         spread=_within(rates.spread * spread ** (0.5 * gain), "spread"),
         need=_within(rates.need + gain * _need_step(aims, years, ages), "need"),
+        wait=_within(rates.wait * wait ** (0.6 * gain), "wait"),
     )
     return moved, max(misses)
 
@@ -476,4 +525,6 @@ def rate_of(tables: np.record, name: str, index: tuple[int, ...]) -> float:
         return float(tables.frailty_age[:, at].mean())
     if name == "spread":
         return float(tables.frailty_spread[at])
-    return float(tables.need_age[index[0], at])
+    if name == "need":
+        return float(tables.need_age[index[0], at])
+    return float(tables.wait[index[0]])

@@ -30,9 +30,13 @@ REASONS = {
     Reason.FURTHER_NHS: "further NHS care",
     Reason.ASSESSMENT: "an assessment",
     Reason.PACKAGE: "home care",
-    Reason.PLACEMENT: "a care-home place",
+    Reason.RESIDENTIAL: "a place in a residential home",
     Reason.FUNDING: "public funding",
     Reason.CHOICE: "own or family arrangements",
+    Reason.NURSING: "a place in a nursing home",
+    Reason.EQUIPMENT: "equipment for the home",
+    Reason.HOUSING: "housing",
+    Reason.DISPUTES: "a dispute over who pays",
 }
 CONDITIONS = {
     Condition.CHD: "coronary heart disease",
@@ -53,6 +57,13 @@ PLACES = {
 AT_HOME = ("home", "reablement", "intermediate care")
 IN_CARE_HOME = ("care home", "nursing home")
 WAITS_AT_HOME = (CaseState.HOME_ASSESSMENT, CaseState.HOME_PACKAGE, CaseState.HOME_PLACEMENT, CaseState.HOME_CHOICE)
+CLAIMS = (CaseState.WAIT_FUNDING, CaseState.HOME_FUNDING)
+DISPUTES = (CaseState.WAIT_DISPUTE, CaseState.HOME_DISPUTE)
+AFTER_CLAIM = (
+    *DISPUTES,
+    *(CaseState.WAIT_PACKAGE, CaseState.WAIT_PLACEMENT, CaseState.WAIT_CHOICE),
+    *(CaseState.HOME_PACKAGE, CaseState.HOME_PLACEMENT, CaseState.HOME_CHOICE),
+)
 BED_STATES = ("boarding", "ill", "recovering", "waiting")
 LEVER_WORDS = {
     Lever.STRICTNESS: "how strictly need is judged",
@@ -294,6 +305,8 @@ def _care(telling: _Telling, at: int) -> Iterator[Event]:
         telling.asked, telling.granted = None, at
     if not life.alive[at]:
         return
+    if before in CLAIMS and state in AFTER_CLAIM:
+        yield Event(at=at, kind="claim", text=_decision(state, Funder(int(case["funder"])), telling, now))
     if place != place_before:
         yield from _moves(telling, at, place_before, place, state, int(case["package"]))
     package, package_before = int(now["package"]), int(was["package"])
@@ -324,6 +337,8 @@ def _verdict(now: np.void, case: np.void, place: int) -> str:
     state, funder = CaseState(int(case["state"])), Funder(int(case["funder"]))
     if place == Setting.REABLEMENT:
         return "reablement first"
+    if state in CLAIMS:
+        return "continuing healthcare is asked for"
     if state in (CaseState.WAIT_CHOICE, CaseState.HOME_CHOICE, CaseState.WAIT_PLACEMENT, CaseState.HOME_PLACEMENT):
         if funder == Funder.SELF:
             return "must arrange and pay in full"
@@ -335,12 +350,20 @@ def _verdict(now: np.void, case: np.void, place: int) -> str:
     return "not eligible" if now["flags"] & record.REFUSED else "nothing new is granted"
 
 
+def _decision(state: CaseState, funder: Funder, telling: _Telling, now: np.void) -> str:
+    """Return what was decided on a claim to continuing healthcare."""
+    if funder == Funder.NHS:
+        return f"Continuing healthcare is agreed, paid for by {_payer(telling.life, now, funder)}"
+    return f"Continuing healthcare is refused{', which the council disputes' if state in DISPUTES else ''}"
+
+
 def _moves(
     telling: _Telling, at: int, was: int, place: int, state: CaseState, granted: int
 ) -> Iterator[Event]:
     if place >= Setting.RESIDENTIAL:
         payer = _payer(telling.life, telling.life.nights[at + 1])
-        yield Event(at=at, kind="care_home", text=f"Moves into a {PLACES[place]}, paid for by {payer}")
+        how = "Moves for a while into" if state == CaseState.INTERIM else "Moves into"
+        yield Event(at=at, kind="care_home", text=f"{how} a {PLACES[place]}, paid for by {payer}")
     elif place in (Setting.REABLEMENT, Setting.INTERMEDIATE):
         if telling.discharges[at]:  # told with the stay that it ends
             return
@@ -357,11 +380,14 @@ def _moves(
         yield Event(at=at, kind=Setting(was).name.lower(), text=f"{PLACES[was].capitalize()} ends: {then}")
 
 
-def _payer(life: Life, row: np.void) -> str:
-    """Return who pays for the long-term care that the person has, by name."""
+def _payer(life: Life, row: np.void, funder: Funder | None = None) -> str:
+    """Return who pays for the long-term care that the person has, or that `funder` will pay for, by name."""
     economy = life.economy
-    if row["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK == Funder.SELF:
+    funder = Funder(int(row["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK)) if funder is None else funder
+    if funder == Funder.SELF:
         return "the person"
+    if funder == Funder.NHS:
+        return economy.parties.names[economy.payer(Account.COMMUNITY, int(row["consortium"]))]
     return economy.parties.names[economy.payer(Account.SOCIAL_CARE, int(row["council"]))]
 
 

@@ -12,7 +12,14 @@ from functools import lru_cache
 import numpy as np
 
 from agents.vocabulary import OLDEST, YOUNGEST
-from experiments.reference_run import ReferenceYear, life_expectancy
+from experiments.reference_run import (
+    DELAYED_PATIENTS,
+    MONTHS,
+    RECORDED,
+    ReferenceYear,
+    delay_cells,
+    life_expectancy,
+)
 from model.evidence import EvidenceRow, evidence
 from model.parameters import Parameters
 from model.place_england import PEOPLE_EACH
@@ -46,10 +53,14 @@ class Reading:
     scale: float
     parameters: Parameters
 
-    @property
-    def recording_ratio(self) -> float:
-        """True delayed days for each that the national return records."""
-        return self.parameters.care.recording_ratio
+    def recorded_days(self) -> np.ndarray:
+        """Return England's delayed days a year as the national return counts them in acute care, shape (10, 3)."""
+        return delay_cells(self.sums.scalars, RECORDED) / self.years * PEOPLE_EACH / self.scale
+
+    def delayed_patients(self) -> np.ndarray:
+        """Return England's recorded patients delayed on a last Thursday of the month, the mean, shape (10, 3)."""
+        nights = MONTHS * self.years
+        return delay_cells(self.sums.scalars, DELAYED_PATIENTS) / nights * PEOPLE_EACH / self.scale
 
     def count(
         self, name: str, ages: tuple[int, int] = ADULTS, sex: int | None = None, fifth: int | None = None

@@ -6,7 +6,7 @@ care do, not what organisations decide. Rates are fitted to, and validated on, E
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -17,7 +17,19 @@ from agents.hospital import planned
 from agents.hospital import state as flow
 from agents.patients import living, record
 from agents.patients.conditions import SEVERE_SHIFT
-from agents.vocabulary import N_AGES, N_CONDITIONS, YOUNGEST, Cause, Condition, Funder, Lever, Reason, Setting
+from agents.vocabulary import (
+    N_AGES,
+    N_CONDITIONS,
+    N_RESPONSIBLE,
+    YOUNGEST,
+    Cause,
+    Condition,
+    Funder,
+    Lever,
+    Reason,
+    Responsible,
+    Setting,
+)
 from model import HealthEconomy
 from model.engine import Month
 from model.parameters import Parameters
@@ -37,6 +49,18 @@ NEVER_SHORT = 1.0  # no overspend below the whole budget closes a gate
 
 COUNTERS = {"contacts": "contacts", "admissions": "spells", "bed_days": "days_in_hospital"}
 """What people count themselves: field of `ReferenceYear`, and of the record."""
+
+RECORDED, DELAYED_PATIENTS = "delayed_days_recorded", "delayed_patients"
+
+
+def _cells(name: str, first: int) -> dict[str, int]:
+    """Return name and column of each cell of the national return, ``name/reason/body``."""
+    return {
+        f"{name}/{reason.name.lower()}/{body.name.lower()}": first + N_RESPONSIBLE * reason + body
+        for reason in Reason
+        for body in Responsible
+    }
+
 
 OUT = {
     "discharges": flow.DISCHARGED_OUT,
@@ -71,6 +95,8 @@ OUT = {
     **{f"admissions/{cause.name.lower()}": flow.ADMISSIONS_OUT + cause for cause in Cause},
     **{f"bed_days/{cause.name.lower()}": flow.BED_DAYS_OUT + cause for cause in Cause},
     **{f"delayed_days/{reason.name.lower()}": flow.DELAYED_OUT + reason for reason in Reason},
+    **_cells(RECORDED, flow.RECORDED_OUT),
+    **_cells(DELAYED_PATIENTS, flow.SNAPSHOT_OUT),
 }
 """Scalars of a year from the daily flow's totals: name, and column of ``Month.out``."""
 
@@ -413,6 +439,18 @@ def _scalars(months: list[Month]) -> dict[str, int]:
     for name, (part, kinds) in SUMS.items():
         found[name] = sum(found[f"{part}/{kind.name.lower()}"] for kind in kinds)
     return found
+
+
+def delay_cells(scalars: Mapping[str, float], name: str) -> FloatArray:
+    """Return the cells of the national return, shape (10 reasons, 3 responsible bodies).
+
+    Parameters
+    ----------
+    scalars : of a year, or a sum of years
+    name : `RECORDED` for delayed days, `DELAYED_PATIENTS` for patients delayed at midnight on the last Thursday of each
+        month, added up over months
+    """
+    return np.array([scalars[cell] for cell in _cells(name, 0)], dtype=np.float64).reshape(-1, N_RESPONSIBLE)
 
 
 def pooled(years: list[ReferenceYear]) -> ReferenceYear:

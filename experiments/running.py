@@ -79,7 +79,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None) -> RunResul
     Raises
     ------
     ValueError
-        If place, structure, a parameter or a held lever is unknown or out of bounds.
+        If place, structure, hospital flow, a parameter or a held lever is unknown or out of bounds.
     """
     from model.economy import HealthEconomy
 
@@ -93,6 +93,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None) -> RunResul
         parameters=_parameters(spec),
         hold=dict(spec.hold) or None,
         settlement=spec.settlement,
+        hospital_flow=spec.hospital_flow,
     )
     for _ in range(spec.years * MONTHS):
         economy.step()

@@ -81,6 +81,7 @@ class RunSpec:
     years : whole years from April 2014
     scale : share of the place's people that live in the model
     settlement : name of the yearly settlement
+    hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
@@ -94,6 +95,7 @@ class RunSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
+    hospital_flow: str = "daily"
     hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
@@ -134,6 +136,7 @@ class ComparisonSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
+    hospital_flow: str = "daily"
     hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""

@@ -17,6 +17,7 @@ ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0.",
     "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
 )
+FLOWS_IN_WORDS = {"daily": "by the day", "salabim": "by the hour and minute"}
 HEADLINE_CSV, DIFFERENCES_CSV, SUMMARY = "headline.csv", "differences.csv", "summary.md"
 NO_FORECAST = (
     "This is a tool for reasoning about policy, not a forecast: it shows what follows from stated assumptions, and "
@@ -194,6 +195,7 @@ def _what(material: Material, context: Context) -> str:
         f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
         f"scale: {spec.scale:g}",
         f"settlement: {notes['settlement']} (`{spec.settlement}`)",
+        f"hospitals: {FLOWS_IN_WORDS[spec.hospital_flow]} (`{spec.hospital_flow}`)",
         f"levers held: {_pairs(spec.hold)}",
         f"parameters changed: {_pairs(spec.parameters)}",
     ]

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from agents.draws import replication_seed
-from agents.vocabulary import YOUNGEST
+from agents.vocabulary import YOUNGEST, Reason, Responsible
 from experiments.comparing import interval_half_width
 from experiments.readings import FEMALE, MALE, Reading
 from experiments.reference_run import pooled, run_reference
 from experiments.validation_checks import OUT_OF_SCOPE, checks, published_expectancy
+from model.delayed_transfers import ACUTE, recorded_days
 from model.evidence import FOLDER, EvidenceRow, read_rows
 from model.parameters import Parameters
 
@@ -157,6 +158,35 @@ def summary_line(table: pd.DataFrame) -> str:
     number = table["verdict"].value_counts()
     met, missed, out = (int(number.get(verdict, 0)) for verdict in (MET, MISSED, NO_VERDICT))
     return f"validate: {met} targets met, {missed} missed, {out} out of scope"
+
+
+def delays_table(readings: Sequence[Reading]) -> pd.DataFrame:
+    """Return the delayed days of a year in acute care as the national return crosses them.
+
+    Parameters
+    ----------
+    readings : one a replication
+
+    Returns
+    -------
+    DataFrame
+        One row for each reason and responsible body: reason, responsible, published (2014/15), model (mean over
+        replications), model_low, model_high (95% t-interval, missing with one replication); days.
+    """
+    published = recorded_days(ACUTE)
+    days = np.stack([reading.recorded_days() for reading in readings], axis=-1)
+    half = interval_half_width(days.reshape(-1, len(readings))).reshape(published.shape)
+    model = days.mean(axis=-1)
+    return pd.DataFrame(
+        {
+            "reason": [reason.name.lower() for reason in Reason for _ in Responsible],
+            "responsible": [body.name.lower() for _ in Reason for body in Responsible],
+            "published": published.ravel(),
+            "model": model.ravel(),
+            "model_low": (model - half).ravel(),
+            "model_high": (model + half).ravel(),
+        }
+    )
 
 
 def people_table(readings: Sequence[Reading], table: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -10,9 +10,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.vocabulary import N_AGES, OLDEST, YOUNGEST, Condition, Reason
+from agents.vocabulary import N_AGES, OLDEST, YOUNGEST, Condition, Reason, Responsible
 from experiments.readings import (
     ADULTS,
+    CHECKED,
     FEMALE,
     FITTED,
     LEAST,
@@ -27,6 +28,7 @@ from experiments.readings import (
     over,
 )
 from experiments.reference_run import MONTHS, PLACE, life_expectancy
+from model.delayed_transfers import all_over_acute
 from model.epidemiology import reference_tables
 from model.evidence import evidence, evidence_group
 from model.place import load_place
@@ -63,11 +65,6 @@ def _children_bed_days() -> float:
 def _direct_share() -> float:
     """Return the share of admissions that do not come through A&E."""
     return 1.0 - evidence("P-B.emerg-017").number() / 100.0
-
-
-def _all_over_acute() -> float:
-    """Return delayed days in all care over those in acute care."""
-    return evidence("P-B.dtoc-024").number() / evidence("P-B.dtoc-025").number()
 
 
 CHILDREN_ADMITTED = "adults, and England's children at the published rate at 0 to 14 (P-B.emerg-001)"
@@ -191,21 +188,39 @@ def _council_entries(reading: Reading) -> float:
     return 1e5 * share * over(scalars["care_home_entries"], reading.count("people", ages=OLDER))
 
 
+def _all_care(cells: np.ndarray) -> np.ndarray:
+    """Return days or patients in all care from those in acute care, shape (10, 3): as many more as were published."""
+    return cells * all_over_acute()
+
+
 def _delays_per_100k(reading: Reading) -> float:
-    scalars = reading.sums.scalars
-    recorded = scalars["delayed_days"] / scalars["days"] / reading.recording_ratio * _all_over_acute()
-    return 1e5 * recorded / (reading.count("people") / reading.years)
+    """Return patients delayed in all care on a last Thursday of the month for each 100,000 adults."""
+    return 1e5 * over(float(_all_care(reading.delayed_patients()).sum()), reading.england("people"))
 
 
 def _occupancy(reading: Reading) -> float:
     scalars = reading.sums.scalars
-    used = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["other_bed_days"]
+    own = scalars["emergency_bed_days"] - scalars["boarding_days"] + scalars["surgery_days"]
+    used = own + scalars["other_bed_days"]
     return 100.0 * over(used, scalars["open_bed_days"])
 
 
-def _delay_share(reading: Reading, reason: Reason) -> float:
-    scalars = reading.sums.scalars
-    return 100.0 * over(scalars[f"delayed_days/{reason.name.lower()}"], scalars["delayed_days"])
+def _delay_share(reading: Reading, *reasons: Reason) -> float:
+    """Return the percentage of recorded delayed days that have these reasons."""
+    days = reading.recorded_days()
+    return 100.0 * over(float(days[list(reasons)].sum()), float(days.sum()))
+
+
+def _body_share(reading: Reading, body: Responsible) -> float:
+    """Return the percentage of recorded delayed days for which this body is responsible."""
+    days = reading.recorded_days()
+    return 100.0 * over(float(days[:, body].sum()), float(days.sum()))
+
+
+def _of_nhs_days(reading: Reading, reason: Reason) -> float:
+    """Return the percentage of the days in all care for which the NHS is responsible that have this reason."""
+    days = _all_care(reading.recorded_days())[:, Responsible.NHS]
+    return 100.0 * over(float(days[reason]), float(days.sum()))
 
 
 def published_expectancy(sex: int, fifth: int | None = None) -> float:
@@ -244,6 +259,12 @@ COUNCILS = "HSCIC adult social care returns of all councils, model/data/"
 DIAGNOSES, DEATH, FRAILTY = "Long-term conditions", "Death", "Frailty and need"
 EMERGENCIES, PRACTICE, BEDS = "Emergencies", "General practice", "Beds and returns"
 DELAYS, CARE = "Delays", "Social care"
+AS_RETURNED = "adults; the days that the rule of recording keeps (P-B.dtoc-001)"
+ALL_CARE = (
+    "days kept by the rule of recording, from acute to all care by what each reason and body had in 2014/15 "
+    "(dtoc_england_month_reason_org.csv)"
+)
+BODIES = "days by reason are fitted, the body that answers for them is not"
 ALL_LIST = "another list of conditions, so only the ratio is compared: ours has fourteen"
 
 
@@ -520,32 +541,57 @@ def _written() -> list[Check]:
               how="modelled patients and the constant remainder, over beds at rest; set by construction before "
                   "queues act"),
         # Delays
-        Check(id="T-B-025", model=lambda r: r.england("delayed_days") / r.recording_ratio / 1e6, heading=DELAYS,
-              label="delayed days, acute (2012/13)", how="true delays over the recording ratio (P-B.dtoc-001)"),
-        Check(id="T-B-026",
-              model=lambda r: r.england("delayed_days") / r.recording_ratio * _all_over_acute() / MONTHS,
-              heading=DELAYS, label="delayed days a month, all care",
-              how="true delays over the recording ratio (P-B.dtoc-001), from acute to all care (P-B.dtoc-024, 025)"),
-        Check(id="T-C-015", model=_delays_per_100k, heading=DELAYS, label="delayed patients, all care (2013/14)",
-              how="as T-B-026, mean day"),
-        Check(id="T-C-016", model=_delays_per_100k, heading=DELAYS, label="delayed patients, all care (2014/15)",
-              how="as T-B-026, mean day"),
+        Check(id="P-B.dtoc-025", model=lambda r: r.recorded_days().sum() / 1e3, heading=DELAYS,
+              label="delayed days, acute", role=FITTED, how=AS_RETURNED),
+        Check(id="T-B-025", model=lambda r: r.recorded_days().sum() / 1e6, heading=DELAYS,
+              label="delayed days, acute (2012/13)", role=FITTED, how=f"{AS_RETURNED}; two years earlier"),
+        Check(id="T-B-026", model=lambda r: _all_care(r.recorded_days()).sum() / MONTHS, heading=DELAYS,
+              label="delayed days a month, all care", role=FITTED, how=ALL_CARE),
         *(
-            Check(id=row, model=lambda r, k=reason: _delay_share(r, k), heading=DELAYS,
-                  label=f"share waiting: {words}",
-                  how="of true delayed days; the source is of recorded ones in acute care")
-            for row, reason, words in (
-                ("P-B.dtoc-010", Reason.FURTHER_NHS, "further NHS care"),
-                ("P-B.dtoc-011", Reason.ASSESSMENT, "assessment"),
-                ("P-B.dtoc-012", Reason.PACKAGE, "care at home"),
-                ("P-B.dtoc-015", Reason.CHOICE, "own choice"),
-                ("P-B.dtoc-016", Reason.FUNDING, "public funding"),
+            Check(id=row, model=lambda r, k=reasons: _delay_share(r, *k), heading=DELAYS,
+                  label=f"share waiting: {words}", role=FITTED, how=AS_RETURNED)
+            for row, reasons, words in (
+                ("P-B.dtoc-010", (Reason.FURTHER_NHS,), "further NHS care"),
+                ("P-B.dtoc-011", (Reason.ASSESSMENT,), "assessment"),
+                ("P-B.dtoc-012", (Reason.PACKAGE,), "care at home"),
+                ("P-B.dtoc-013", (Reason.NURSING,), "nursing home"),
+                ("P-B.dtoc-014", (Reason.RESIDENTIAL,), "residential home"),
+                ("P-B.dtoc-015", (Reason.CHOICE,), "own choice"),
+                ("P-B.dtoc-016", (Reason.FUNDING,), "public funding"),
+                ("P-B.dtoc-017", (Reason.EQUIPMENT, Reason.HOUSING, Reason.DISPUTES), "the other reasons"),
             )
         ),
-        Check(id="P-B.dtoc-013", model=lambda r: _delay_share(r, Reason.PLACEMENT), heading=DELAYS,
-              label="share waiting: care home",
-              target=evidence("P-B.dtoc-013").number() + evidence("P-B.dtoc-014").number(),
-              how="nursing and residential (P-B.dtoc-014) together; of true delayed days"),
+        *(
+            Check(id=row, model=lambda r, k=body: _body_share(r, k), heading=DELAYS,
+                  label=f"responsible: {words}", role=role, how=f"{AS_RETURNED}; {BODIES}")
+            for row, body, words, role in (
+                ("P-B.dtoc-021", Responsible.NHS, "the NHS", CHECKED),
+                ("P-B.dtoc-022", Responsible.SOCIAL_CARE, "social care", CHECKED),
+                ("P-B.dtoc-023", Responsible.BOTH, "both", NEARED),
+            )
+        ),
+        *(
+            Check(id=row, model=lambda r, k=body: _all_care(r.recorded_days())[:, k].sum() / MONTHS, heading=DELAYS,
+                  label=f"days a month, all care: {words}", role=role, how=f"{ALL_CARE}; {BODIES}")
+            for row, body, words, role in (
+                ("T-B-027", Responsible.NHS, "the NHS", CHECKED),
+                ("T-B-028", Responsible.SOCIAL_CARE, "social care", CHECKED),
+                ("T-B-029", Responsible.BOTH, "both", NEARED),
+            )
+        ),
+        *(
+            Check(id=row, model=lambda r, k=reason: _of_nhs_days(r, k), heading=DELAYS,
+                  label=f"of the NHS's days: {words}", how=f"{ALL_CARE}; {BODIES}; a year later")
+            for row, reason, words in (
+                ("T-B-030", Reason.FURTHER_NHS, "further NHS care"),
+                ("T-B-031", Reason.CHOICE, "own choice"),
+                ("T-B-032", Reason.ASSESSMENT, "assessment"),
+            )
+        ),
+        Check(id="T-C-015", model=_delays_per_100k, heading=DELAYS, label="delayed patients, all care (2013/14)",
+              role=FITTED, how=f"patients on the last Thursdays of months; {ALL_CARE}; a year earlier"),
+        Check(id="T-C-016", model=_delays_per_100k, heading=DELAYS, label="delayed patients, all care (2014/15)",
+              role=FITTED, how=f"patients on the last Thursdays of months; {ALL_CARE}"),
         # Social care
         *(
             Check(id=row, model=lambda r, a=ages: r.share("care_home", ages=a), heading=CARE,
@@ -593,7 +639,6 @@ _ALL_CARE = "holds births, transfers, and planned care of children and other kin
 _PLANNED_NIGHTS = "the nights of planned care are inside a constant remainder of beds, not counted"
 _MONEY = "the model pays prices for the lines it has; national cost totals hold much else"
 _YEARLY = "counts everybody seen in a year, of all ages and with all services; the model counts who has care on a day"
-_BODY = "the model knows what a person waits for, not which body the return holds responsible"
 
 OUT_OF_SCOPE: dict[str, str] = {
     "T-A-001": "all ages, children included, and a level on another list of conditions",
@@ -624,12 +669,6 @@ OUT_OF_SCOPE: dict[str, str] = {
     "T-B-019": _PLANNED_NIGHTS,
     "T-B-020": _PLANNED_NIGHTS,
     "T-B-022": _TREND,
-    "T-B-027": _BODY,
-    "T-B-028": _BODY,
-    "T-B-029": _BODY,
-    "T-B-030": _BODY,
-    "T-B-031": _BODY,
-    "T-B-032": _BODY,
     "T-B-033": "delayed days are not counted by age",
     "T-B-034": "the source's terms (which use of each, of whom a share) are not known well enough to count the same",
     "T-B-037": "which of a person's admissions were preventable is not counted by person",

@@ -13,9 +13,10 @@ from experiments.figures.drawing import Drawn, house_style, save_drawn, write_cs
 from experiments.figures.style import number, percent
 from experiments.readings import RELATIVE, ROLES, Reading
 from experiments.store import FolderError, write_text
-from experiments.validation import MET, MISSED, NO_VERDICT, people_table, summary_line
+from experiments.validation import MET, MISSED, NO_VERDICT, delays_table, people_table, summary_line
+from experiments.validation_checks import DELAYS
 
-TARGETS_CSV, SUMMARY = "targets.csv", "summary.md"
+TARGETS_CSV, DELAYS_CSV, SUMMARY = "targets.csv", "delays.csv", "summary.md"
 WORST = 12
 VERDICT_NOTE = (
     "Difference between model and target in percent of the target, with the 95% t-interval over replications. An "
@@ -62,11 +63,13 @@ def write_validation(table: pd.DataFrame, readings: Sequence[Reading], folder: P
     """
     first = readings[0]
     known = {"years": first.years, "replications": len(readings), "scale": first.scale}
+    delays = delays_table(readings)
     try:
         write_csv(table, folder / TARGETS_CSV)
+        write_csv(delays, folder / DELAYS_CSV)
         with house_style():
             drawn = [_targets(table, known, folder), _people(table, readings, known, folder)]
-        write_text(folder / SUMMARY, summary_page(table, drawn, seed=seed, **known))
+        write_text(folder / SUMMARY, summary_page(table, delays, drawn, seed=seed, **known))
     except OSError as error:
         raise FolderError(f"cannot write {folder}: {error.strerror}") from error
     return drawn
@@ -88,7 +91,14 @@ def _people(table: pd.DataFrame, readings: Sequence[Reading], known: dict, folde
 
 
 def summary_page(
-    table: pd.DataFrame, drawn: Sequence[Drawn], *, years: int, replications: int, scale: float, seed: int
+    table: pd.DataFrame,
+    delays: pd.DataFrame,
+    drawn: Sequence[Drawn],
+    *,
+    years: int,
+    replications: int,
+    scale: float,
+    seed: int,
 ) -> str:
     """Return the page in Markdown."""
     compared = table[table["verdict"] != NO_VERDICT]
@@ -126,6 +136,12 @@ def summary_page(
     ]
     for heading, rows in compared.groupby("heading", sort=False):
         parts += [f"## {heading}", _compared(rows)]
+        if heading == DELAYS:
+            parts += [
+                "Recorded delayed days of a year in acute care, in thousands, by reason and responsible body: the "
+                f"model, and in brackets what England published for 2014/15 ([data]({DELAYS_CSV})).",
+                crossed(delays),
+            ]
     parts += ["## Out of scope", "Targets that the model cannot speak to, and why.", _unspoken(table)]
     return "\n\n".join(parts) + "\n"
 
@@ -183,6 +199,24 @@ def _compared(rows: pd.DataFrame) -> str:
         "source",
     )
     return _markdown(header, lines)
+
+
+def crossed(delays: pd.DataFrame) -> str:
+    """Return reasons by bodies, with sums: the model, and in brackets the published days."""
+    cells = delays.pivot_table(
+        index="reason", columns="responsible", values=["model", "published"],
+        aggfunc="sum", margins=True, margins_name="all", sort=False,
+    )  # fmt: skip
+    bodies = [*dict.fromkeys(delays["responsible"]), "all"]
+    thousands = cells / 1e3
+    lines = [
+        (
+            reason.replace("_", " "),
+            *(f"{row['model', body]:.1f} ({row['published', body]:.1f})" for body in bodies),
+        )
+        for reason, row in thousands.iterrows()
+    ]
+    return _markdown(("reason", *(body.replace("_", " ") for body in bodies)), lines)
 
 
 def _unspoken(table: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.hospital.state import HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.state import RECORDED_OUT, SNAPSHOT_OUT
 from agents.patients.living import (
     COUNCIL_CARE,
     N_TOTALS,
@@ -17,10 +17,15 @@ from agents.patients.living import (
     RESIDENTIAL_SELF,
     SELF_CARE,
 )
+from agents.vocabulary import N_RESPONSIBLE, Responsible
 from model.engine import Month, Organisations
 from model.parameters import Parameters
-from model.payment import pence
+from model.payment import Reimbursement, pence
 from model.place import Place
+from model.resources import CostKind, cost_by_kind, hospital_lines
+
+RECORDED_AGAINST_COUNCILS = range(RECORDED_OUT + Responsible.SOCIAL_CARE, SNAPSHOT_OUT, N_RESPONSIBLE)
+"""Columns of ``Month.out``: recorded delayed days that social care alone answers for, for which a hospital may claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,12 @@ class Costs:
     home_care, residential, nursing, assessment, reablement : (c,) gross, paid by the holder of social care
     charges : (c,) recovered from households, of the above
     self_home, self_residential, self_nursing : (c,) paid by households to providers
-    spells : (k,) tariff, excess days, attendances, outpatient visits and operations paid to hospitals
+    spells : (k,) spells, excess days, attendances, outpatient visits and operations, or contracts, paid to hospitals
     intermediate, proactive : (k,) community services
     continuing : (c, k) continuing healthcare, paid to the markets of councils
-    income, resources : (h,) of hospitals: tariff income, and what the month's activity takes
+    reimbursement : (c, h) paid by the holder of social care to hospitals for recorded delays
+    income : (h,) what hospitals are paid by all of these
+    fixed, step, marginal : (h,) what the month's care takes in hospitals, see ``model.resources``
     """
 
     home_care: np.ndarray
@@ -51,13 +58,22 @@ class Costs:
     intermediate: np.ndarray
     proactive: np.ndarray
     continuing: np.ndarray
+    reimbursement: np.ndarray
     income: np.ndarray
-    resources: np.ndarray
+    fixed: np.ndarray
+    step: np.ndarray
+    marginal: np.ndarray
+
+    @property
+    def resources(self) -> np.ndarray:
+        """What the month's care takes, by hospital: fixed, step and marginal costs."""
+        return self.fixed + self.step + self.marginal
 
     @property
     def social_care(self) -> np.ndarray:
         """Net cost of social care by council."""
-        return self.home_care + self.residential + self.nursing + self.assessment + self.reablement - self.charges
+        care = self.home_care + self.residential + self.nursing + self.assessment + self.reablement - self.charges
+        return care + self.reimbursement.sum(axis=1)
 
     @property
     def community(self) -> np.ndarray:
@@ -123,14 +139,8 @@ def month_costs(
     np.add.at(spells, journal["payer"].astype(np.int64) - first_consortium, journal["pence"])
     np.add.at(income, journal["payee"].astype(np.int64) - first_hospital, journal["pence"])
     work = working_days(month.days, weekday) + care.weekend_pace * (month.days - working_days(month.days, weekday))
-    use = month.hospital_out
-    resources = (
-        use[:, HOSPITAL_BED_DAYS] * pence(prices.bed_day_resource)
-        + use[:, HOSPITAL_ESCALATION_DAYS] * pence(prices.escalation_day_resource - prices.bed_day_resource)
-        + use[:, 0] * pence(prices.spell_resource)
-        + use[:, HOSPITAL_ATTENDANCES] * pence(prices.attendance_resource)
-        + month.hospital_planned @ np.array([pence(prices.visit_resource), pence(prices.day_case_resource), pence(prices.elective_resource)])
-    )
+    delays = reimbursement(month, place, parameters)
+    kinds = cost_by_kind(hospital_lines(month, known.hospitals["beds"], parameters.costs))
     return Costs(
         home_care=home_care,
         residential=residential_cost,
@@ -145,6 +155,23 @@ def month_costs(
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
         proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
         continuing=totals[:, N_TOTALS:] * pence(prices.continuing_week) // 7,
-        income=income,
-        resources=resources,
+        reimbursement=delays,
+        income=income + delays.sum(axis=0),
+        fixed=kinds[CostKind.FIXED],
+        step=kinds[CostKind.STEP],
+        marginal=kinds[CostKind.MARGINAL],
     )
+
+
+def reimbursement(month: Month, place: Place, parameters: Parameters) -> np.ndarray:
+    """Return what councils owe hospitals for a month's recorded delays, in proportion to whom their people use.
+
+    Returns
+    -------
+    ndarray, shape (n_councils, n_hospitals)
+        Pence.
+    """
+    rule = Reimbursement(day=parameters.prices.delay_day, claimed=parameters.prices.reimbursed_share)
+    days = month.out[:, RECORDED_AGAINST_COUNCILS].sum(axis=1)
+    owed = np.array([100.0 * rule.pounds(int(each)) for each in days])
+    return np.floor(owed[:, None] * place.catchment).astype(np.int64)

@@ -12,7 +12,7 @@ from agents.deciding import Belief, Decision, DecidingBehaviour, stakes
 from agents.organisation import Organisation
 from agents.vocabulary import Account, Lever, Party
 from model.parameters import Parameters
-from model.structures import CommissioningStructure
+from model.structures import CommissioningStructure, Payment
 
 
 class Economy(Protocol):
@@ -33,12 +33,13 @@ class Commissioning:
     ----------
     economy : whose month, log and organisations these are
     structure : facts in force
-    beliefs : what a step of each lever does, per head
+    beliefs : what a step of each lever does, per head, where hospitals are paid by the tariff
     hold : levers that nobody may move
     """
 
     def __init__(self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever]) -> None:
-        self.economy, self.structure, self.beliefs = economy, structure, beliefs
+        self.economy, self.structure = economy, structure
+        self.beliefs = {lever: as_paid(belief, structure.payment) for lever, belief in beliefs.items()}
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
         self._hold = frozenset(hold)
         facts = structure.stake_facts()
@@ -85,3 +86,25 @@ class Commissioning:
     def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
         """Write a decision to the model's log."""
         self.economy.log_decision(unit, decider, decision)
+
+
+def as_paid(belief: Belief, payment: Payment) -> Belief:
+    """Return what a step costs whom under a rule of payment, from what it costs under the tariff.
+
+    Under the tariff the acute account pays for what is done and the hospital's account bears the difference to what
+    that takes, so the two together are what it takes. A fixed sum leaves all of that to the hospital; an alliance
+    gives the payer its share.
+
+    Examples
+    --------
+    >>> belief = Belief(lever=Lever.ADMISSION_THRESHOLD, costs={Account.ACUTE: -10.0, Account.HOSPITAL: 6.0}, qalys=0.0)
+    >>> alliance = Payment(hospital="alliance", shares={Party.CONSORTIUM: 0.25, Party.HOSPITAL: 0.75})
+    >>> as_paid(belief, alliance).costs
+    {<Account.ACUTE: 0>: -1.0, <Account.HOSPITAL: 3>: -3.0}
+    """
+    if payment.hospital == "tariff":
+        return belief
+    takes = belief.costs.get(Account.ACUTE, 0.0) + belief.costs.get(Account.HOSPITAL, 0.0)
+    borne = 1.0 - payment.shares[Party.HOSPITAL] if payment.hospital == "alliance" else 0.0
+    costs = {**belief.costs, Account.ACUTE: borne * takes, Account.HOSPITAL: takes - borne * takes}
+    return Belief(lever=belief.lever, costs=costs, qalys=belief.qalys)

@@ -5,6 +5,7 @@ The phases of a month are :data:`PHASES`, in order.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import difflib
 import functools
@@ -22,9 +23,10 @@ from agents.commissioner import Commissioner
 from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.deciding import LEVER_RANGES, Belief, Decision
-from agents.hospital.state import ADMISSIONS_OUT, HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.billing import PRICES, begin_year
+from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
-from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
+from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
@@ -33,6 +35,7 @@ from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
 from model.accounts import Costs, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
+from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
@@ -41,8 +44,9 @@ from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.measures import HEADLINE
 from model.observing import measure_month
 from model.parameters import Parameters
-from model.payment import pence
+from model.payment import block_month, pence
 from model.place import Place, load_place
+from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
@@ -81,6 +85,7 @@ class HealthEconomy(mesa.Model):
     settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
+    hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
 
     Attributes
     ----------
@@ -112,6 +117,7 @@ class HealthEconomy(mesa.Model):
         settlement: str = "published",
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
+        hospital_flow: str | HospitalFlow = "daily",
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -126,6 +132,7 @@ class HealthEconomy(mesa.Model):
         self.place: Place = load_place(place)
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
+        hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
         state = starting_state(self.place, self.scale, self.parameters)
@@ -142,10 +149,11 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.COMMUNITY) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
-        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()
@@ -154,6 +162,7 @@ class HealthEconomy(mesa.Model):
         self.patients = Population(self, people)
 
         self._make_organisations(state)
+        self._contracts = self._contracts_of(state)
         hold = _checked_hold(hold or {})
         beliefs = measured_beliefs() if beliefs is None else beliefs
         self.world = Commissioning(self, self.structure, beliefs, hold)
@@ -239,6 +248,22 @@ class HealthEconomy(mesa.Model):
         self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
         self._margin = year["income"] - year["resources"]
 
+    def _contracts_of(self, state: StartingState) -> Contracts | None:
+        """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
+        payment = self.structure.payment
+        if payment.hospital == "tariff":
+            return None
+        for name in PRICES:
+            self.engine.organisations.hospitals[name] = 0
+        size = len(self.consortia), len(self.hospitals)
+        income, resources = np.zeros(size, dtype=np.int64), np.zeros(size[1], dtype=np.int64)
+        for month in state.year:  # parties of the warm-up count from 0
+            np.add.at(income, (month.journal["payer"].astype(np.int64), month.journal["payee"].astype(np.int64)), month.journal["pence"])
+            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals["beds"], self.parameters.costs))
+        years = len(state.year) // MONTHS
+        base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
+        return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
+
     def payer(self, account: Account, unit: int) -> int:
         """Return the ledger's index of who pays on an account for a council or consortium (by position)."""
         kind = self.structure.holder(account)
@@ -268,6 +293,7 @@ class HealthEconomy(mesa.Model):
         """In April: new budgets at the settlement, and the proactive lists renewed."""
         if self.month % MONTHS:
             return
+        begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
             for account in holder.budgets:
@@ -346,6 +372,10 @@ class HealthEconomy(mesa.Model):
         known, parties, ledger, number = self.engine.organisations, self.parties, self.ledger, self.month
         weekday = self.engine.calendar.weekday(number)
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
+        lines = hospital_lines(month, known.hospitals["beds"], self.parameters.costs)
+        if self._contracts is not None:
+            sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
+            month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
         journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
         ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
@@ -362,6 +392,8 @@ class HealthEconomy(mesa.Model):
             ):
                 payments.append((payer, payee, service, int(amount), NEED))
             payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
+            for h, amount in enumerate(costs.reimbursement[c]):
+                payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
@@ -372,24 +404,14 @@ class HealthEconomy(mesa.Model):
                 payments.append((payer, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
-            share = budget * (number % MONTHS + 1) // MONTHS - budget * (number % MONTHS) // MONTHS
+            share = block_month(budget, number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
-        for h in range(len(self.hospitals)):
-            use = month.hospital_out[h]
-            prices = self.parameters.prices
-            for resource, quantity, pounds in (
-                ("bed days", use[HOSPITAL_BED_DAYS], prices.bed_day_resource),
-                ("escalation days", use[HOSPITAL_ESCALATION_DAYS], prices.escalation_day_resource - prices.bed_day_resource),
-                ("spells", use[HOSPITAL_ADMISSIONS], prices.spell_resource),
-                ("attendances", use[HOSPITAL_ATTENDANCES], prices.attendance_resource),
-                ("outpatient visits", month.hospital_planned[h, HOSPITAL_VISITS], prices.visit_resource),
-                ("day cases", month.hospital_planned[h, HOSPITAL_DAY_CASES], prices.day_case_resource),
-                ("elective stays", month.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS], prices.elective_resource),
-            ):
-                ledger.use(resource, hospital + h, int(quantity), pence(pounds), month=number)
+        for line in lines:
+            for h, quantity in enumerate(line.quantity):
+                ledger.use(line.name, hospital + h, int(quantity), line.unit_pence, month=number)
         for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
-            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.prices.consultation), month=number)
+            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.costs.consultation), month=number)
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values
@@ -439,7 +461,7 @@ class HealthEconomy(mesa.Model):
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         acute = costs.spells.sum() * spell_share / spell_share.sum()
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
-        found = measure_month(month, costs, acute, costs.community.sum() * heads, self.parameters.care.recording_ratio)
+        found = measure_month(month, costs, acute, costs.community.sum() * heads)
         self._last = {}
         for name, values in found.items():
             self._last[name] = float(values.sum())

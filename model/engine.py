@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.hospital.books import N_SIZES, N_SORTED_AT, N_WAITING_AT
-from agents.hospital.daily_flow import days_of_care
+from agents.hospital.daily_flow import DailyFlow
+from agents.hospital.flows import HospitalFlow
 from agents.hospital.planned import GONE, LISTED, N_HOSPITAL_PLANNED, N_PLANNED_OUT, OTHER, TO_BE_SEEN, TO_BE_SEEN_OUT, WAITING, WAITING_OUT
 from agents.hospital.state import CASE, CLOSED, HOSPITAL_STATE, N_HOSPITAL_OUT, N_OUT, Flow
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
@@ -144,13 +145,25 @@ class Engine:
     seed : of the run's luck
     calendar : months
     threads : sweeps run over as many threads; results do not depend on it
+    hospital_flow : what runs the days in hospital and care; of this engine alone. The daily flow if None
     """
 
-    def __init__(self, people: People, tables: np.record, rules: np.record, organisations: Organisations, seed: int, calendar: Calendar, threads: int = 1) -> None:
+    def __init__(
+        self,
+        people: People,
+        tables: np.record,
+        rules: np.record,
+        organisations: Organisations,
+        seed: int,
+        calendar: Calendar,
+        threads: int = 1,
+        hospital_flow: HospitalFlow | None = None,
+    ) -> None:
         self.people, self.tables, self.rules, self.organisations = people, tables, rules, organisations
         self.seed = np.uint64(seed)
         self.calendar = calendar
         self.threads = threads
+        self.hospital_flow = DailyFlow() if hospital_flow is None else hospital_flow
         self.cases = np.zeros(256, dtype=CASE)
         self.n_cases = 0
         self._calendar, self._journal, self._notes = np.zeros(0, dtype=EVENT), np.zeros(0, dtype=JOURNAL), np.zeros(0, dtype=CONSEQUENCE)
@@ -228,13 +241,11 @@ class Engine:
         )  # fmt: skip
 
     def _run_days(self, flow: Flow, clock: int, number: int) -> None:
-        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
-        first_day, days, weekday = self.calendar.first_day(number), self.calendar.length(number), self.calendar.weekday(number)
-        step = days if self.at_nightfall is None else 1
-        for begin in range(first_day, first_day + days, step):
-            days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, self.tables, self.rules, self.seed)
-            if self.at_nightfall is not None:
-                self.at_nightfall(begin, flow)
+        """Run the days of a month in hospital and care."""
+        self.hospital_flow.run(
+            flow, clock=clock, first_day=self.calendar.first_day(number), days=self.calendar.length(number), weekday=self.calendar.weekday(number),
+            tables=self.tables, rules=self.rules, seed=self.seed, at_nightfall=self.at_nightfall,
+        )  # fmt: skip
 
     def _sweep(
         self, rows: np.ndarray, month: int, clock: int, first_day: int, days: int, ageing: bool, totals: np.ndarray, counts: np.ndarray

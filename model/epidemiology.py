@@ -400,7 +400,7 @@ def _tables(parameters: Parameters, key: _Rates) -> np.record:
     stays = _rows_at_ages(STAYS) * np.where(AGES >= 65, 1.0 - DELAY_SHARE_65, 1.0 - DELAY_SHARE_65 / 4.0)
     patients = _mean_by_age(_weighted(frail, known["contact_by_frailty"][step], people.years), people.years)
     in_bed = 1.0 + REST_READINESS * rules.recovery_ratio * patients
-    known["wait"] = 1.0
+    known["wait"] = rates.wait
     known["stay_scale"] = stays / in_bed / math.gamma(1.0 + 1.0 / rules.stay_shape) * rates.at("stay", AGES)
     known["returns"] = rates.returns[0]
     every = known["onset"].sum(axis=0)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.vocabulary import N_CONDITIONS, Condition
+from agents.vocabulary import N_CONDITIONS, Condition, Reason
 
 FILE = Path(__file__).parent / "data" / "derived" / "population.csv"
 COLUMNS = ("rate", "stratum", "correction", "low", "high", "value", "unit", "target")
@@ -46,6 +46,7 @@ def _ages(*pairs: tuple[str, float]) -> Axis:
 
 
 CONDITIONS = Axis(tuple(condition.name.lower() for condition in Condition))
+REASONS = Axis(tuple(reason.name.lower() for reason in Reason))
 SEX = Axis(SEXES)
 FIFTH = Axis(tuple(f"fifth {k}" for k in range(1, 6)))
 TEN_YEARS = _ages(*((f"{low}-{low + 9}", low + 5.0) for low in range(20, 80, 10)), ("80+", 86.0))
@@ -79,6 +80,7 @@ class FittedRates:
     frailty : added to settled frailty, shape (5 ages,)
     spread : of the spread of the personal part of frailty, shape (5 ages,)
     need : logits added to the propensity to need help, shape (2 sexes, 4 ages)
+    wait : of the time that arranging takes what a person fit to leave hospital waits for, shape (10 reasons,)
     """
 
     onset: np.ndarray = _correction((CONDITIONS, SEX, TEN_YEARS), low=0.0, high=10.0)
@@ -91,6 +93,7 @@ class FittedRates:
     frailty: np.ndarray = _correction((FRAILTY_AGES,), shift=True, low=-0.3, high=0.3)
     spread: np.ndarray = _correction((FRAILTY_AGES,), low=0.05, high=3.0)
     need: np.ndarray = _correction((SEX, NEED_AGES), shift=True, low=-5.0, high=5.0)
+    wait: np.ndarray = _correction((REASONS,), low=0.05, high=20.0)
 
     def at(self, name: str, ages: np.ndarray) -> np.ndarray:
         """Return a correction whose last axis is age at every one of `ages`: straight lines between, level beyond."""

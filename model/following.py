@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agents.hospital.billing import days_over, is_return, part, share_paid
 from agents.hospital.books import N_WAITING_AT
 from agents.hospital.admission import comes_through_ae
 from agents.hospital.delays import delay_reason
@@ -64,6 +65,7 @@ class Follower:
         self._cases = [_open_cases(self.who, engine.case_of, engine.cases)]
         self._waits = [self._of_the_followed(engine.waiting)]
         self._events: list[np.ndarray] = []
+        self._hospitals: list[np.ndarray] = []
         engine.at_nightfall = self.see
 
     def see(self, day: int, flow: Flow) -> None:
@@ -75,6 +77,7 @@ class Follower:
         self._waits.append(self._of_the_followed(flow.waiting[: flow.size[N_WAITING_AT]]))
         events = flow.calendar[: flow.size[1]]
         self._events.append(self._of_the_followed(events[events["day"] == day]))
+        self._hospitals.append(flow.hospitals.copy())
 
     def _of_the_followed(self, entries: np.ndarray) -> np.ndarray:
         """Return a copy of the entries about people who are followed; whoever arrives later is not."""
@@ -102,6 +105,7 @@ class Follower:
             cases=np.array([cases[at[0]] for cases in self._cases], dtype=CASE),
             calendar=events[events["person"] == row],
             waits=tuple(waits[waits["person"] == row] for waits in self._waits),
+            hospitals=tuple(self._hospitals),
         )
 
 
@@ -127,6 +131,7 @@ class Life:
     cases : shape (n + 1,), dtype CASE: the person's open case (state CLOSED if none) at the same moments
     calendar : dtype EVENT: what came up for the person, in order, whether it then happened or not
     waits : n + 1 arrays of dtype WAITING: the person's waits for planned care at the same moments, over ones among them
+    hospitals : n arrays of HOSPITAL_STATE: the place's hospitals at each nightfall
     """
 
     row: int
@@ -137,6 +142,7 @@ class Life:
     cases: np.ndarray
     calendar: np.ndarray
     waits: tuple[np.ndarray, ...]
+    hospitals: tuple[np.ndarray, ...]
 
     @property
     def alive(self) -> np.ndarray:
@@ -268,24 +274,24 @@ class Life:
     def _spells(self) -> list[tuple[int, Service, int, int]]:
         """Return what hospitals were paid for the person: (month, service, payer, pence)."""
         economy, engine = self.economy, self.economy.engine
-        hospitals, admissions, discharges = engine.organisations.hospitals, self.admissions, self.discharges
+        admissions, discharges = self.admissions, self.discharges
         found: list[tuple[int, Service, int, int]] = []
-        begun = int(self.cases["start"][0])  # of the spell that goes on, if one does as following begins
+        begun, returned = int(self.cases["start"][0]), int(self.cases["returned"][0])  # of the spell that goes on as following begins
         eventful = np.diff(self.nights["contacts"]) != 0
         for at in np.flatnonzero(eventful | (admissions != 0) | (discharges != 0)).tolist():
             day, month, now = int(self.days[at]), int(self.months[at]), self.nights[at + 1]
-            hospital = hospitals[int(now["hospital"])]
+            hospital = self.hospitals[at][int(now["hospital"])]
             payer = economy.payer(Account.ACUTE, int(now["consortium"]))
             for event in self.contacts(at):
                 trigger, severity = np.int64(event["trigger"]), np.float64(event["severity"])
                 if comes_through_ae(np.int64(self.row), trigger, severity, engine.rules, engine.seed):
                     found.append((month, Service.ATTENDANCE, payer, int(hospital.attendance_price)))
             if admissions[at]:
-                begun = day
+                begun, returned = day, int(is_return(self.nights[at], day))
             if discharges[at]:
-                over = max(day - begun - int(hospital.trim_days), 0)
-                found.append((month, Service.EMERGENCY_SPELL, payer, int(hospital.spell_price)))
-                found.append((month, Service.EXCESS_DAYS, payer, over * int(hospital.excess_price)))
+                share, over = share_paid(hospital, returned, day), days_over(begun, day, hospital)
+                found.append((month, Service.EMERGENCY_SPELL, payer, part(hospital["spell_price"], share)))
+                found.append((month, Service.EXCESS_DAYS, payer, part(over * int(hospital["excess_price"]), share)))
         return found
 
     def _planned_care(self) -> list[tuple[int, Service, int, int]]:

@@ -1,6 +1,8 @@
 """Every measure, defined once: what it counts, its unit, and whose definition it follows.
 
-A breakdown is written ``measure/part``, e.g. ``emergency_contacts/unmet`` or ``delayed_days_true/package``. The tidy
+A breakdown is written ``measure/part``, e.g. ``emergency_contacts/unmet`` or ``delayed_days_true/package``. What the
+national return of delays has is broken down twice, by reason (``delayed_days_recorded/package``) and by the body that
+is responsible (``delayed_days_recorded/by_social_care``): parts of one kind add up to the whole. The tidy
 frame of a run has the columns ``month, organisation, measure, value``; organisation ``place`` is the whole.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.vocabulary import Cause, Reason, Unmet
+from agents.vocabulary import Cause, Reason, Responsible, Unmet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +45,7 @@ HEADLINE: tuple[Measure, ...] = (
     Measure(name="delayed_days_true", label="Delayed days (true)", unit="days", kind="flow", better="less",
             definition="days in hospital beyond fitness to leave, whatever the return records (NAO 2016)"),
     Measure(name="delayed_days_recorded", label="Delayed days (recorded)", unit="days", kind="flow", better="less",
-            definition="true delayed days as the national return would count them (evidence P-B.dtoc-001)"),
+            definition="delayed days of the stays that the national return records (monthly return of delayed transfers of care; its share of true days: evidence P-B.dtoc-001); broken down by reason, and by responsible body"),
     Measure(name="care_home_entries", label="Care-home entries", unit="people", kind="flow", better="less",
             definition="people who move into a care home for good, whoever pays"),
     Measure(name="unmet_hours", label="Hours of unmet need", unit="hours", kind="flow", better="less",
@@ -64,6 +66,8 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="package_people", label="People with home care", unit="people", kind="stock", definition="people with a formal package of home care, whoever pays"),
     Measure(name="care_home_residents", label="Care-home residents", unit="people", kind="stock", definition="residential and nursing, whoever pays"),
     Measure(name="occupied_beds", label="Occupied beds", unit="beds", kind="stock", definition="beds used by adult emergency patients of the place, daily mean"),
+    Measure(name="delayed_patients", label="Delayed patients (recorded)", unit="people", kind="stock", better="less",
+            definition="recorded patients who are delayed at midnight on the last Thursday of the month (the same return); broken down as the days are"),
     Measure(name="boarding_days", label="Days waiting in A&E for a bed", unit="days", kind="flow", better="less", definition="admitted, no bed free"),
     Measure(name="out_of_hospital_waiting", label="People waiting at home for care", unit="people", kind="stock", better="less", definition="asked for or granted, not started"),
     Measure(name="unmet_need", label="Unmet need", unit="hours a week", kind="stock", better="less",
@@ -83,3 +87,4 @@ BY_CAUSE = ("emergency_contacts", "emergency_admissions", "emergency_bed_days")
 CAUSES = tuple(cause.name.lower() for cause in Cause)
 UNMET = tuple(reason.name.lower() for reason in Unmet)
 REASONS = tuple(reason.name.lower() for reason in Reason)
+BY_BODY = tuple(f"by_{body.name.lower()}" for body in Responsible)

@@ -14,24 +14,25 @@ from agents.hospital.state import (
     DELAYED_OUT,
     ENTRIES_OUT,
     READMITTED_OUT,
+    RECORDED_OUT,
+    SNAPSHOT_OUT,
     WAITING_HOME_OUT,
 )
 from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITING_OUT
 from agents.patients.living import MICRO_QALYS, UNMET_BY_REASON, UNMET_MINUTES
-from agents.vocabulary import N_CAUSES, N_REASONS, N_UNMET
+from agents.vocabulary import N_CAUSES, N_REASONS, N_RESPONSIBLE, N_UNMET
 from model.accounts import Costs
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_COUNT, Month
-from model.measures import CAUSES, REASONS, UNMET
+from model.measures import BY_BODY, CAUSES, REASONS, UNMET
 
 
-def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, community_by_council: np.ndarray, recording_ratio: float) -> dict[str, np.ndarray]:
+def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, community_by_council: np.ndarray) -> dict[str, np.ndarray]:
     """Return each measure by council, shape (n_councils,); the place is their sum.
 
     Parameters
     ----------
     month, costs : of the month
     acute_by_council, community_by_council : pence that consortia spent for each council's residents
-    recording_ratio : true delayed days for each recorded one
     """
     out, totals, counts = month.out, month.totals, month.counts
     found: dict[str, np.ndarray] = {}
@@ -43,7 +44,8 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
     found["delayed_days_true"] = delayed.sum(axis=1)
     for reason, label in enumerate(REASONS):
         found[f"delayed_days_true/{label}"] = delayed[:, reason]
-    found["delayed_days_recorded"] = delayed.sum(axis=1) / recording_ratio
+    for name, first in (("delayed_days_recorded", RECORDED_OUT), ("delayed_patients", SNAPSHOT_OUT)):
+        found |= _as_returned(name, out[:, first : first + N_REASONS * N_RESPONSIBLE])
     found["care_home_entries"] = out[:, ENTRIES_OUT]
     by_reason = totals[:, UNMET_BY_REASON : UNMET_BY_REASON + N_UNMET] / 60.0
     found["unmet_need"] = by_reason.sum(axis=1)
@@ -66,3 +68,17 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
         found[name] = month.planned[:, column]
     found["emergency_admissions_acs"] = out[:, AMBULATORY_OUT]
     return found
+
+
+def _as_returned(name: str, columns: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a number of the national return in all, by reason and by responsible body.
+
+    Parameters
+    ----------
+    name : of the measure
+    columns : by council, reason and body, shape (n_councils, 30)
+    """
+    cells = columns.reshape(-1, N_REASONS, N_RESPONSIBLE)
+    found = {name: cells.sum(axis=(1, 2))}
+    found |= {f"{name}/{label}": cells[:, reason].sum(axis=1) for reason, label in enumerate(REASONS)}
+    return found | {f"{name}/{label}": cells[:, :, body].sum(axis=1) for body, label in enumerate(BY_BODY)}

@@ -21,6 +21,7 @@ from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
 from agents.patients.seeking import SeekingBehaviour
 from model.payment import Prices
+from model.resources import UnitCosts
 from model.settlement import Settlement
 
 
@@ -47,6 +48,7 @@ class Parameters:
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
     prices: Prices = field(default_factory=Prices)
+    costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)

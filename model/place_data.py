@@ -109,6 +109,13 @@ COLUMNS: dict[str, dict[str, type]] = {
         "income_client": float,
         "income_nhs": float,
     },
+    "dtoc_england_month_reason_org.csv": {
+        "month": str,
+        "care": str,
+        "reason": str,
+        "responsible": str,
+        "delayed_days": int,
+    },
 }
 """The columns that are used, with their types; an empty number is NaN."""
 

@@ -27,12 +27,19 @@ lifelong traits, which replications share."""
 PEOPLE_SEED = 20140401
 
 
+def recording_ratio(parameters: Parameters) -> float:
+    """Return true delayed days for each recorded one: fewer where hospitals are paid for what they record."""
+    paid = parameters.prices.reimbursed_share
+    return max(parameters.care.recording_ratio * (1.0 - paid * (1.0 - parameters.care.recording_when_paid)), 1.0)
+
+
 def compile_rules(parameters: Parameters, first_council: int = 0, first_consortium: int = 0, first_hospital: int = 0, people_seed: int = PEOPLE_SEED) -> np.record:
     """Return the rules of `parameters` for a place whose parties begin at the given indices."""
     rules = np.zeros(1, dtype=RULES).view(np.recarray)
     for part in (parameters.living, parameters.seeking, parameters.care, parameters.hospital, parameters.planned):
         for field in dataclasses.fields(part):
             rules[field.name] = float(getattr(part, field.name))
+    rules["recording_ratio"] = recording_ratio(parameters)
     rules["first_council"], rules["first_consortium"], rules["first_hospital"] = first_council, first_consortium, first_hospital
     rules["people_seed"] = people_seed
     return rules[0]

@@ -23,8 +23,11 @@ import numpy as np
 
 from agents.care import judged_minutes, needs_care_home
 from agents.compiled import cache_folder, compiled
+from agents.hospital.billing import NEVER, begin_year
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.hospital.state import (
     ASSESSED_OUT,
+    HOSPITAL_ADMISSIONS,
     HOSPITAL_AE_MINUTES,
     HOSPITAL_BED_DAYS,
     HOSPITAL_PLANNED_DISCHARGES,
@@ -32,7 +35,6 @@ from agents.hospital.state import (
     HOSPITAL_WARD_DAYS,
     STARTED_OUT,
 )
-from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS, UNLIMITED
 from agents.patients.people import People
 from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.starting import begin, begin_care, set_birth_months
@@ -42,7 +44,7 @@ from model.epidemiology import REST_READINESS, REST_THRESHOLD, reference_tables
 from model.evidence import evidence
 from model.fitted_rates import fitted_rates
 from model.parameters import Parameters
-from model.payment import pence
+from model.payment import Prices, pence
 from model.place import Place
 from model.rules import PEOPLE_SEED, compile_rules
 
@@ -135,19 +137,23 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
     known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
+    known.councils["disputes"] = 1.0
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.hospitals["ward_beds"] = 10**9
     known.hospitals["cubicles"] = known.hospitals["coordination_rate"] = 1e6
     known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
     known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD
     known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
-    known.hospitals["trim_days"] = int(parameters.prices.trim_days)
-    for name in ("spell", "attendance"):
-        known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
-    for name in ("visit", "day_case", "elective"):
-        known.hospitals[f"{name}_price"] = pence(getattr(parameters.prices, name))
+    prices = parameters.prices
+    known.hospitals["trim_days"] = int(prices.trim_days)
+    factors = [prices.market_forces * hospital.market_forces for hospital in place.hospitals]
+    for name in ("spell", "attendance", "excess_day", "visit", "day_case", "elective"):
+        field = "excess_price" if name == "excess_day" else f"{name}_price"
+        known.hospitals[field] = [pence(getattr(prices, name) * factor) for factor in factors]
+    known.hospitals["return_share"], known.hospitals["marginal_share"] = prices.return_share, prices.marginal_share
+    known.hospitals["baseline_spells"] = NEVER
+    begin_year(known.hospitals)
     known.hospitals["clinic_rate"] = known.hospitals["theatre_rate"] = UNLIMITED
-    known.hospitals["excess_price"] = pence(parameters.prices.excess_day)
     return known
 
 
@@ -252,7 +258,7 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
     return uptake
 
 
-def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month], recovering: np.ndarray, further_wait: float) -> np.ndarray:
+def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month]) -> np.ndarray:
     """Set beds, A&E, discharge coordination, assessment, brokerage, home care, general practice, clinics and theatres from what a
     year without limits asked for.
 
@@ -266,8 +272,6 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     Parameters
     ----------
     year : months without limits
-    recovering : shape (n_consortia,), people in intermediate care on a mean day of that year
-    further_wait : factor of the wait for it, fitted to the national return: there are so many fewer places
     """
     days = sum(month.days for month in year)
     out = sum(month.out for month in year)
@@ -276,7 +280,6 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     occupancy = evidence("P-B.beds-002").number() / 100.0
     beds = np.maximum(np.array([hospital.beds * scale for hospital in place.hospitals]), used / occupancy)
     remainder = beds * occupancy - used
-    known.consortia["intermediate_places"] = np.maximum(recovering * INTERMEDIATE_OF_NEED / further_wait, 0.5 * scale)
     known.hospitals["beds"] = np.maximum(np.ceil(beds - remainder), 1)
     on_wards = use[:, HOSPITAL_WARD_DAYS:].astype(float)
     shares = on_wards / np.maximum(on_wards.sum(axis=1, keepdims=True), 1.0)
@@ -298,6 +301,15 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
+
+
+def set_baseline(known: Organisations, prices: Prices, year: list[Month]) -> None:
+    """Set the number of spells a year that each hospital is paid in full: the stated share of what it had in these months.
+
+    Spells beyond it are paid the marginal rate from then on, so that out-turn and runs are priced by one rule.
+    """
+    spells = sum(month.hospital_out[:, HOSPITAL_ADMISSIONS] for month in year) / len(year) * 12.0
+    known.hospitals["baseline_spells"] = np.maximum(np.rint(spells * prices.baseline_share), 1)
 
 
 def settle(place: Place, scale: float, parameters: Parameters, free_months: int = FREE_MONTHS, settling_months: int = SETTLING_MONTHS) -> StartingState:
@@ -327,15 +339,22 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
             levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
             known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
             known.councils["rest"] = known.councils["levers"]
+        if number == free_months // 2:  # first, since whoever finds no place there asks more of the hospital and the council
+            places = np.mean(recovering[-MONTHS_KEPT:], axis=0) * INTERMEDIATE_OF_NEED / tables.wait[Reason.FURTHER_NHS]
+            known.consortia["intermediate_places"] = np.maximum(places, 0.5 * scale)
         if number == free_months:
-            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:], np.mean(recovering[-MONTHS_KEPT:], axis=0), float(tables.wait[Reason.FURTHER_NHS]))
+            remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:])
+        if number == max(months - BUDGET_MONTHS, free_months):  # an April: out-turn is taken from here on
+            set_baseline(known, parameters.prices, year[-(number - free_months or MONTHS_KEPT) :])
         if number % 12 == 0:
+            begin_year(known.hospitals)
             engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
         month = engine.month(number, clock=0)
         engine.keep_as_it_was(month.deaths, starting_rows, number)
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[1 - BUDGET_MONTHS :], month.compact()]
+    begin_year(known.hospitals)
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]

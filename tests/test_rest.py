@@ -23,7 +23,7 @@ EVENTS = {
     "emergency_contacts": ("emergency_contacts", 1.0),
     "emergency_bed_days": ("emergency_admissions", 1.0),
     "delayed_days_true": ("delayed_days_true", DAYS_A_WAIT),
-    "delayed_days_recorded": ("delayed_days_true", DAYS_A_WAIT),
+    "delayed_days_recorded": ("delayed_days_recorded", DAYS_A_WAIT),
     "public_spending": ("emergency_admissions", 1.0),
 }
 """Which events the luck of a measure is that of, and how much of them makes one."""

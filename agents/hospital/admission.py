@@ -7,6 +7,7 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
+from agents.hospital.billing import is_return, price_today
 from agents.hospital.books import follow_up, note, post, schedule
 from agents.hospital.state import (
     ACUTE,
@@ -105,7 +106,7 @@ def slowed_by(hospital):
 
 
 @compiled
-def arrive(flow, e, clock, rules, seed):
+def arrive(flow, e, day, clock, rules, seed):
     """An emergency contact comes about: count it and, in A&E, bill it; return minutes that A&E takes over it, crowding apart.
 
     Returns 0 for somebody who goes straight to a ward and NOTHING if there is no contact after all: the person is in hospital
@@ -124,7 +125,7 @@ def arrive(flow, e, clock, rules, seed):
     if e["avoided"] == 1:
         partner = np.int64(p["person"]) & record.PARTNER != 0
         at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD] + crowding_of(hospital, rules), partner, rules)
-        note(flow, payer, SPELL, decider, lever, -int(at_rest * hospital.spell_price))
+        note(flow, payer, SPELL, decider, lever, -int(at_rest * price_today(hospital, p, day)))
         note(flow, payer, ATTENDANCE, decider, lever, -hospital.attendance_price)
         return NOTHING
     p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
@@ -158,7 +159,7 @@ def settle_emergency(flow, e, day, hour, left, clock, tables, rules, seed):
         decider = rules.first_hospital + h
         lever = ADMISSION_THRESHOLD
         if not admitted:
-            note(flow, rules.first_consortium + np.int64(p["consortium"]), SPELL, decider, lever, -hospital.spell_price)
+            note(flow, rules.first_consortium + np.int64(p["consortium"]), SPELL, decider, lever, -price_today(hospital, p, day))
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     if not admitted:
@@ -200,8 +201,8 @@ def admit(flow, e, p, i, h, day, hour, decider, lever, age, tables, rules, seed)
         row[AMBULATORY_OUT] += 1
     flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
     hand_over(p)
-    last = np.int64(p["last_discharge"])
-    if last != record.NEVER_DISCHARGED and day - last <= 30:
+    returned = is_return(p, day)
+    if returned:
         row[READMITTED_OUT] += 1
     p["spells"] = min(np.int64(p["spells"]) + 1, 255)
     k = flow.case_of[i]
@@ -217,6 +218,7 @@ def admit(flow, e, p, i, h, day, hour, decider, lever, age, tables, rules, seed)
     c["decider"] = decider
     c["lever"] = lever
     c["hour"] = int(hour)
+    c["returned"] = 1 if returned else 0
     c["recovery"] = min(int((1.0 - ready) * recovery + 0.5), 30000)
     c["recovery_at_rest"] = min(int((1.0 - at_rest) * recovery + 0.5), 30000)
     c["recovery_all"] = min(int(recovery + acute + 1.0), 30000)
@@ -254,7 +256,7 @@ def attend(flow, e, day, left, clock, tables, rules, seed):
     Whoever is not waiting for a bed leaves A&E late if it takes more than four hours by itself; for the others see
     :func:`agents.hospital.daily_flow.give_beds`, which reads A&E's minutes from the case's `hazard`.
     """
-    minutes = arrive(flow, e, clock, rules, seed)
+    minutes = arrive(flow, e, day, clock, rules, seed)
     if minutes == NOTHING:
         return
     i = np.int64(e["person"])

@@ -8,6 +8,8 @@ midnight, when the night is counted. What an event causes later (a return, a dea
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from agents.compiled import compiled
@@ -37,9 +39,10 @@ from agents.hospital.state import (
     SURGERY_DAYS_OUT,
     UNIT,
     WAITING_HOME_OUT,
+    Flow,
     in_hospital,
 )
-from agents.hospital.wards import is_outlier, linger, open_or_close_beds, take_bed
+from agents.hospital.wards import is_outlier, linger, make_up, open_or_close_beds, take_bed
 from agents.patients import record
 from agents.patients.seeking import CONTACT, DEATH_EVENT, REFERRAL
 from agents.vocabulary import N_RESPONSIBLE
@@ -127,6 +130,7 @@ def give_beds(flow, day, rules):
             continue
         hospital.boarding -= 1
         c["state"] = ACUTE
+        make_up(c, day, rules)
         linger(c, day, rules)
         in_ae = np.float64(c["hazard"])
         until = 60.0 * ((day - np.int64(c["start"])) * 24.0 + WARD_ROUND - np.int64(c["hour"]))
@@ -225,3 +229,27 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
         half_a_day(flow, first, day, False, left, clock, tables, rules, seed)
         leave_in_the_evening(flow, n_cases, day, left, clock, tables, rules, seed)
         count_the_night(flow, is_snapshot(day - first_day, days, today), rules)
+
+
+class DailyFlow:
+    """Days in hospital and care, a day at a time: the compiled flow of batches. See :class:`agents.hospital.flows.HospitalFlow`."""
+
+    def run(
+        self,
+        flow: Flow,
+        *,
+        clock: int,
+        first_day: int,
+        days: int,
+        weekday: int,
+        tables: np.record,
+        rules: np.record,
+        seed: np.uint64,
+        at_nightfall: Callable[[int, Flow], None] | None = None,
+    ) -> None:
+        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
+        step = days if at_nightfall is None else 1
+        for begin in range(first_day, first_day + days, step):
+            days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, tables, rules, seed)
+            if at_nightfall is not None:
+                at_nightfall(begin, flow)

@@ -15,8 +15,9 @@ from agents import draws
 from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.admission import DISCHARGE_READINESS, RETURN, SPELL, leave_short_term_care
-from agents.hospital.books import follow_up, post, schedule
+from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
+from agents.hospital.billing import bill
+from agents.hospital.books import follow_up, schedule
 from agents.hospital.delays import ASSESSMENT, CHOICE, DISPUTES, EQUIPMENT, FUNDING, HOUSING, NURSING_PLACE, PACKAGE, RESIDENTIAL_PLACE, nurses_needed
 from agents.hospital.state import (
     ACUTE,
@@ -97,9 +98,6 @@ from agents.patients.living import (
     update_need,
 )
 from agents.patients.seeking import CONTACT, NEED_DECIDES
-from agents.vocabulary import Service
-
-EXCESS = int(Service.EXCESS_DAYS)
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
@@ -213,8 +211,8 @@ def assess(flow, c, p, council, day, tables, rules, seed):
     if np.int64(p["need"]) >= 60.0 * rules.continuing_need_hours and c["continuing"] == UNDECIDED:
         flow.out[np.int64(p["council"]), CLAIMED_OUT] += 1
         u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.FUNDING_WAIT)
-        factor = tables.wait[FUNDING] if ward else 1.0
-        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + 1 + arranging_days(rules.continuing_days * factor, u))
+        days = rules.continuing_ward_days * tables.wait[FUNDING] if ward else rules.continuing_days
+        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + 1 + arranging_days(days, u))
         return STAY
     return arrange(flow, c, p, council, day, tables, rules, seed)
 
@@ -233,7 +231,7 @@ def decide_continuing(flow, c, p, council, day, tables, rules, seed):
         return arrange(flow, c, p, council, day, tables, rules, seed)
     c["continuing"] = REFUSED
     _, u_dispute, u_wait, _ = block(seed, i, trigger, 2, draws.FUNDING_WAIT)
-    if u_dispute >= rules.disputed_share:
+    if u_dispute >= rules.disputed_share * council.disputes:
         return arrange(flow, c, p, council, day, tables, rules, seed)
     row[DISPUTED_OUT] += 1
     factor = tables.wait[DISPUTES] if ward else 1.0
@@ -402,8 +400,6 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
         return end_acute(flow, c, p, consortium, council, day, tables, rules, seed)
     if state == SURGERY:
         return GO_HOME
-    if in_hospital(state):
-        decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
     if state == WAIT_FURTHER_NHS:
         return recover_in_bed(c, p, consortium, day, tables, rules, seed)
     if state == WAIT_PLANNING:
@@ -429,20 +425,6 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
 
 
 @compiled
-def bill(flow, c, p, day, rules):
-    """Post the price of a spell that ends today, and its days beyond the trim point."""
-    h = np.int64(c["hospital"])
-    hospital = flow.hospitals[h]
-    payer, payee = rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h
-    decider, lever = np.int64(c["decider"]), np.int64(c["lever"])
-    post(flow, payer, payee, SPELL, decider, lever, hospital.spell_price)
-    over = day - np.int64(c["start"]) - hospital.trim_days
-    if over > 0:
-        post(flow, payer, payee, EXCESS, decider, lever, over * hospital.excess_price)
-        flow.hospital_out[h, HOSPITAL_EXCESS_DAYS] += over
-
-
-@compiled
 def discharge(flow, c, p, day, rules):
     """End a stay: the bed and, of an emergency, the bill."""
     hospital = flow.hospitals[np.int64(c["hospital"])]
@@ -450,7 +432,7 @@ def discharge(flow, c, p, day, rules):
     if c["state"] == SURGERY:
         free_bed(hospital, c)
         return
-    bill(flow, c, p, day, rules)
+    flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_EXCESS_DAYS] += bill(flow, c, p, day, rules)
     if np.int64(c["state"]) == BOARDING:
         hospital.boarding -= 1
     else:
@@ -587,14 +569,20 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
     if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
         return False
+    ward = in_hospital(state)
     council = flow.councils[np.int64(p["council"])]
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
+    if WAIT_FURTHER_NHS <= state <= WAIT_HOUSING:
+        decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
     outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+    while outcome == STAY and c["state"] != state and day >= np.int64(c["due"]):  # the next step may be taken on the same day
+        state = np.int64(c["state"])
+        outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
     if outcome != STAY:
         act(flow, k, c, p, council, outcome, day, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
-    return outcome != STAY and in_hospital(state)
+    return outcome != STAY and ward
 
 
 @compiled

@@ -41,8 +41,8 @@ UNLIMITED = 1e9  # visits or operations a day of a hospital that is never short 
 REFERRED_OUT, SEEN_OUT, LISTED_OUT, OPERATED_OUT, CANCELLED_OUT, LEFT_OUT, WAITED_OUT = range(7)
 TO_BE_SEEN_OUT, WAITING_OUT = 7, 8  # people in each line at the month's end
 N_PLANNED_OUT = 9
-HOSPITAL_VISITS, HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS = 0, 1, 2
-N_HOSPITAL_PLANNED = 3
+HOSPITAL_VISITS, HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_CANCELLED = 0, 1, 2, 3
+N_HOSPITAL_PLANNED = 4
 
 WAITING = np.dtype(
     [
@@ -235,7 +235,9 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
     overnight = stays_the_night(i, trigger, kind, rules, seed)
     if overnight and not take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
-        row[CANCELLED_OUT] += 1 if flow.case_of[i] < 0 else 0
+        if flow.case_of[i] < 0:
+            row[CANCELLED_OUT] += 1
+            flow.hospital_planned[h, HOSPITAL_CANCELLED] += 1
         w["due"] = day + int(rules.rebooked_days)
         return False
     row[OPERATED_OUT] += 1

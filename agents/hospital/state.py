@@ -59,6 +59,7 @@ CASE = np.dtype(
         ("joint", "u1"),  # 1 where NHS and council arrange together
         ("recorded", "u1"),  # 1 where the national return counts the person's delay
         ("continuing", "u1"),  # continuing healthcare: undecided, refused or agreed
+        ("returned", "u1"),  # 1 if the spell began within 30 days of a discharge
     ],
     align=True,
 )
@@ -105,6 +106,11 @@ HOSPITAL_STATE = np.dtype(
         ("visit_price", "i8"),  # pence, a first outpatient visit
         ("day_case_price", "i8"),  # pence
         ("elective_price", "i8"),  # pence, an operation with a night
+        ("return_share", "f8"),  # share of its bill that a return is paid, see ``agents.hospital.billing``
+        ("marginal_share", "f8"),  # share of its bill that a spell beyond the baseline is paid
+        ("baseline_spells", "i8"),  # spells of a financial year that are paid in full
+        ("billed_spells", "i8"),  # spells billed so far this financial year
+        ("beyond_since", "i8"),  # day on which they reached the baseline
         ("clinic_rate", "f8"),  # first outpatient visits that can be held on a working day
         ("clinic_tokens", "f8"),
         ("theatre_rate", "f8"),  # operations that can be done on a working day
@@ -223,6 +229,7 @@ def open_case(flow, i, state, day, due, trigger, cause, hospital, rules, seed):
     c["withheld"] = 0
     c["funder"] = 0
     c["blocked"] = 0
+    c["returned"] = 0
     c["hour"] = 0
     c["ward"] = NO_WARD
     c["wanted"] = GENERAL

@@ -200,6 +200,7 @@ COUNCIL_STATE = np.dtype(
         ("home_places", "f8"),  # care-home places
         ("home_used", "i8"),
         ("gate", "f8"),  # share of non-critical starts that wait for money
+        ("disputes", "f8"),  # 1 where somebody else pays for continuing healthcare, 0 where it comes out of the same purse
     ]
 )
 """What people and care meet of one council."""

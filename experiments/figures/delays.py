@@ -15,8 +15,12 @@ LABELS = {
     "further_nhs": "Further NHS care",
     "assessment": "Assessment",
     "package": "Care package at home",
-    "placement": "Care-home place",
+    "residential": "Residential home",
+    "nursing": "Nursing home",
     "funding": "Public funding",
+    "disputes": "Dispute over who pays",
+    "equipment": "Equipment for the home",
+    "housing": "Housing",
     "choice": "Own choice or arrangements",
 }
 NOTE = (

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agents.deciding import PoolFacts, StakeFacts
 from agents.vocabulary import Account, Lever, Party
+from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
 BASELINE = "separate-budgets"
@@ -99,10 +100,35 @@ class Body(_Facts):
     scope: Literal["place"]
 
 
-class Payment(_Facts):
-    """How providers are paid."""
+def _payment_rule(given: Any) -> str:
+    if given not in PAYMENT_RULES:
+        message = "must be one of {rules}; nearest: {nearest}"
+        context = {"rules": ", ".join(PAYMENT_RULES), "nearest": _nearest(str(given), list(PAYMENT_RULES))}
+        raise PydanticCustomError("unknown_name", message, context)
+    return str(given)
 
-    hospital: Literal["tariff"]
+
+class Payment(_Facts):
+    """How providers are paid.
+
+    Parameters
+    ----------
+    hospital : one of ``model.payment.PAYMENT_RULES``
+    shares : under an alliance, part of its gain or loss that the hospital and the holder of the acute account each have;
+        they add up to 1
+    """
+
+    hospital: Annotated[str, BeforeValidator(_payment_rule)]
+    shares: dict[Kind, Share] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole_shares(self) -> Payment:
+        total = sum(self.shares.values())
+        if self.hospital == "alliance" and abs(total - 1.0) > 1e-9:
+            raise PydanticCustomError("shares", "shares of an alliance must add up to 1, not {total}", {"total": total})
+        if self.hospital != "alliance" and self.shares:
+            raise PydanticCustomError("shares", "shares must be left out where hospitals are paid by {rule}", {"rule": self.hospital})
+        return self
 
 
 class CommissioningStructure(_Facts):
@@ -158,6 +184,11 @@ class CommissioningStructure(_Facts):
     def accounts_of(self, kind: Party) -> tuple[Account, ...]:
         """Return the accounts that a kind of organisation holds, in the order of codes."""
         return tuple(account for account in Account if self.holders[account] == kind)
+
+    def one_purse(self, first: Account, second: Account) -> bool:
+        """Return whether two accounts are paid from one purse: of a body that holds both, or of a pool."""
+        pooled = any({first, second} <= set(pool.accounts) for pool in self.pools)
+        return pooled or (self.holder(first) == self.holder(second) == Party.COMMISSIONER)
 
     def pool_facts(self) -> tuple[PoolFacts, ...]:
         """Return the pools as plain data."""
@@ -261,14 +292,14 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_no_body(facts) + _pooled_twice(facts)
+    return wrong + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
 
 
 def _of_no_body(facts: Mapping[str, Any]) -> list[str]:
     """Return each use of a commissioner where the structure makes none."""
     if facts.get("bodies"):
         return []
-    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "duties", "pools")
+    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "payment", "duties", "pools")
     used = [place for section in sections for place in _places_of("commissioner", facts.get(section), section)]
     expected = f"must be one of {_kind_names(facts)}, or [[bodies]] must make a commissioner"
     return [f"{place}: {expected} (got 'commissioner')" for place in used]
@@ -296,6 +327,16 @@ def _pooled_twice(facts: Mapping[str, Any]) -> list[str]:
                 wrong.append(f"pools.{number}.accounts: must name an account that is in no pool yet (got {account!r})")
             seen.add(str(account))
     return wrong
+
+
+def _not_allied(facts: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the partners of an alliance: they are the hospital and the holder of the acute account."""
+    payment, holders = facts.get("payment"), facts.get("holders")
+    shares = payment.get("shares") if isinstance(payment, dict) and payment.get("hospital") == "alliance" else None
+    payer = holders.get("acute") if isinstance(holders, dict) else None
+    if not isinstance(shares, dict) or not isinstance(payer, str) or set(shares) == {"hospital", payer}:
+        return []
+    return [f"payment.shares: must be those of hospital and {payer}, which holds the acute account (got {', '.join(sorted(shares)) or 'nothing'})"]
 
 
 def _kind_names(facts: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ In a page, a block marked ``python`` is run, the blocks of a page one after anot
 a block marked ``sh``; a block marked ``toml PATH`` is written to that path; a ``diff`` must fit the file its first line
 names. Blocks without a language are only read. Everything runs in a folder of its own at a tiny scale: a comparison
 with one replication of one year, a ``HealthEconomy`` that names no scale at :data:`SCALE`, ``run(years=...)`` for one
-year, a journey among so few people that somebody to follow is still found.
+year, a journey among so few people that somebody to follow is still found, a film of two days.
 """
 
 import ast
@@ -29,6 +29,9 @@ DECISIONS = sorted((DOCS / "explanation" / "decisions").glob("0*.md"))
 SCALE = 0.002
 SMALL = ("--scale", str(SCALE), "--years", "1", "--replications", "1", "--workers", "1", "--quiet")
 JOURNEY = {"scale": 0.02, "years": 2}
+FILM = {"scale": 0.01, "days": 2}
+COMMANDS = {"journey": JOURNEY, "animate": {**FILM, "start": "2014-05-03"}, "close-up": {**FILM, "start": "2014-05"}}
+SMALLER = {"JourneySpec": JOURNEY, "FilmSpec": FILM}
 FENCE = re.compile(r"^```([a-z]*)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 HEADLINE = "results/headline"
 
@@ -62,9 +65,10 @@ class Smaller(ast.NodeTransformer):
         given = {keyword.arg: keyword for keyword in node.keywords}
         if name == "HealthEconomy" and "scale" not in given:
             node.keywords.append(ast.keyword("scale", ast.Constant(SCALE)))
-        if name == "JourneySpec":
-            kept = [keyword for keyword in node.keywords if keyword.arg not in JOURNEY]
-            node.keywords = [*kept, *(ast.keyword(key, ast.Constant(value)) for key, value in JOURNEY.items())]
+        if name in SMALLER:
+            small = SMALLER[name]
+            kept = [keyword for keyword in node.keywords if keyword.arg not in small]
+            node.keywords = [*kept, *(ast.keyword(key, ast.Constant(value)) for key, value in small.items())]
         if name == "run" and "years" in given:
             given["years"].value = ast.Constant(1)
         return node
@@ -107,8 +111,8 @@ def run_shell(line: str, compared, monkeypatch) -> None:
         compare(shlex.split(" ".join(options)), compared, monkeypatch)
     elif words[:2] == ["joinedup", "compare"]:
         compare(words[2:], compared, monkeypatch)
-    elif words[:2] == ["joinedup", "journey"]:
-        small = [text for key, value in JOURNEY.items() for text in (f"--{key}", str(value))]
+    elif words[0] == "joinedup" and words[1] in COMMANDS:
+        small = [text for key, value in COMMANDS[words[1]].items() for text in (f"--{key}", str(value))]
         joinedup([*words[1:], *small], monkeypatch)
     else:
         assert words[:1] == ["joinedup"], f"only make compare and joinedup can be run from a page, not: {line}"

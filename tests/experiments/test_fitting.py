@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.vocabulary import N_CONDITIONS
+from agents.vocabulary import N_CONDITIONS, Reason, Responsible
 from experiments import cli, fitting
 from experiments.fitting import (
     FitSpec,
@@ -27,9 +27,10 @@ from experiments.fitting import (
     uncertainty,
     write_rates,
 )
-from experiments.reference_run import SHAPE, ReferenceYear
+from experiments.reference_run import RECORDED, SHAPE, ReferenceYear
 from model import epidemiology as england
 from model import fitted_rates as fitted
+from model.delayed_transfers import ACUTE, recorded_days
 from model.evidence import evidence
 from model.fitted_rates import (
     BROAD,
@@ -94,6 +95,14 @@ def test_totals_of_need_are_the_published_ones():
         counts = people[sex].sum(axis=0)
         sizes = counts[65:70].sum(), counts[70:85].sum(), counts[85:].sum()
         assert np.average(AIMS.need[sex, 1:], weights=sizes) == pytest.approx(evidence(row).number() / 100.0)
+
+
+def test_delays_are_those_that_england_recorded():
+    """At England's ages of 2014 the targets come to the days of the return, by reason."""
+    people = counts_of_england()[0].sum(axis=(0, 1))[18:]
+    bed_days = people @ (AIMS.admissions * AIMS.stay)[: len(people)]
+    assert AIMS.delays * bed_days == pytest.approx(recorded_days(ACUTE).sum(axis=1), rel=3e-3)
+    assert AIMS.delays.sum() == pytest.approx(0.03, abs=0.015), "some hundredths of emergency bed days"
 
 
 def test_other_targets_are_shares_and_rates():
@@ -183,6 +192,15 @@ def shared(values: np.ndarray, total: np.ndarray) -> np.ndarray:
     return values[..., None, None, :] * weights
 
 
+def recorded(days: np.ndarray) -> dict[str, float]:
+    """Delayed days by reason as a year's scalars have them, divided among the bodies in some way."""
+    return {
+        f"{RECORDED}/{reason.name.lower()}/{body.name.lower()}": days[reason] * part
+        for reason in Reason
+        for body, part in zip(Responsible, (0.5, 0.3, 0.2), strict=True)
+    }
+
+
 def meeting(aims: Targets, n_years: int = 6, people: float = 4000.0) -> list[ReferenceYear]:
     """Years in which everything is as aimed at, to the last bit: shares of people rather than people."""
     here = np.full(SHAPE, people) * np.linspace(1.0, 0.3, 93)
@@ -201,7 +219,10 @@ def meeting(aims: Targets, n_years: int = 6, people: float = 4000.0) -> list[Ref
         "frail_mild": here * (aims.mild - moderate)[frailty], "frail_moderate": here * 0.7 * moderate[frailty],
         "frail_severe": here * 0.3 * moderate[frailty], "care_home": resident,
         "needs_help": (here - resident) * aims.need[:, None, need],
-        "scalars": {"discharges": 1e6, "readmissions_30_days": 1e6 * aims.readmission},
+        "scalars": {
+            "discharges": 1e6, "readmissions_30_days": 1e6 * aims.readmission,
+            **recorded(float(everyone @ (AIMS.admissions * AIMS.stay)) * aims.delays),
+        },
     }  # fmt: skip
     names = {item.name for item in dataclasses.fields(ReferenceYear)} - {"year", *known}
     return [ReferenceYear(year=k, **known, **dict.fromkeys(names, zero)) for k in range(n_years)]
@@ -309,6 +330,32 @@ def test_more_need_wanted_raises_the_propensity(sex, band, factor):
     need = AIMS.need.copy()
     need[sex, band] *= factor
     expect(changes(dataclasses.replace(AIMS, need=need), MEETING), need=up(factor, 2, 4, at=(sex, band)))
+
+
+@given(st.sampled_from(Reason), FACTOR)
+def test_more_delays_wanted_for_a_reason_lengthen_its_wait_and_no_other(reason, factor):
+    delays = AIMS.delays.copy()
+    delays[reason] *= factor
+    found = changes(dataclasses.replace(AIMS, delays=delays), MEETING)
+    expect(found, wait=up(factor, len(Reason), at=(reason,)))
+    assert abs(found["wait"][reason]) <= 0.6 * abs(math.log(factor)) + 1e-9, "a wait answers more than in proportion"
+
+
+def test_a_wait_moves_less_where_few_delays_are_counted():
+    """In proportion to days, which come in spells: a rare reason is drawn towards what it was."""
+    few = meeting(AIMS, people=400.0)
+    found = changes(dataclasses.replace(AIMS, delays=1.2 * AIMS.delays), few)["wait"]
+    assert (np.argsort(found) == np.argsort(AIMS.delays)).all()
+    assert 0 < found[Reason.DISPUTES] < 0.9 * found[Reason.FURTHER_NHS]
+
+
+def test_waits_stop_at_the_ends_of_their_range():
+    none = [dataclasses.replace(y, scalars={**y.scalars, **recorded(np.zeros(10))}) for y in MEETING]
+    rates = dataclasses.replace(FittedRates(), wait=np.full(10, 19.0))
+    assert (step(rates, AIMS, none)[0].wait == 20.0).all()
+    many = [dataclasses.replace(y, scalars={**y.scalars, **recorded(np.full(10, 1e9))}) for y in MEETING]
+    rates = dataclasses.replace(FittedRates(), wait=np.full(10, 0.06))
+    assert (step(rates, AIMS, many)[0].wait == 0.05).all()
 
 
 @given(st.integers(0, N_CONDITIONS - 1), st.integers(0, 1), st.integers(0, 6), FACTOR)
@@ -570,7 +617,7 @@ def test_a_fit_is_written_and_not_stored(joinedup, tmp_path, quick):
     code, out, err = joinedup("--output", str(path), *SMALL)
     assert code == 0, err
     assert path.read_text(encoding="utf-8").splitlines()[0] == ",".join(COLUMNS)
-    assert len(path.read_text(encoding="utf-8").splitlines()) == 294
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 304
     read_rates(path)
     assert quick.read_bytes() == before
     assert "Largest change from the rates that were in force:" in out

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 from agents.patients import record
+from agents.vocabulary import Reason, Responsible
 from experiments.reference_run import (
+    DELAYED_PATIENTS,
     N_AGES,
+    RECORDED,
     SHAPE,
     ReferenceYear,
     RestingEconomy,
     count_year,
+    delay_cells,
     life_expectancy,
     pooled,
     run_reference,
@@ -93,7 +97,13 @@ def test_counts_agree_with_the_totals_of_the_months(years: list[ReferenceYear]) 
         assert year.deaths.sum() == year.scalars["deaths"]
         assert year.contacts.sum() == year.scalars["emergency_contacts"]
         assert year.admissions.sum() == year.scalars["emergency_admissions"]
-        assert year.bed_days.sum() == year.scalars["hospital_days"]
+        assert year.bed_days.sum() == year.scalars["emergency_bed_days"]
+        assert year.bed_days.sum() + year.scalars["surgery_days"] == year.scalars["hospital_days"]
+        for name in (RECORDED, DELAYED_PATIENTS):
+            assert delay_cells(year.scalars, name).shape == (len(Reason), len(Responsible))
+        recorded = delay_cells(year.scalars, RECORDED).sum(axis=1)
+        assert all(recorded[reason] <= year.scalars[f"delayed_days/{reason.name.lower()}"] for reason in Reason)
+        assert 0 < delay_cells(year.scalars, DELAYED_PATIENTS).sum() <= recorded.sum()
         # Person-days end with the day of death, person-years in the middle of its month.
         assert year.person_years.sum() * year.scalars["days"] == pytest.approx(year.scalars["person_days"], rel=5e-4)
         for name in ("multimorbid", "needs_help", "care_home", "has_package", "unmet", "frail_mild"):

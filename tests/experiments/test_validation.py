@@ -10,11 +10,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agents.vocabulary import Reason, Responsible
 from experiments import cli
 from experiments.readings import ROLES, Check, Reading
-from experiments.reference_run import run_reference
-from experiments.validation import MET, MISSED, NO_VERDICT, people_table, read_place, summary_line, targets, validate
+from experiments.reference_run import DELAYED_PATIENTS, RECORDED, run_reference
+from experiments.validation import (
+    MET,
+    MISSED,
+    NO_VERDICT,
+    delays_table,
+    people_table,
+    read_place,
+    summary_line,
+    targets,
+    validate,
+)
 from experiments.validation_checks import OUT_OF_SCOPE, checks
+from experiments.validation_report import crossed
+from model.delayed_transfers import ACUTE, all_over_acute, recorded_days
 from model.evidence import evidence
 from model.parameters import Parameters
 from model.prevalence import england
@@ -122,6 +135,36 @@ def test_a_gradient_that_is_known_is_read() -> None:
     assert check_of("T-A-028").model(steep) == pytest.approx(10.0, abs=0.2)
 
 
+def with_delays(reading: Reading, days: np.ndarray, patients: np.ndarray) -> Reading:
+    """A reading with these cells of the national return, of England in a year and on a day."""
+    cells = {}
+    for name, whole in ((RECORDED, days), (DELAYED_PATIENTS, 12.0 * patients)):
+        for reason in Reason:
+            for body in Responsible:
+                cells[f"{name}/{reason.name.lower()}/{body.name.lower()}"] = whole[reason, body] / 100.0
+    scalars = {**reading.sums.scalars, **cells}
+    return dataclasses.replace(reading, sums=dataclasses.replace(reading.sums, scalars=scalars))
+
+
+def test_a_model_that_records_what_england_recorded_meets_the_return() -> None:
+    """By reason and by body, in acute and, as many more as were published, in all care; and patients on a day."""
+    published = recorded_days(ACUTE)
+    delayed = with_delays(england_as_read(), published, published / 365.0)
+    for name in (f"P-B.dtoc-{number:03d}" for number in (*range(10, 18), 21, 22, 23, 25)):
+        check = check_of(name)
+        assert check.model(delayed) == pytest.approx(check.value(), rel=2e-3), name
+    monthly = (published * all_over_acute()).sum() / 12
+    assert check_of("T-B-026").model(delayed) == pytest.approx(monthly)
+    assert sum(check_of(f"T-B-{number:03d}").model(delayed) for number in (27, 28, 29)) == pytest.approx(monthly)
+    assert check_of("T-C-016").model(delayed) == pytest.approx(1e5 * 12 * monthly / 365 / delayed.england("people"))
+    table = delays_table([delayed])
+    assert len(table) == 30
+    assert table["model"].to_numpy() == pytest.approx(table["published"].to_numpy())
+    assert table["model_low"].isna().all()
+    assert "| further nhs | 284.4 (284.4) | 0.0 (0.0) | 0.0 (0.0) | 284.4 (284.4) |" in crossed(table)
+    assert "| all | 813.1 (813.1) | 201.8 (201.8) | 59.8 (59.8) | 1074.7 (1074.7) |" in crossed(table)
+
+
 def test_odds_are_mantel_and_haenszels() -> None:
     reading = england_as_read()
     table = np.zeros((2, 6, 2, 5, 93))
@@ -183,7 +226,7 @@ def test_the_command_writes_table_page_and_figures_and_ends_with_the_summary(joi
     assert out.rstrip("\n").split("\n")[-1] == summary_line(table)
     assert "Scale 0.02: a demonstration" in out
     assert {path.name for path in folder.iterdir()} == {
-        "targets.csv", "summary.md",
+        "targets.csv", "delays.csv", "summary.md",
         *(f"{name}{end}" for name in ("1-targets", "2-people") for end in (".png", ".svg", ".csv", ".txt")),
     }  # fmt: skip
     page = (folder / "summary.md").read_text(encoding="utf-8")

@@ -1,5 +1,7 @@
 """Money: the books balance to the penny, and quantities times prices are what was paid."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,11 +17,13 @@ from agents.patients.living import (
     SELF_CARE,
     SELF_PENCE,
 )
-from agents.vocabulary import Party, Service
-from model.accounts import working_days
+from agents.vocabulary import Account, Party, Service
+from model.accounts import RECORDED_AGAINST_COUNCILS, working_days
 from model.engine import Calendar
 from model.parameters import Parameters
 from model.payment import pence
+from model.place import load_place
+from model.starting_state import organisations_of
 from model.structures import list_structures
 from tests.strategies import ALL_HELD, bench, lived, parameter_values, small_economy
 
@@ -65,16 +69,48 @@ def cash(economy, *services, payers=None) -> int:
     )
 
 
-def test_spells_that_ended_times_the_price_is_what_hospitals_were_paid(year):
-    prices = year.parameters.prices
-    assert cash(year, Service.EMERGENCY_SPELL) == year.total(DISCHARGED_OUT) * pence(prices.spell)
-    assert cash(year, Service.ATTENDANCE) == year.total(ATTENDED_OUT) * pence(prices.attendance)
-    excess = sum(int(month.hospital_out[:, HOSPITAL_EXCESS_DAYS].sum()) for month in year.months)
-    assert cash(year, Service.EXCESS_DAYS) == excess * pence(prices.excess_day)
+def test_what_is_spent_on_acute_care_is_what_hospitals_get(year):
     income = sum(int(costs.income.sum()) for costs in year.costs)
     hospitals = sum(year.ledger.received(index) for index in year.parties.indices(Party.HOSPITAL))
-    assert income == hospitals
-    assert sum(int(costs.spells.sum()) for costs in year.costs) == income, "what consortia spend is what hospitals get"
+    assert income == hospitals > 0
+    assert sum(int(costs.spells.sum()) for costs in year.costs) == income
+    assert cash(year, Service.ATTENDANCE) == year.total(ATTENDED_OUT) * pence(year.parameters.prices.attendance)
+    in_full = year.total(DISCHARGED_OUT) * pence(year.parameters.prices.spell)
+    returned, beyond = year.parameters.prices.return_share, year.parameters.prices.marginal_share
+    assert returned * beyond * in_full < cash(year, Service.EMERGENCY_SPELL) < in_full, "returns and growth are not paid in full"
+
+
+def test_without_its_two_rules_the_tariff_is_spells_that_ended_times_the_price():
+    plain = Parameters().with_values({"prices.return_share": 1.0, "prices.marginal_share": 1.0})
+    economy = lived(12, parameters=plain)
+    prices = economy.parameters.prices
+    assert cash(economy, Service.EMERGENCY_SPELL) == economy.total(DISCHARGED_OUT) * pence(prices.spell) > 0
+    excess = sum(int(month.hospital_out[:, HOSPITAL_EXCESS_DAYS].sum()) for month in economy.months)
+    assert cash(economy, Service.EXCESS_DAYS) == excess * pence(prices.excess_day)
+
+
+def test_prices_hold_the_market_forces_factor_of_each_hospital():
+    place = load_place("berkshire-west")
+    hospitals = (dataclasses.replace(place.hospitals[0], market_forces=1.1), *place.hospitals[1:])
+    parameters = Parameters().with_values({"prices.market_forces": 1.2})
+    known = organisations_of(dataclasses.replace(place, hospitals=hospitals), parameters, 0.01).hospitals
+    assert known["spell_price"].tolist() == [pence(2358.0 * 1.2 * 1.1), *[pence(2358.0 * 1.2)] * (len(hospitals) - 1)]
+    assert known["excess_price"][1] == pence(273.0 * 1.2)
+
+
+def test_what_councils_owe_for_delays_is_in_their_accounts_and_in_hospitals():
+    """Every recorded day that awaits social care at 100 pounds, to the penny below for each hospital; off unless asked for."""
+    economy = lived(12, scale=0.02, hold=ALL_HELD, parameters=Parameters().with_values({"prices.reimbursed_share": 1.0}))
+    without = lived(12, scale=0.02, hold=ALL_HELD)
+    owed = cash(economy, Service.DELAY_REIMBURSEMENT)
+    days = sum(int(month.out[:, RECORDED_AGAINST_COUNCILS].sum()) for month in economy.months)
+    assert owed == pytest.approx(days * 10_000, abs=12 * len(economy.councils) * len(economy.hospitals)) and owed > 0
+    assert cash(without, Service.DELAY_REIMBURSEMENT) == 0
+    for a, b in zip(economy.costs, without.costs, strict=True):
+        assert (a.social_care - b.social_care == a.reimbursement.sum(axis=1)).all()
+        assert (a.income - b.income == a.reimbursement.sum(axis=0)).all()
+    budgets = [sum(council.budgets[Account.SOCIAL_CARE] for council in each.councils) for each in (economy, without)]
+    assert budgets[0] > budgets[1], "budgets are at an out-turn under the same rules"
 
 
 def test_hours_times_rates_is_what_councils_paid_for_home_care(year):

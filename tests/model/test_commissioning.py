@@ -1,9 +1,18 @@
 """Norms belong to the lever and the place: whichever structure is in force, they are those of the baseline at rest."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from model.structures import list_structures
-from tests.strategies import small_economy
+from agents.deciding import Belief
+from agents.vocabulary import Account, Lever, Party
+from model.commissioning import as_paid
+from model.payment import PAYMENT_RULES
+from model.structures import Payment, list_structures, load_structure
+from tests.strategies import lived, small_economy
+
+POUNDS = st.floats(-1e3, 1e3)
+ALLIANCE = Payment(hospital="alliance", shares={Party.CONSORTIUM: 0.25, Party.HOSPITAL: 0.75})
 
 
 @pytest.mark.parametrize("structure", list_structures())
@@ -14,3 +23,29 @@ def test_every_structure_starts_from_the_same_norms(structure):
     for mine, theirs in zip(here._units, baseline._units, strict=True):
         assert mine.norms == theirs.norms
         assert mine.levers == theirs.levers
+
+
+@pytest.mark.parametrize("rule", PAYMENT_RULES)
+@given(POUNDS, POUNDS, POUNDS)
+def test_what_a_step_takes_is_the_same_under_every_rule_and_only_who_bears_it_differs(rule, acute, hospital, care):
+    belief = Belief(lever=Lever.ADMISSION_THRESHOLD, costs={Account.ACUTE: acute, Account.HOSPITAL: hospital, Account.SOCIAL_CARE: care}, qalys=1.0)
+    paid = as_paid(belief, ALLIANCE if rule == "alliance" else Payment(hospital=rule))
+    assert paid.costs[Account.ACUTE] + paid.costs[Account.HOSPITAL] == pytest.approx(acute + hospital, abs=1e-9)
+    assert (paid.costs[Account.SOCIAL_CARE], paid.qalys, paid.lever) == (care, 1.0, belief.lever)
+    if rule == "alliance":
+        assert paid.costs[Account.ACUTE] == pytest.approx(0.25 * (acute + hospital), abs=1e-9)
+    elif rule != "tariff":
+        assert paid.costs[Account.ACUTE] == 0.0
+
+
+def test_a_fixed_sum_makes_the_hospital_feel_what_care_takes():
+    """Under the tariff an avoided spell costs the hospital its income; under a block it saves what the spell takes."""
+    admit_less = Belief(lever=Lever.ADMISSION_THRESHOLD, costs={Account.ACUTE: -2.0, Account.HOSPITAL: 0.5}, qalys=0.0)
+    beliefs = {lever: admit_less if lever == Lever.ADMISSION_THRESHOLD else Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
+    block = load_structure("separate-budgets").model_copy(update={"payment": Payment(hospital="block")})
+    moved = {}
+    for structure in (load_structure("separate-budgets"), block):
+        economy = lived(12, beliefs=beliefs, structure=structure)
+        moved[structure.payment.hospital] = [h.levers[Lever.ADMISSION_THRESHOLD] - h.rest[Lever.ADMISSION_THRESHOLD] for h in economy.hospitals]
+    assert all(step > 0.0 for step in moved["block"])
+    assert sum(moved["block"]) > sum(moved["tariff"])

@@ -11,7 +11,7 @@ import pytest
 
 from agents.vocabulary import Lever, Service
 from model.economy import PHASES, HealthEconomy, prepare
-from model.measures import HEADLINE, MEASURES
+from model.measures import BY_BODY, HEADLINE, MEASURES, REASONS
 from model.parameters import Parameters
 from model.structures import BASELINE, list_structures, load_structure
 from tests.strategies import ALL_HELD, LEVERS, NO_BELIEFS, SOME_BELIEFS, fingerprints, lived, series, small_economy
@@ -53,7 +53,17 @@ def test_parts_of_a_measure_add_up_to_it():
         parts = frame[frame["measure"].str.startswith(f"{name}/")].groupby("month")["value"].sum()
         assert (parts.to_numpy() == series(economy, name)).all(), name
     assert (series(economy, "emergency_admissions") <= series(economy, "emergency_contacts")).all()
-    assert (series(economy, "delayed_days_recorded") <= series(economy, "delayed_days_true")).all()
+
+
+def test_what_the_return_records_adds_up_by_reason_and_by_body_and_is_part_of_what_is():
+    economy = lived(5, scale=0.01)
+    for name in ("delayed_days_recorded", "delayed_patients"):
+        for kinds in (REASONS, BY_BODY):
+            assert (sum(series(economy, f"{name}/{kind}") for kind in kinds) == series(economy, name)).all(), name
+    for kind in ("", *(f"/{reason}" for reason in REASONS)):
+        recorded, true = (series(economy, f"delayed_days_{which}{kind}") for which in ("recorded", "true"))
+        assert (recorded <= true).all(), kind
+    assert 0 < series(economy, "delayed_days_recorded").sum() < series(economy, "delayed_days_true").sum()
 
 
 def test_running_stops_being_true_after_the_years_asked_for():
@@ -261,8 +271,8 @@ def test_who_decides_what_is_held_away_from_rest_changes_only_whose_decision_it_
 
 
 def test_holders_alone_change_who_pays_but_not_what_happens():
-    """With every lever held and no gate, a single budget pays for the same people, days and services."""
-    never = Parameters().with_values({"settlement.gate_margin": 1.0})
+    """With every lever held, no gate and no disputes, a single budget pays for the same people, days and services."""
+    never = Parameters().with_values({"settlement.gate_margin": 1.0, "care.disputed_share": 0.0})
     ours = lived(15, scale=0.05, structure=BASELINE, hold=ALL_HELD, parameters=never)
     theirs = lived(15, scale=0.05, structure="single-budget", hold=ALL_HELD, parameters=never)
     assert (ours.measures.query("measure == 'funding_gate'")["value"] == 0).all()

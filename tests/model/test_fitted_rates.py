@@ -88,7 +88,7 @@ def replaced(line: int, column: str, text: str) -> list[str]:
 
 DAMAGED = {
     "a missing row": (LINES[:3] + LINES[4:], "1 rates are missing, the first is onset of 'hypertension; male; 40-49'"),
-    "no rows": (LINES[:1], "293 rates are missing"),
+    "no rows": (LINES[:1], "303 rates are missing"),
     "an empty file": ([], "line 1: must be rate,stratum,correction"),
     "other columns": (["rate,stratum,factor", *LINES[1:]], "line 1: must be rate,stratum,correction"),
     "a row twice": ([*LINES[:6], LINES[3], *LINES[6:]], "line 7: onset of 'hypertension; male; 40-49' is there twice"),

@@ -83,6 +83,18 @@ def test_what_hospitals_are_paid_for_everybody_is_the_ledger(month):
         assert paid[service] == pytest.approx(entries[service], abs=0.01)
 
 
+def test_returns_and_spells_beyond_the_baseline_are_paid_for_as_in_the_ledger():
+    economy = HealthEconomy(place="wigan", seed=3, scale=0.01, demography="frozen")
+    economy.engine.organisations.hospitals["baseline_spells"] = 2
+    everybody = Follower(economy, range(len(economy.patients)))
+    economy.step()
+    paid = pounds_by_service([everybody.life(row) for row in everybody.who.tolist()])
+    entries = economy.ledger.entries().groupby("service")["pounds"].sum()
+    assert paid["emergency_spell"] == pytest.approx(entries["emergency_spell"], abs=0.01)
+    assert paid["excess_days"] == pytest.approx(entries.get("excess_days", 0.0), abs=0.01)
+    assert paid["emergency_spell"] < 0.8 * economy.latest("emergency_admissions") * economy.parameters.prices.spell
+
+
 def test_what_care_costs_everybody_is_the_ledger_but_for_pence(month):
     economy, _, paid = month
     entries = economy.ledger.entries().groupby("service")["pounds"].sum()

@@ -104,7 +104,7 @@ def test_there_is_a_measured_belief_of_every_lever():
         "hospital.admission_spread",
         "hospital.frail_from",
         "hospital.stay_shape",
-        "prices.escalation_day_resource",
+        "prices.market_forces",
         "settlement.gate_reach",
     ],
 )

@@ -98,6 +98,16 @@ def test_weeks_of_care() -> None:
         assert round(float(weeks) / 1e6, 2) == millions
 
 
+def test_delayed_transfers() -> None:
+    table = read_table("dtoc_england_month_reason_org.csv")
+    in_2014 = (table["month"] >= "2014-04") & (table["month"] <= "2015-03")
+    acute = table["care"] == "Acute"
+    assert len(table["month"]) == 2_208
+    assert table["delayed_days"][in_2014].sum() == 1_624_977
+    assert table["delayed_days"][in_2014 & acute].sum() == 1_074_711
+    assert table["delayed_days"][table["month"] <= "2012-03"].sum() == 1_373_392
+
+
 def test_home_care() -> None:
     table = read_table("asc_home_care_2013_14_council.csv")
     assert len(table["utla_code"]) == 152

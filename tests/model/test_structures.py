@@ -8,6 +8,7 @@ import pytest
 
 from agents.deciding import DecidingBehaviour, stakes
 from agents.vocabulary import Account, Lever, Party
+from model.payment import PAYMENT_RULES
 from model.structures import (
     BASELINE,
     FOLDER,
@@ -157,6 +158,49 @@ def test_the_only_numbers_are_shares_that_somebody_bears(name):
 def test_what_is_wrong_is_said_with_file_key_given_and_expected(tmp_path, old, new, expected):
     assert old in BASE
     (message,) = refusal(tmp_path, BASE.replace(old, new, 1))
+    assert message.startswith(f"mine.toml: {expected}")
+
+
+TARIFF = 'hospital = "tariff"'
+
+
+@pytest.mark.parametrize("rule", PAYMENT_RULES[:-1])
+def test_hospitals_may_be_paid_by_any_rule(tmp_path, rule):
+    assert load_structure(written(tmp_path, BASE.replace(TARIFF, f'hospital = "{rule}"'))).payment.hospital == rule
+
+
+def test_an_alliance_states_who_has_which_share(tmp_path):
+    text = BASE.replace(TARIFF, 'hospital = "alliance"\nshares = { consortium = 0.4, hospital = 0.6 }')
+    shares = load_structure(written(tmp_path, text)).payment.shares
+    assert shares == {Party.CONSORTIUM: 0.4, Party.HOSPITAL: 0.6}
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (
+            'hospital = "capitaton"',
+            "payment.hospital: must be one of tariff, block, capitation, year-of-care, alliance; nearest: capitation, ",
+        ),
+        ("hospital = 3", "payment.hospital: must be one of tariff, block, capitation, year-of-care, alliance; nearest: "),
+        ('hospital = "alliance"', "payment: shares of an alliance must add up to 1, not 0"),
+        (
+            'hospital = "alliance"\nshares = { consortium = 0.5, hospital = 0.6 }',
+            "payment: shares of an alliance must add up to 1, not 1.1",
+        ),
+        (
+            'hospital = "block"\nshares = { consortium = 0.5, hospital = 0.5 }',
+            "payment: shares must be left out where hospitals are paid by block",
+        ),
+        (
+            'hospital = "alliance"\nshares = { council = 0.5, hospital = 0.5 }',
+            "payment.shares: must be those of hospital and consortium, which holds the acute account "
+            "(got council, hospital)",
+        ),
+    ],
+)
+def test_what_is_wrong_with_payment_is_said_in_one_line(tmp_path, new, expected):
+    (message,) = refusal(tmp_path, BASE.replace(TARIFF, new))
     assert message.startswith(f"mine.toml: {expected}")
 
 

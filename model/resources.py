@@ -1,0 +1,116 @@
+"""What care takes, whatever is paid for it: fixed, step and marginal costs of a hospital, at 2014/15 prices.
+
+*Fixed* costs are those of the ordinary beds that stand open, filled or not; *step* costs begin with each escalation bed
+that is opened; *marginal* costs follow each bed-day, spell, attendance, visit and operation. A rule of payment appears in
+none of them. The beds are those free for the place's adults; theatres and clinics have marginal costs alone, and an operation's
+holds its nights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.hospital.state import HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
+from agents.parameter import Checked, parameter
+from model.engine import Month
+from model.payment import pence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitCosts(Checked):
+    """What a unit of care takes, at 2014/15 prices, whatever is paid for it."""
+
+    bed_open: float = parameter(
+        100.0, "fixed: an ordinary bed that stands open, filled or not", unit="pounds a day", low=50.0, high=170.0,
+        assumption="with the marginal cost, at the national share of beds in use (P-B.beds-002), it comes to the average cost of a day (P-B.cost-019)")
+    escalation_bed: float = parameter(
+        260.0, "step: an escalation bed that is opened, besides the days spent in it", unit="pounds a day", low=140.0, high=440.0,
+        assumption="temporary staff cost more: a day in one takes 420 in all")
+    bed_day: float = parameter(
+        160.0, "marginal: one more day in a bed", unit="pounds a day", low=100.0, high=260.0,
+        assumption="about half the price of an excess day: staff and hotel costs follow in part")
+    spell: float = parameter(
+        700.0, "marginal: one more spell, its days apart", unit="pounds", low=400.0, high=1100.0, assumption="tests, drugs and treatment")
+    attendance: float = parameter(70.0, "marginal: one more A&E attendance", unit="pounds", low=40.0, high=110.0, assumption="about half the price")
+    visit: float = parameter(60.0, "marginal: one more outpatient visit", unit="pounds", low=40.0, high=100.0, assumption="about half the price")
+    day_case: float = parameter(350.0, "marginal: one more day case", unit="pounds", low=250.0, high=550.0, assumption="about half the price")
+    elective: float = parameter(
+        1760.0, "marginal: one more operation with a night", unit="pounds", low=1200.0, high=2800.0, assumption="about half the price")
+    consultation: float = parameter(
+        30.3, "a GP or nurse consultation", unit="pounds", low=27.0, high=48.9, evidence="P-B.cost-047")
+
+
+class CostKind(Enum):
+    """How a cost follows what is done."""
+
+    FIXED = "fixed"  # does not, within a year
+    STEP = "step"  # with each further bed that is opened
+    MARGINAL = "marginal"  # with each further unit of care
+
+
+class ResourceLine(NamedTuple):
+    """One line of a hospital's resource account for a month.
+
+    Parameters
+    ----------
+    name : as in ``Ledger.resources``
+    kind : of cost
+    quantity : shape (n_hospitals,), whole units
+    unit_pence : cost of one
+    """
+
+    name: str
+    kind: CostKind
+    quantity: np.ndarray
+    unit_pence: int
+
+    @property
+    def cost(self) -> np.ndarray:
+        """Pence by hospital, shape (n_hospitals,)."""
+        return self.quantity * self.unit_pence
+
+
+COST_KINDS = {
+    "beds open": CostKind.FIXED,
+    "escalation beds open": CostKind.STEP,
+    **dict.fromkeys(("bed days", "spells", "attendances", "outpatient visits", "day cases", "elective stays", "consultations"), CostKind.MARGINAL),
+}
+"""Kind of each line of the resource account, by name."""
+
+
+def hospital_lines(month: Month, beds: np.ndarray, costs: UnitCosts) -> tuple[ResourceLine, ...]:
+    """Return what a month's work took in each hospital.
+
+    Parameters
+    ----------
+    month : what was done
+    beds : shape (n_hospitals,), ordinary beds that stood open
+    costs : of a unit
+
+    Examples
+    --------
+    A hospital of 10 beds, open for 30 days and used for 200, with one escalation bed open for 4 days: 30 x 10 x 100 fixed,
+    4 x 260 step and 200 x 160 marginal, that is 30,000, 1,040 and 32,000 pounds.
+    """
+    use, planned = month.hospital_out, month.hospital_planned
+    quantities = (
+        ("beds open", np.asarray(beds, dtype=np.int64) * month.days, costs.bed_open),
+        ("escalation beds open", use[:, HOSPITAL_ESCALATION_DAYS], costs.escalation_bed),
+        ("bed days", use[:, HOSPITAL_BED_DAYS], costs.bed_day),
+        ("spells", use[:, HOSPITAL_ADMISSIONS], costs.spell),
+        ("attendances", use[:, HOSPITAL_ATTENDANCES], costs.attendance),
+        ("outpatient visits", planned[:, HOSPITAL_VISITS], costs.visit),
+        ("day cases", planned[:, HOSPITAL_DAY_CASES], costs.day_case),
+        ("elective stays", planned[:, HOSPITAL_ELECTIVE_STAYS], costs.elective),
+    )
+    return tuple(ResourceLine(name, COST_KINDS[name], quantity, pence(pounds)) for name, quantity, pounds in quantities)
+
+
+def cost_by_kind(lines: tuple[ResourceLine, ...]) -> dict[CostKind, np.ndarray]:
+    """Return fixed, step and marginal costs apart: pence by hospital, shape (n_hospitals,) each."""
+    return {kind: sum((line.cost for line in lines if line.kind == kind), np.int64(0)) for kind in CostKind}
