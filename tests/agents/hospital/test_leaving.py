@@ -84,19 +84,22 @@ def test_without_need_people_go_home_when_they_are_fit():
     assert month.out[:, flow.DELAYED_OUT : flow.RECORDED_OUT].sum() == 0
 
 
-def test_with_need_a_discharge_is_planned_assessed_and_arranged_in_that_order():
-    b = on_the_ward(due=2, rules={"planning_days": 0.0, "assessment_days": 0.0, "package_days": 3.0, "reablement_share": 0.0})
+@pytest.mark.parametrize("days", [0.0, 30.0])
+def test_with_need_a_discharge_is_planned_assessed_and_arranged_in_that_order(days):
+    """What takes no time is done on the same day."""
+    rules = {"planning_days": days, "assessment_days": days, "package_days": 30.0, "reablement_share": 0.0}
+    b = on_the_ward(due=2, rules=rules)
     council_limits(b, assessment_rate=5.0, start_rate=5.0, care_capacity=10**6)
     b.known.hospitals["coordination_rate"] = 5.0
     engine = b.engine()
     found: list[int] = []
     watched(engine, lambda day, cases: found.extend(cases["state"].tolist()))
-    month = engine.month(0)
-    assert list(dict.fromkeys(found)) == [
-        CaseState.ACUTE, CaseState.WAIT_PLANNING, CaseState.WAIT_ASSESSMENT, CaseState.WAIT_PACKAGE,
-    ]  # fmt: skip
-    assert [out(month, column) for column in (flow.ASSESSED_OUT, flow.GRANTED_OUT, flow.STARTED_OUT)] == [1, 1, 1]
-    assert month.hospital_out[0, flow.HOSPITAL_PLANNED_DISCHARGES] == 1
+    months = [engine.month(number) for number in range(12)]
+    order = [CaseState.ACUTE, CaseState.WAIT_PLANNING, CaseState.WAIT_ASSESSMENT, CaseState.WAIT_PACKAGE]
+    assert list(dict.fromkeys(found)) == (order if days else [CaseState.ACUTE, CaseState.WAIT_PACKAGE])
+    for column in (flow.ASSESSED_OUT, flow.GRANTED_OUT, flow.STARTED_OUT):
+        assert sum(out(month, column) for month in months) == 1
+    assert sum(month.hospital_out[0, flow.HOSPITAL_PLANNED_DISCHARGES] for month in months) == 1
     assert engine.people.rows["package"][0] > 0
     assert funder(engine)[0] == COUNCIL
     assert not engine.people.rows["care"][0] & record.IN_HOSPITAL
@@ -305,7 +308,7 @@ def test_whoever_must_move_into_a_home_and_can_pay_does_so_though_nobody_buys_ca
 @pytest.mark.parametrize(("from_hours", "claims"), [(10.0, 1), (1000.0, 0)])
 def test_the_highest_needs_are_put_to_continuing_healthcare_first(ward, from_hours, claims):
     state = CaseState.WAIT_ASSESSMENT if ward else CaseState.HOME_ASSESSMENT
-    rules = {"continuing_need_hours": from_hours, "continuing_days": 1e6}
+    rules = {"continuing_need_hours": from_hours, "continuing_days": 1e6, "continuing_ward_days": 1e6}
     b = (on_the_ward if ward else at_home)(state, rows=granted(**GREAT), rules=rules)
     nobody_to_help(b)
     council_limits(b, assessment_rate=5.0)
