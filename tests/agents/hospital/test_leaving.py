@@ -131,10 +131,13 @@ def test_a_package_is_kept_for_some_days_and_then_lost():
 
 @pytest.mark.parametrize(
     ("name", "days", "reason", "state"),
-    [("equipment", 4.0, Reason.EQUIPMENT, CaseState.WAIT_EQUIPMENT), ("housing", 20.0, Reason.HOUSING, CaseState.WAIT_HOUSING)],
+    [
+        ("equipment", 4.0, Reason.EQUIPMENT, CaseState.WAIT_EQUIPMENT),
+        ("housing", 20.0, Reason.HOUSING, CaseState.WAIT_HOUSING),
+    ],
 )
 def test_some_who_need_no_care_wait_for_equipment_or_for_somewhere_to_go(name, days, reason, state):
-    """As many as stated, for as long as stated: the sum of waits within four standard errors (and one day's rounding)."""
+    """As many as stated, for as long as stated: the sum of waits within four standard errors."""
     n, share = 2000, 0.4
     rules = {f"{name}_share": share, f"{name}_days": days}
     for factor in (1.0, 2.0):
@@ -204,7 +207,9 @@ def test_requests_are_assessed_in_the_order_of_the_line_as_far_as_there_are_asse
     engine = b.engine()
     month = engine.month(0)
     after = states(engine)
-    assessed = [who for who in range(20) if after.get(who) != CaseState.HOME_ASSESSMENT]  # the refused have left the line
+    assessed = [
+        who for who in range(20) if after.get(who) != CaseState.HOME_ASSESSMENT
+    ]  # the refused have left the line
     assert assessed == list(range(len(assessed)))
     tokens = 22 * 0.25 + 8 * 0.25 * b.rules.weekend_pace  # weekdays and weekend days of April 2014
     assert len(assessed) == out(month, flow.ASSESSED_OUT) == int(tokens)
@@ -213,7 +218,9 @@ def test_requests_are_assessed_in_the_order_of_the_line_as_far_as_there_are_asse
 def test_a_social_worker_comes_once_the_assessment_is_arranged():
     for due in (0, 7):
         b = on_the_ward(CaseState.WAIT_ASSESSMENT, due=due)
-        council_limits(b, assessment_rate=10.0, assessment_tokens=5.0, start_rate=0.0, start_tokens=0.0, reablement_places=0.0)
+        council_limits(
+            b, assessment_rate=10.0, assessment_tokens=5.0, start_rate=0.0, start_tokens=0.0, reablement_places=0.0
+        )
         engine = b.engine()
         found = []
         watched(engine, lambda day, cases, found=found: found.append(int(cases["state"][0])))
@@ -493,13 +500,19 @@ def test_a_place_in_a_home_needs_a_vacancy(state):
         engine = b.engine()
         month = engine.month(0)
         assert out(month, flow.ENTRIES_OUT) == entries
-        assert (setting(engine) >= Setting.RESIDENTIAL).sum() == entries == engine.organisations.councils["home_used"][0]
+        assert (
+            (setting(engine) >= Setting.RESIDENTIAL).sum() == entries == engine.organisations.councils["home_used"][0]
+        )
 
 
 def test_the_chance_of_a_place_is_the_stated_one_a_day_where_a_tenth_is_vacant():
-    """A hazard: within four standard errors of 1 - exp(-days x chance), on a ward after twice the factor half as fast."""
+    """A hazard: within four standard errors of 1 - exp(-days x chance); on a ward, twice the factor is half as fast."""
     n, chance = 3000, 0.05
-    for state, factor in ((CaseState.HOME_PLACEMENT, 1.0), (CaseState.WAIT_PLACEMENT, 1.0), (CaseState.WAIT_PLACEMENT, 2.0)):
+    for state, factor in (
+        (CaseState.HOME_PLACEMENT, 1.0),
+        (CaseState.WAIT_PLACEMENT, 1.0),
+        (CaseState.WAIT_PLACEMENT, 2.0),
+    ):
         b = at_home(state, n, rules={"placement_chance": chance}, funder=COUNCIL).in_beds()
         b.tables["wait"] = factor
         council_limits(b, home_places=1e7)
@@ -568,8 +581,10 @@ def test_the_share_offered_an_interim_bed_is_the_rules():
 
 @pytest.mark.parametrize(
     "state",
-    [CaseState.HOME_ASSESSMENT, CaseState.HOME_PACKAGE, CaseState.HOME_PLACEMENT]
-    + [CaseState.WAIT_ASSESSMENT, CaseState.WAIT_PACKAGE, CaseState.WAIT_PLACEMENT],
+    [
+        *(CaseState.HOME_ASSESSMENT, CaseState.HOME_PACKAGE, CaseState.HOME_PLACEMENT),
+        *(CaseState.WAIT_ASSESSMENT, CaseState.WAIT_PACKAGE, CaseState.WAIT_PLACEMENT),
+    ],
     ids=lambda state: state.name,
 )
 def test_waiting_ends_without_care_for_some(state):
