@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from agents.hospital.event_flow import EventFlow
+from agents.hospital.state import ATTENDED_OUT, LATE_OUT
 from experiments import cli
 from experiments.figures import pixels
 from experiments.figures.pixels import NoEncoderError, mp4_encoder, write_mp4
@@ -125,6 +126,27 @@ def test_filming_changes_nothing():
         economy.step()
     pd.testing.assert_frame_equal(filmed.measures, unseen.measures)
     assert filmed.engine.people.rows.tobytes() == unseen.engine.people.rows.tobytes()
+
+
+def test_ae_counts_those_who_come_and_leave_as_the_accounts_do():
+    """Whoever came has left or is there; who left late is counted late.
+
+    But for people who die while they wait for a bed, and those who are given one at the very midnight of a month's end.
+    """
+    engine = SMALL.economy("single-budget").engine
+    seen = []
+    engine.hospital_flow = EventFlow(seen.append)
+    engine.month(0)
+    there = (seen[-1].queue + seen[-1].being_seen).sum()
+    begun = len(seen)
+    month = engine.month(1)
+    counted = {name: sum(getattr(one, name).sum() for one in seen[begun:]) for name in ("arrivals", "left", "late")}
+    in_ae = (seen[-1].queue + seen[-1].being_seen).sum()
+    waiting = max(seen[-1].waiting_for_bed.sum(), seen[begun - 1].waiting_for_bed.sum())
+    assert len(seen) - begun == 24 * month.days
+    assert counted["arrivals"] == month.out[:, ATTENDED_OUT].sum()
+    assert abs(counted["arrivals"] - counted["left"] - (in_ae - there)) <= waiting
+    assert abs(counted["late"] - month.out[:, LATE_OUT].sum()) <= waiting + len(month.deaths) // 10
 
 
 def test_a_film_may_cross_months():
