@@ -198,31 +198,22 @@ def _check_stable(name: str, servers: int, offered: float) -> None:
 # Nights
 
 
-def nights_kept(mean_stay: float, shape: float = 1.0, *, leaves_from: float = 0.0) -> np.ndarray:
+def nights_kept(mean_stay: float, shape: float = 1.0) -> np.ndarray:
     """Return the chance that a Weibull stay from any hour of the day lasts at least k nights, from k = 1 to where it is nought.
 
     Over the hours of arrival this is the integral of the chance that a stay is longer than x, for x from k - 1 to k: it
-    adds up to the mean stay. Where nobody who came in the last share `leaves_from` of a day leaves on that day, those of
-    them whose stay ends before midnight spend a night too. With ``math.inf`` for a shape all stays are alike.
+    adds up to the mean stay. With ``math.inf`` for a shape all stays are alike.
 
     >>> round(float(nights_kept(5.0).sum()), 12), round(float(nights_kept(5.0, 0.65).sum()), 12)
     (5.0, 5.0)
     >>> nights_kept(2.5, math.inf).tolist()
     [1.0, 1.0, 0.5]
-    >>> round(float(nights_kept(1.0, leaves_from=0.5).sum()) - math.exp(-0.5), 12)
-    0.5
     """
     if math.isinf(shape):
-        kept = np.clip(mean_stay - np.arange(math.ceil(mean_stay)), 0.0, 1.0)
-        short = max(leaves_from - mean_stay, 0.0)
-    else:
-        scale = weibull_scale(mean_stay, shape)
-        last = int(scale * (-math.log(SMALL)) ** (1.0 / shape)) + 2
-        over = mean_stay * gammainc(1.0 / shape, (np.arange(last) / scale) ** shape)
-        kept = np.diff(over)
-        short = leaves_from - mean_stay * float(gammainc(1.0 / shape, (leaves_from / scale) ** shape))
-    kept[:1] += short
-    return kept
+        return np.clip(mean_stay - np.arange(math.ceil(mean_stay)), 0.0, 1.0)
+    scale = weibull_scale(mean_stay, shape)
+    last = int(scale * (-math.log(SMALL)) ** (1.0 / shape)) + 2
+    return np.diff(mean_stay * gammainc(1.0 / shape, (np.arange(last) / scale) ** shape))
 
 
 def weibull_scale(mean_stay: float, shape: float) -> float:

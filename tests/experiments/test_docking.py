@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from agents.hospital.daily_flow import WARD_ROUND
 from agents.hospital.event_flow import DESK_HOURS
 from agents.hospital.flows import FLOWS
 from agents.vocabulary import Reason
@@ -17,8 +16,6 @@ from experiments.docking import Arrivals, Observed, Ward
 
 FALSE_ALARM = 1e-4  # of each test below that is about chance, two-sided
 
-
-LATE = 1.0 - WARD_ROUND / 24.0  # who comes in this last part of a day leaves it on another day
 
 both_flows = pytest.mark.parametrize("flow", FLOWS)
 
@@ -88,7 +85,7 @@ def test_it_is_so_whoever_comes_and_however_few_beds(flow, who, beds, stay, seed
 def test_unlimited_beds_fill_to_the_load_whatever_the_distribution_of_stays(shape, flow):
     """Mean midnight occupancy of a thousand days, against its exact mean and variance with all autocovariances."""
     a_day, stay, days, before = 5.0, 5.0, 1000, 365
-    kept = queueing.nights_kept(stay, shape, leaves_from=LATE)
+    kept = queueing.nights_kept(stay, shape)
     assert a_day * kept[before:].sum() < 1e-5, "settled by then"
     seen = Ward(mean_stay=stay, stay_shape=shape).observe(
         Arrivals.poisson(a_day, before + days, seed=11), before + days, seed=12, flow=flow
