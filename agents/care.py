@@ -78,8 +78,8 @@ class CareRules(Checked):
         0.6, "share of hours without help that people buy who pay themselves", unit="share", low=0.3, high=0.9,
         assumption="about the hours that councils grant")
     family_arrange_days: float = parameter(
-        1.5, "mean days in hospital until family has arranged what it can for someone who gets no care", unit="days", low=0.5, high=8.0,
-        assumption="a refusal frees no bed at once")
+        0.6, "mean days in hospital until family has arranged what it can for someone who gets no care", unit="days", low=0.2, high=4.0,
+        assumption="a refusal frees no bed at once; scaled to the national return")
     placement_chance: float = parameter(
         0.12, "chance a day that a vacancy suits and is accepted, where a tenth of the places stand empty", unit="share a day", low=0.05, high=0.25,
         assumption="price, type and distance must all suit")
@@ -90,8 +90,11 @@ class CareRules(Checked):
         0.6, "share of claims to continuing healthcare that are refused", unit="share", low=0.4, high=0.9,
         assumption="18% of people screened are found eligible and 62% of checklists go on to a full assessment (P-C.chc-002): about three in ten of those assessed, more of the highest need")
     continuing_days: float = parameter(
-        14.0, "mean days to a decision on continuing healthcare", unit="days", low=7.0, high=35.0,
+        14.0, "mean days at home to a decision on continuing healthcare", unit="days", low=7.0, high=35.0,
         assumption="a third of decisions take more than 28 days (note of P-C.chc-002)")
+    continuing_ward_days: float = parameter(
+        2.0, "mean days in hospital to a decision on continuing healthcare", unit="days", low=0.5, high=10.0,
+        assumption="beds come first, and the full assessment may follow later; scaled to the national return")
     disputed_share: float = parameter(
         0.15, "share of refusals that the council disputes", unit="share", low=0.0, high=0.4, assumption="disputes are a few in a hundred delays (P-B.dtoc-017)")
     dispute_days: float = parameter(
@@ -100,11 +103,11 @@ class CareRules(Checked):
         0.14, "share of people for whom NHS and council arrange together", unit="share", low=0.05, high=0.3,
         assumption="near the share of delays for a package for which both answer (crossed table of the national return)")
     planning_days: float = parameter(
-        1.5, "mean days that planning a discharge takes by itself", unit="days", low=0.5, high=4.0,
-        assumption="therapists and nurses must have seen the person; scaled to the national return")
+        0.3, "mean days that planning a discharge takes by itself once somebody is fit to leave", unit="days", low=0.1, high=1.5,
+        assumption="most of it is done before; scaled to the national return")
     assessment_days: float = parameter(
-        0.7, "mean days that a social worker's assessment of somebody in hospital takes by itself", unit="days", low=0.2, high=3.0,
-        assumption="the law asked for two days' notice; scaled to the national return")
+        0.2, "mean days that a social worker's assessment takes by itself once somebody is fit to leave", unit="days", low=0.05, high=1.5,
+        assumption="councils are told in advance, so that most of it is done by then; scaled to the national return")
     package_days: float = parameter(
         3.0, "mean days to arrange home care for somebody in hospital, room and broker apart", unit="days", low=1.0, high=7.0,
         assumption="a provider must see the person and re-plan a round; scaled to the national return")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from agents.deciding import Belief, Decision, DecidingBehaviour, stakes
+from agents.deciding import Belief, DecidingBehaviour, Decision, stakes
 from agents.organisation import Organisation
 from agents.vocabulary import Account, Lever, Party
 from model.parameters import Parameters

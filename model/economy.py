@@ -39,8 +39,8 @@ from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
-from model.ledger import RULES as RULES_DECIDE
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
+from model.ledger import RULES as RULES_DECIDE
 from model.measures import HEADLINE
 from model.observing import measure_month
 from model.parameters import Parameters

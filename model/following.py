@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agents.hospital.admission import comes_through_ae
 from agents.hospital.billing import days_over, is_return, part, share_paid
 from agents.hospital.books import N_WAITING_AT
-from agents.hospital.admission import comes_through_ae
 from agents.hospital.delays import delay_reason
-from agents.hospital.state import CASE, Flow
 from agents.hospital.planned import GONE as LEFT_THE_LINE
 from agents.hospital.planned import LISTED, TO_BE_SEEN, stays_the_night
+from agents.hospital.state import CASE, Flow
 from agents.patients import record
 from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
@@ -159,6 +159,11 @@ class Life:
         return places
 
     @property
+    def operated_on(self) -> np.ndarray:
+        """Shape (n,): in hospital that night for an operation, and for no emergency."""
+        return self.alive & ((self.nights["care"][1:] & record.FOR_OPERATION) != 0)
+
+    @property
     def delays(self) -> np.ndarray:
         """Shape (n,): code of the reason for which a person fit to leave hospital waits that night, -1 if none."""
         pairs = zip(self.cases[1:].view(np.recarray), self.nights[1:].view(np.recarray), strict=True)
@@ -239,13 +244,19 @@ class Life:
     @property
     def discharges(self) -> np.ndarray:
         """Shape (n,): spells that ended on the day, deaths among them."""
-        inside = (self.nights["care"] & record.IN_HOSPITAL) != 0
+        inside = (self.nights["care"] & (record.IN_HOSPITAL | record.FOR_OPERATION)) == record.IN_HOSPITAL
         return np.diff(self.nights["spells"].astype(np.int64) - inside)
 
     @property
     def assessments(self) -> np.ndarray:
         """Shape (n,): assessments by the council that were made on the day."""
-        return np.diff(self.nights["handovers"].astype(np.int64)) - self.admissions - self.discharges
+        return np.diff(self.nights["handovers"].astype(np.int64)) - self.admissions - self.discharges - self.stepped_up
+
+    @property
+    def stepped_up(self) -> np.ndarray:
+        """Shape (n,): whether an emergency went to intermediate care on the day, and to no bed."""
+        there = (self.nights["care"] & record.SETTING_MASK) == Setting.INTERMEDIATE
+        return there[1:] & ~there[:-1] & (self.discharges == 0)
 
     def costs(self) -> pd.DataFrame:
         """Return what this person's care cost, and to whom.
@@ -315,12 +326,14 @@ class Life:
         prices, care = economy.parameters.prices, economy.parameters.care
         nights, places, assessments = self.nights[1:], self.places, self.assessments
         setting = np.where(self.alive, nights["care"] & record.SETTING_MASK, GONE)
-        own = (nights["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK) == Funder.SELF
+        funder = nights["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK
+        own, continuing = funder == Funder.SELF, funder == Funder.NHS
+        public_paid = ~own & ~continuing
         minutes = np.where(places == Setting.HOME, nights["package"] // 7, 0).astype(np.int64)
         listed = self.alive & ((nights["flags"] & record.PROACTIVE) != 0)
         council, consortium = int(nights["council"][0]), int(nights["consortium"][0])
         hour, residential, nursing, reablement = (int(price[council]) for price in care_prices(economy.place))
-        intermediate = pence(prices.intermediate_place_week)
+        intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
         public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
@@ -331,9 +344,9 @@ class Life:
             def days(here: np.ndarray, now: np.ndarray = now) -> int:
                 return int((here & now).sum())
 
-            home_care = int(minutes[now & ~own].sum()) * hour // 60
-            in_residential = days((setting == Setting.RESIDENTIAL) & ~own) * residential // 7
-            in_nursing = days((setting == Setting.NURSING) & ~own) * nursing // 7
+            home_care = int(minutes[now & public_paid].sum()) * hour // 60
+            in_residential = days((setting == Setting.RESIDENTIAL) & public_paid) * residential // 7
+            in_nursing = days((setting == Setting.NURSING) & public_paid) * nursing // 7
             charged = int(home_care * care.charge_share + (in_residential + in_nursing) * care.residential_charge_share)
             found += [
                 (month, Service.HOME_CARE, public, home_care),
@@ -344,6 +357,7 @@ class Life:
                 (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * reablement // 7),
                 (month, Service.ASSESSMENT, public, int(assessments[now].sum()) * pence(prices.assessment)),
                 (month, Service.COMMUNITY, community, days(places == Setting.INTERMEDIATE) * intermediate // 7),
+                (month, Service.CONTINUING_CARE, community, days(continuing & ((setting >= Setting.RESIDENTIAL) | (minutes > 0))) * week // 7),
                 (month, Service.PROACTIVE, community, int(days(listed) / 365.25 * pence(prices.proactive_person))),
                 (month, Service.HOME_CARE, household, int((minutes[now & own] * own_hour // 60).sum())),
                 (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_home),

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.hospital.state import HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
+from agents.hospital.state import HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
 from agents.parameter import Checked, parameter
 from model.engine import Month
 from model.payment import pence

@@ -42,7 +42,7 @@ from agents.hospital.state import (
     Flow,
     in_hospital,
 )
-from agents.hospital.wards import is_outlier, linger, open_or_close_beds, take_bed
+from agents.hospital.wards import is_outlier, linger, make_up, open_or_close_beds, take_bed
 from agents.patients import record
 from agents.patients.seeking import CONTACT, DEATH_EVENT, REFERRAL
 from agents.vocabulary import N_RESPONSIBLE
@@ -130,6 +130,7 @@ def give_beds(flow, day, rules):
             continue
         hospital.boarding -= 1
         c["state"] = ACUTE
+        make_up(c, day, rules)
         linger(c, day, rules)
         in_ae = np.float64(c["hazard"])
         until = 60.0 * ((day - np.int64(c["start"])) * 24.0 + WARD_ROUND - np.int64(c["hour"]))

@@ -211,8 +211,8 @@ def assess(flow, c, p, council, day, tables, rules, seed):
     if np.int64(p["need"]) >= 60.0 * rules.continuing_need_hours and c["continuing"] == UNDECIDED:
         flow.out[np.int64(p["council"]), CLAIMED_OUT] += 1
         u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.FUNDING_WAIT)
-        factor = tables.wait[FUNDING] if ward else 1.0
-        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + 1 + arranging_days(rules.continuing_days * factor, u))
+        days = rules.continuing_ward_days * tables.wait[FUNDING] if ward else rules.continuing_days
+        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + 1 + arranging_days(days, u))
         return STAY
     return arrange(flow, c, p, council, day, tables, rules, seed)
 

@@ -51,6 +51,9 @@ class HospitalRules(Checked):
     outlier_longer: float = parameter(
         0.1, "by how much a stay on a ward of another kind is longer", unit="share", low=0.0, high=0.25,
         assumption="outliers stay longer: direction known, size not")
+    boarding_idle: float = parameter(
+        0.0, "share of the days waited in A&E for a bed in which treatment stands still, so that the stay is so much longer", unit="share", low=0.0, high=1.0,
+        assumption="people are treated in A&E too; that crowding lengthens stays is known in direction only, so the range includes none")
     escalation_bay: float = parameter(
         0.01, "beds opened or closed at a time, as a share of all", unit="share", low=0.005, high=0.02, positive=True,
         assumption="a bay of six beds in a hospital of six hundred")

@@ -79,6 +79,12 @@ def linger(c, day, rules):
 
 
 @compiled
+def make_up(c, day, rules):
+    """Lengthen the stay of somebody who gets a bed after waiting in A&E by the days in which treatment stood still."""
+    c["due"] = np.int64(c["due"]) + int(rules.boarding_idle * (day - np.int64(c["start"])) + 0.5)
+
+
+@compiled
 def move_on(hospital, c, day, rules):
     """Move somebody whose time in the assessment unit is over, or who lies on another ward, to the own ward once it has room.
 

@@ -48,7 +48,7 @@ def test_days_and_minutes_add_up_to_the_record(economy, lives):
     for life in lives:
         end = rows[life.row]
         places, nights = life.places, life.nights[1:]
-        assert (places == IN_HOSPITAL).sum() == end["days_in_hospital"]
+        assert ((places == IN_HOSPITAL) & ~life.operated_on).sum() == end["days_in_hospital"]
         assert np.isin(places, (Setting.HOME, Setting.REABLEMENT, Setting.INTERMEDIATE)).sum() == end["days_at_home"]
         assert (places >= 0).sum() == life.alive.sum()
         gap = nights["need"].astype(int) - nights["informal"] - nights["package"]
@@ -71,7 +71,8 @@ def test_emergencies_are_those_of_the_whole_place(month):
     assert came == economy.latest("emergency_contacts")
     assert sum(life.admissions.sum() for life in lives) == economy.latest("emergency_admissions")
     assert sum((life.delays >= 0).sum() for life in lives) == economy.latest("delayed_days_true")
-    assert sum((life.places == IN_HOSPITAL).sum() for life in lives) == economy.latest("emergency_bed_days")
+    in_bed = sum(((life.places == IN_HOSPITAL) & ~life.operated_on).sum() for life in lives)
+    assert in_bed == economy.latest("emergency_bed_days")
     assert sum((life.places == GONE)[-1] for life in lives) == economy.latest("deaths")
 
 
@@ -98,7 +99,7 @@ def test_returns_and_spells_beyond_the_baseline_are_paid_for_as_in_the_ledger():
 def test_what_care_costs_everybody_is_the_ledger_but_for_pence(month):
     economy, _, paid = month
     entries = economy.ledger.entries().groupby("service")["pounds"].sum()
-    for service in ("home_care", "residential_care", "nursing_care", "charges"):
+    for service in ("home_care", "residential_care", "nursing_care", "charges", "continuing_care"):
         assert paid[service] == pytest.approx(entries[service], rel=1e-3)
 
 

@@ -23,8 +23,10 @@ CERTAIN = {
     "return_unsupported": 0.0,
     "equipment_share": 0.0,
     "housing_share": 0.0,
+    "interim_share": 0.0,
+    "leave_wait_a_day": 0.0,
 }
-"""Rules under which severity alone decides, and nothing follows from a stay."""
+"""Rules under which severity alone decides, nobody gives up, and nothing follows from a stay."""
 IN_HOSPITAL_STATES = [state for state in CaseState if CaseState.BOARDING <= state <= CaseState.WAIT_HOUSING]
 WAITS_ON_A_WARD = [state for state in CaseState if CaseState.WAIT_FURTHER_NHS <= state <= CaseState.WAIT_HOUSING]
 WAITS_AT_HOME = [state for state in CaseState if CaseState.HOME_ASSESSMENT <= state <= CaseState.HOME_CHOICE]
@@ -54,7 +56,7 @@ def waiting(state: CaseState, n: int = 1, **fields) -> np.ndarray:
 
 def on_the_ward(state: CaseState = CaseState.ACUTE, n: int = 1, rows: np.ndarray | None = None, rules=None, **fields) -> Bench:
     """People in beds of the first hospital, of great need unless told otherwise, who do not give up."""
-    certain = {**CERTAIN, "leave_wait_a_day": 0.0, "need_from_illness": 0.0, "deconditioning": 0.0, "interim_share": 0.0}
+    certain = {**CERTAIN, "need_from_illness": 0.0, "deconditioning": 0.0}
     b = quiet_bench(granted(n) if rows is None else rows, **{**certain, **(rules or {})})
     b.tables["wait"] = 1.0
     b.cases = waiting(state, n, **fields)
@@ -63,7 +65,7 @@ def on_the_ward(state: CaseState = CaseState.ACUTE, n: int = 1, rows: np.ndarray
 
 def at_home(state: CaseState, n: int = 1, rows: np.ndarray | None = None, rules=None, **fields) -> Bench:
     """People of great need who wait at home, and do not give up."""
-    b = quiet_bench(granted(n) if rows is None else rows, **{"leave_wait_a_day": 0.0, "reablement_share": 0.0, **(rules or {})})
+    b = quiet_bench(granted(n) if rows is None else rows, **{**CERTAIN, "reablement_share": 0.0, **(rules or {})})
     b.tables["wait"] = 1.0
     b.cases = waiting(state, n, **fields)
     return b

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.hospital import state as flow
+from agents.hospital.books import N_WAITING_AT
 from agents.hospital.planned import (
     CANCELLED_OUT,
     EYES,
@@ -29,8 +31,10 @@ from agents.hospital.planned import (
     kind_of,
 )
 from agents.patients import record
+from agents.patients.living import HOSPITAL_DAYS
 from agents.patients.seeking import REFERRAL, REFERRED
-from agents.vocabulary import Condition, Service
+from agents.vocabulary import CaseState, Condition, Service, Setting
+from tests.agents.hospital.few_people import waiting as case
 from tests.strategies import bench, bits_of, event, person, quiet_bench, rules_with
 
 STAY_PUT = {"leaves_a_week": 0.0, "success": 1.0, "overnight_major": 0.0, "overnight_other": 0.0}
@@ -197,19 +201,23 @@ def test_a_line_conserves_people():
     assert 0 <= came - went <= died, "but for those who died or moved away while waiting"
 
 
-def test_the_mean_number_waiting_is_the_rate_times_the_wait():
-    """Little's law on the list, over three years: the number at months' ends within a tenth."""
-    b = bench(0.05, leaves_a_week=0.0, overnight_major=0.0, overnight_other=0.0)
-    b.rules["success"] = 1.0
-    b.known.hospitals["theatre_rate"] *= 1.15
-    b.known.hospitals["theatre_rate"][1:] = 1e6
+def test_nights_in_line_are_the_sum_of_waits():
+    """Little's law, exactly: each night of somebody listed is a day of that person's wait."""
+    n = 60
+    b = quiet_bench(np.concatenate([person(**ACHING) for _ in range(n)]), **STAY_PUT, listed_share=1.0)
+    b.future = np.concatenate([event(who, kind=REFERRAL, trigger=REFERRED, person=who) for who in range(n)])
+    b.known.hospitals["clinic_rate"], b.known.hospitals["theatre_rate"] = 5.0, 0.7
     engine = b.engine()
-    found = [engine.month(number, clock=0).planned.sum(axis=0) for number in range(36)][12:]
-    planned = sum(found)
-    days = 2 * 365.25
-    mean_wait = planned[WAITED_OUT] / planned[OPERATED_OUT]
-    waiting = np.mean([month[WAITING_OUT] for month in found])
-    assert waiting == pytest.approx(planned[OPERATED_OUT] / days * mean_wait, rel=0.15)
+    nights = []
+
+    def count_listed(day, now):
+        nights.append(int((now.waiting["stage"][: now.size[N_WAITING_AT]] == LISTED).sum()))
+
+    engine.at_nightfall = count_listed
+    planned = sum(engine.month(number).planned.sum(axis=0) for number in range(6))
+    assert planned[OPERATED_OUT] == planned[LISTED_OUT] == n
+    assert len(engine.waiting) == 0
+    assert sum(nights) == planned[WAITED_OUT] > 0
 
 
 def test_those_who_would_leave_do():
@@ -229,24 +237,86 @@ def test_the_dead_and_those_who_moved_away_leave_their_places():
     assert waits(engine).tolist() == [False, True, True]
 
 
-# A full hospital
+# Nights
+
+NIGHTS = {"overnight_major": 1.0, "overnight_other": 1.0}
+WEEKS = len(range(0, 30, 7))  # a month's attempts of somebody who is booked anew each week
 
 
-def test_a_full_hospital_cancels_whoever_would_stay_the_night_and_no_day_case():
-    nights = {"overnight_major": 1.0, "overnight_other": 1.0}
-    b = ward(5, theatres=5.0, **nights)
-    _, (month,), free = lived(b)
-    assert free[[OPERATED_OUT, CANCELLED_OUT]].tolist() == [5, 0]
+def test_an_operation_with_a_night_takes_a_bed_and_has_its_price():
+    b = ward(5, theatres=5.0, **NIGHTS).with_beds(10)
+    engine, (month,), planned = lived(b, 1)
+    assert planned[[OPERATED_OUT, CANCELLED_OUT]].tolist() == [5, 0]
     assert month.hospital_planned[:, HOSPITAL_ELECTIVE_STAYS].sum() == 5
     assert (month.journal["pence"] == b.known.hospitals["elective_price"][0]).all()
-    b.known.hospitals["beds"], b.known.hospitals["boarding"] = 10, 10
-    engine, (month,), full = lived(b)
+    nights = month.hospital_out[:, flow.HOSPITAL_SURGERY_DAYS].sum()
+    assert nights == month.out[:, flow.SURGERY_DAYS_OUT].sum() >= 5
+    assert nights == month.totals[:, HOSPITAL_DAYS].sum()
+    assert month.hospital_out[:, flow.HOSPITAL_BED_DAYS].sum() == 0, "no nights of emergencies"
+    assert not engine.people.rows["days_in_hospital"].any()
+    assert not month.out[:, flow.DELAYED_OUT : flow.BOARDING_OUT].any()
+    inside = engine.people.rows["care"] & record.IN_HOSPITAL != 0
+    assert ((engine.people.rows["care"] & record.FOR_OPERATION != 0) == inside).all()
+    assert engine.organisations.hospitals["occupied"][0] == inside.sum()
+
+
+def test_nights_of_an_operation_have_the_stated_mean():
+    """Geometric from one night on: the mean within four standard errors, a false alarm once in 16,000."""
+    n, mean = 3000, 3.0
+    b = ward(n, theatres=float(n), surgery_nights=mean, **NIGHTS).with_beds(n)
+    _, months, planned = lived(b, 2)
+    assert planned[OPERATED_OUT] == n, "room for a case of each"
+    nights = sum(month.hospital_out[:, flow.HOSPITAL_SURGERY_DAYS].sum() for month in months)
+    assert abs(nights / n - mean) < 4 * np.sqrt(mean * (mean - 1) / n)
+
+
+def test_without_a_free_bed_whoever_would_stay_the_night_is_booked_anew_and_no_day_case_is():
+    engine, _, full = lived(ward(5, theatres=5.0, **NIGHTS).with_beds(0))
     assert full[OPERATED_OUT] == 0
-    assert full[CANCELLED_OUT] == 5 * len(range(1, 31, 7)), "booked anew each week"
+    assert full[CANCELLED_OUT] == 5 * WEEKS, "booked anew each week"
     assert waits(engine).all()
-    day_cases = ward(5, theatres=5.0)
-    day_cases.known.hospitals["beds"] = day_cases.known.hospitals["escalation"] = 0
-    assert lived(day_cases)[2][OPERATED_OUT] == 5
+    assert (engine.waiting["due"] > 28).all()
+    assert lived(ward(5, theatres=5.0).with_beds(0))[2][OPERATED_OUT] == 5
+
+
+def test_one_bed_is_for_one_patient_at_a_time():
+    b = ward(3, theatres=5.0, surgery_nights=1.0001, rebooked_days=1.0, **NIGHTS).with_beds(1)
+    engine = b.engine()
+    used = []
+    engine.at_nightfall = lambda day, now: used.append(int(now.hospitals["occupied"][0]))
+    planned = engine.month(0).planned.sum(axis=0)
+    assert used[:4] == [1, 1, 1, 0], "one night each, one after the other"
+    assert planned[[OPERATED_OUT, CANCELLED_OUT]].tolist() == [3, 2 + 1]
+
+
+def test_operations_yield_to_people_who_wait_in_the_emergency_department():
+    b = ward(5, theatres=5.0, **NIGHTS).with_beds(10)
+    b.known.hospitals["boarding"] = 1  # of somebody whom nobody can give a bed
+    _, _, planned = lived(b)
+    assert planned[[OPERATED_OUT, CANCELLED_OUT]].tolist() == [0, 5 * WEEKS]
+
+
+@pytest.mark.parametrize("state", [CaseState.HOME_ASSESSMENT, CaseState.HOME_PACKAGE, CaseState.REABLEMENT])
+def test_whoever_waits_for_care_or_is_in_short_term_care_is_not_taken_in_and_not_counted_as_cancelled(state):
+    b = ward(1, theatres=5.0, leave_wait_a_day=0.0, **NIGHTS).with_beds(10)
+    b.cases = case(state, due=10**6, blocked=1)
+    if state == CaseState.REABLEMENT:
+        b.rows["care"] = Setting.REABLEMENT
+        b.known.councils["reablement_used"][0] = 1
+    b.known.councils["assessment_rate"] = b.known.councils["assessment_tokens"] = 0.0
+    b.known.councils["gate"] = 1.0
+    engine, _, planned = lived(b)
+    assert planned[[OPERATED_OUT, CANCELLED_OUT]].tolist() == [0, 0]
+    assert engine.cases["state"][: engine.n_cases].tolist() == [state]
+    assert waits(engine).all()
+
+
+def test_nobody_who_is_in_for_an_operation_has_an_emergency():
+    b = ward(1, theatres=5.0, surgery_nights=1e6, **NIGHTS).with_beds(10)
+    b.future = event(3)
+    engine, (month,), _ = lived(b)
+    assert month.out[:, : flow.ADMISSIONS_OUT].sum() == 0
+    assert engine.cases["state"][: engine.n_cases].tolist() == [CaseState.SURGERY]
 
 
 def test_whoever_is_in_hospital_keeps_the_place_in_line():

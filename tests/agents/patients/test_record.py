@@ -39,6 +39,7 @@ BITS = {
         "SETTING_MASK": record.SETTING_MASK,
         "FUNDER_MASK": record.FUNDER_MASK << record.FUNDER_SHIFT,
         "IN_HOSPITAL": record.IN_HOSPITAL,
+        "FOR_OPERATION": record.FOR_OPERATION,
     },
     "flags": {
         name: getattr(record, name)

@@ -1,0 +1,669 @@
+"""The way out: each wait with its own queue, capacity and owner, and what ends it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.hospital import state as flow
+from agents.hospital.leaving import arranging_days
+from agents.hospital.state import AGREED, REFUSED, UNDECIDED
+from agents.patients import record
+from agents.patients.living import COUNCIL, N_TOTALS, NHS_PAYS, SELF
+from agents.vocabulary import CaseState, Reason, Service, Setting, Ward
+from tests.agents.hospital.few_people import (
+    CERTAIN,
+    IN_HOSPITAL_STATES,
+    WAITS_AT_HOME,
+    at_home,
+    council_limits,
+    funder,
+    granted,
+    near,
+    nobody_to_help,
+    on_the_ward,
+    people,
+    setting,
+    states,
+    waiting,
+)
+from tests.strategies import event, quiet_bench
+
+GREAT = {"need_trait": 4000, "need": 4000, "frailty": 0.3, "frailty_trait": 3000, "flags": record.CARER_BROKEN}
+"""Great need, and nobody in the family who could meet it, in somebody who can be looked after at home."""
+TO_A_HOME = {"need_trait": 4000, "need": 2500, "frailty": 0.6, "frailty_trait": 6000}
+
+
+def out(month, column: int) -> int:
+    return int(month.out[:, column].sum())
+
+
+def delayed(month, reason: Reason) -> int:
+    return out(month, flow.DELAYED_OUT + reason)
+
+
+def watched(engine, look) -> None:
+    """Show `look` each nightfall's day and open cases."""
+
+    def nightfall(day, now):
+        cases = now.cases[: now.size[0]]
+        look(int(day), cases[cases["state"] != CaseState.CLOSED])
+
+    engine.at_nightfall = nightfall
+
+
+# Arranging takes time
+
+
+@given(st.floats(0.1, 100.0), st.floats(1e-9, 1.0, exclude_max=True), st.floats(1e-9, 1.0, exclude_max=True))
+def test_arranging_takes_whole_days_and_one_draw_says_how_many(mean, a, b):
+    low, high = sorted((a, b))
+    assert 0 <= arranging_days(mean, high) <= arranging_days(mean, low) <= 30000
+    assert arranging_days(mean, low) == int(-mean * math.log(low))
+    assert arranging_days(0.0, low) == 0
+
+
+def test_arranging_takes_the_stated_mean():
+    """Whole days of an exponential time have the mean 1 / (exp(1 / mean) - 1)."""
+    u = (np.arange(100_000) + 0.5) / 100_000
+    for mean in (1.0, 4.0, 20.0):
+        assert np.mean([arranging_days(mean, x) for x in u]) == pytest.approx(1 / math.expm1(1 / mean), rel=2e-3)
+
+
+# Fit to leave
+
+
+def test_without_need_people_go_home_when_they_are_fit():
+    b = on_the_ward(due=5)
+    b.rows["need"], b.rows["need_trait"] = 0, -5000
+    month = b.engine().month(0)
+    assert out(month, flow.DISCHARGED_OUT) == 1
+    assert month.out[:, flow.BED_DAYS_OUT : flow.DELAYED_OUT].sum() == 5
+    assert month.out[:, flow.DELAYED_OUT : flow.RECORDED_OUT].sum() == 0
+
+
+def test_with_need_a_discharge_is_planned_assessed_and_arranged_in_that_order():
+    b = on_the_ward(due=2, rules={"planning_days": 0.0, "assessment_days": 0.0, "package_days": 3.0, "reablement_share": 0.0})
+    council_limits(b, assessment_rate=5.0, start_rate=5.0, care_capacity=10**6)
+    b.known.hospitals["coordination_rate"] = 5.0
+    engine = b.engine()
+    found: list[int] = []
+    watched(engine, lambda day, cases: found.extend(cases["state"].tolist()))
+    month = engine.month(0)
+    assert list(dict.fromkeys(found)) == [
+        CaseState.ACUTE, CaseState.WAIT_PLANNING, CaseState.WAIT_ASSESSMENT, CaseState.WAIT_PACKAGE,
+    ]  # fmt: skip
+    assert [out(month, column) for column in (flow.ASSESSED_OUT, flow.GRANTED_OUT, flow.STARTED_OUT)] == [1, 1, 1]
+    assert month.hospital_out[0, flow.HOSPITAL_PLANNED_DISCHARGES] == 1
+    assert engine.people.rows["package"][0] > 0
+    assert funder(engine)[0] == COUNCIL
+    assert not engine.people.rows["care"][0] & record.IN_HOSPITAL
+
+
+def test_recovery_moves_out_of_the_bed_where_intermediate_care_has_a_place():
+    for places, moved in ((1.0, 1), (0.0, 0)):
+        b = nobody_to_help(on_the_ward(due=2, recovery=10, recovery_at_rest=10, recovery_all=30))
+        b.known.consortia["intermediate_places"] = places
+        engine = b.engine()
+        month = engine.month(0)
+        assert out(month, flow.INTERMEDIATE_OUT) == moved == engine.organisations.consortia["intermediate_used"][0]
+        assert delayed(month, Reason.FURTHER_NHS) == (0 if moved else 10)
+
+
+def test_a_package_is_kept_for_some_days_and_then_lost():
+    for due, kept in ((10, True), (20, False)):
+        b = nobody_to_help(on_the_ward(due=due))
+        b.rows["package"], b.rows["care"] = 700, record.IN_HOSPITAL | COUNCIL << record.FUNDER_SHIFT
+        b.rows["birth_month"] = -12 * 80 - 5  # no review in these months
+        engine = b.engine()
+        engine.month(0)
+        assert bool(engine.people.rows["package"][0]) == kept
+        assert engine.organisations.councils["care_used"][0] == (700 if kept else 0)
+
+
+# Equipment and housing
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "reason", "state"),
+    [("equipment", 4.0, Reason.EQUIPMENT, CaseState.WAIT_EQUIPMENT), ("housing", 20.0, Reason.HOUSING, CaseState.WAIT_HOUSING)],
+)
+def test_some_who_need_no_care_wait_for_equipment_or_for_somewhere_to_go(name, days, reason, state):
+    """As many as stated, for as long as stated: the sum of waits within four standard errors (and one day's rounding)."""
+    n, share = 2000, 0.4
+    rules = {f"{name}_share": share, f"{name}_days": days}
+    for factor in (1.0, 2.0):
+        b = on_the_ward(n=n, rows=people(n, need=400, need_trait=900), rules=rules)
+        b.tables["wait"] = factor
+        engine = b.engine()
+        first: list[int] = []
+        watched(engine, lambda day, cases, first=first: first.append((cases["state"] == state).sum()))
+        months = [engine.month(number) for number in range(14)]
+        assert engine.n_cases == 0
+        waited = sum(delayed(month, reason) for month in months)
+        mean = 1 / math.expm1(1 / (days * factor))
+        spread = math.sqrt(share * n * (mean * (mean + 1) + mean**2))
+        assert abs(waited - share * n * mean) < 4 * spread + 4 * math.sqrt(share * (1 - share) * n) * mean
+        at_once = share * (1 - math.exp(-1 / (days * factor)))  # less than a day: home at the next round
+        assert near(first[0], n, share) or near(first[0], n, share - at_once)
+        assert sum(month.out[:, flow.DELAYED_OUT : flow.RECORDED_OUT].sum() for month in months) == waited
+
+
+def test_who_has_a_partner_or_a_home_or_lives_in_a_care_home_has_somewhere_to_go():
+    for fields in ({"person": record.PARTNER}, {"person": record.OWNER}, {"care": Setting.RESIDENTIAL}):
+        b = on_the_ward(rows=people(need=400, need_trait=900, **fields), rules={"housing_share": 1.0})
+        assert delayed(b.engine().month(0), Reason.HOUSING) == 0
+    b = on_the_ward(rows=people(need=0, need_trait=-9000), rules={"equipment_share": 1.0})
+    assert delayed(b.engine().month(0), Reason.EQUIPMENT) == 0, "no need, no equipment"
+
+
+# Discharge planning
+
+
+def test_without_coordinators_nobody_moves_on():
+    b = on_the_ward(CaseState.WAIT_PLANNING, 10)
+    b.known.hospitals["coordination_rate"] = b.known.hospitals["coordination_tokens"] = 0.0
+    council_limits(b, assessment_rate=100.0, start_rate=100.0, care_capacity=10**6)
+    engine = b.engine()
+    month = engine.month(0)
+    assert set(states(engine).values()) == {CaseState.WAIT_PLANNING}
+    assert delayed(month, Reason.ASSESSMENT) == 10 * 30
+    assert month.hospital_out[0, flow.HOSPITAL_PLANNED_DISCHARGES] == 0
+
+
+def test_coordinators_plan_as_many_discharges_as_they_can_in_the_order_of_the_line():
+    b = nobody_to_help(on_the_ward(CaseState.WAIT_PLANNING, 20))
+    b.known.hospitals["coordination_rate"] = 0.25
+    engine = b.engine()
+    month = engine.month(0)
+    planned = [who for who, state in states(engine).items() if state == CaseState.WAIT_ASSESSMENT]
+    work = 22 * 0.25 + 8 * 0.25 * b.rules.weekend_pace  # weekdays and weekend days of April 2014
+    assert planned == list(range(int(work)))
+    assert month.hospital_out[0, flow.HOSPITAL_PLANNED_DISCHARGES] == int(work)
+    assert engine.organisations.hospitals["coordination_tokens"][0] == pytest.approx(work - int(work))
+
+
+def test_little_of_a_coordinators_work_can_be_saved_up():
+    b = nobody_to_help(on_the_ward(CaseState.WAIT_PLANNING, 20, due=25))
+    b.known.hospitals["coordination_rate"] = 0.25
+    engine = b.engine()
+    assert engine.month(0).hospital_out[0, flow.HOSPITAL_PLANNED_DISCHARGES] <= 3 * 0.25 + 1 + 5 * 0.25
+
+
+# Assessment
+
+
+def test_requests_are_assessed_in_the_order_of_the_line_as_far_as_there_are_assessors():
+    b = at_home(CaseState.HOME_ASSESSMENT, 20)
+    council_limits(b, assessment_rate=0.25, assessment_tokens=0.0, start_rate=0.0, start_tokens=0.0)
+    engine = b.engine()
+    month = engine.month(0)
+    after = states(engine)
+    assessed = [who for who in range(20) if after.get(who) != CaseState.HOME_ASSESSMENT]  # the refused have left the line
+    assert assessed == list(range(len(assessed)))
+    tokens = 22 * 0.25 + 8 * 0.25 * b.rules.weekend_pace  # weekdays and weekend days of April 2014
+    assert len(assessed) == out(month, flow.ASSESSED_OUT) == int(tokens)
+
+
+def test_a_social_worker_comes_once_the_assessment_is_arranged():
+    for due in (0, 7):
+        b = on_the_ward(CaseState.WAIT_ASSESSMENT, due=due)
+        council_limits(b, assessment_rate=10.0, assessment_tokens=5.0, start_rate=0.0, start_tokens=0.0, reablement_places=0.0)
+        engine = b.engine()
+        found = []
+        watched(engine, lambda day, cases, found=found: found.append(int(cases["state"][0])))
+        engine.month(0)
+        assert found.index(CaseState.WAIT_PACKAGE) == due
+
+
+def test_who_is_not_eligible_is_refused_and_who_pays_arranges():
+    b = quiet_bench(granted(2), eligible_hours=1e6)
+    b.rows["capital"][1] = 10**6
+    b.cases = waiting(CaseState.HOME_ASSESSMENT, 2)
+    council_limits(b, assessment_rate=5.0, care_capacity=10**6)
+    engine = b.engine()
+    month = engine.month(0)
+    rows = engine.people.rows
+    assert out(month, flow.REFUSED_OUT) == 1
+    assert rows["flags"][0] & record.REFUSED
+    assert rows["package"][0] == 0
+    if rows["package"][1] > 0:
+        assert funder(engine)[1] == SELF
+
+
+def test_who_has_moved_into_a_home_by_the_day_of_the_request_asks_for_nothing():
+    """The request was made while the person waited elsewhere; a resident needs no second place."""
+    b = quiet_bench(granted(care=Setting.RESIDENTIAL | COUNCIL << record.FUNDER_SHIFT, flags=record.ASKED))
+    b.future = event(3, kind=1)
+    council_limits(b, assessment_rate=5.0, home_places=10.0)
+    engine = b.engine()
+    month = engine.month(0)
+    assert engine.n_cases == 0
+    assert out(month, flow.ASSESSED_OUT) == out(month, flow.ENTRIES_OUT) == 0
+    assert engine.organisations.councils["home_used"][0] == 1
+    assert not engine.people.rows["flags"][0] & record.ASKED
+
+
+# People who pay for themselves
+
+
+def wealthy(n: int, buys: float, state: CaseState = CaseState.HOME_ASSESSMENT, **fields):
+    """People whose savings are beyond the means test, in the line for an assessment, after two months."""
+    b = quiet_bench(granted(n, **{"capital": 10**6, **fields}), **CERTAIN, self_buys=buys)
+    b.cases = waiting(state, n)
+    b.in_beds()
+    council_limits(b, assessment_rate=1e3, start_rate=1e3, care_capacity=10**8, home_places=1e4)
+    engine = b.engine()
+    months = [engine.month(number) for number in range(2)]
+    return engine, months
+
+
+@pytest.mark.parametrize("state", [CaseState.HOME_ASSESSMENT, CaseState.WAIT_ASSESSMENT])
+def test_who_would_pay_buys_care_at_home_always_or_never(state):
+    engine, _ = wealthy(40, 1.0, state)
+    rows = engine.people.rows
+    short = rows["need"] > rows["informal"] + 60.0  # of the others, family does all or nearly all
+    assert short.sum() > 30
+    assert (rows["package"][short] > 0).all()
+    assert (funder(engine)[short] == SELF).all()
+    assert not (rows["flags"] & record.REFUSED).any()
+    engine, months = wealthy(40, 0.0, state)
+    rows = engine.people.rows
+    assert (rows["package"] == 0).all()
+    assert (rows["flags"] & record.REFUSED).all(), "nobody asks again at once"
+    assert (rows["care"] == 0).all(), "and nobody stays in hospital for it"
+    assert engine.n_cases == 0
+    assert sum(out(month, flow.REFUSED_OUT) for month in months) == 0, "the council has refused nobody"
+
+
+def test_the_share_who_buy_is_the_rules():
+    """Of 2,000, within four standard errors: false alarm once in 16,000."""
+    n, share = 2000, 0.3
+    engine, _ = wealthy(n, share)
+    rows = engine.people.rows
+    short = rows["need"] > rows["informal"]
+    assert near((rows["package"][short] > 0).sum(), short.sum(), share)
+
+
+def test_whoever_must_move_into_a_home_and_can_pay_does_so_though_nobody_buys_care_at_home():
+    great = {"need_trait": 4000, "need": 3000, "frailty": 0.6, "frailty_trait": 6000}
+    engine, _ = wealthy(20, 0.0, **great)
+    rows = engine.people.rows
+    moved = setting(engine) >= Setting.RESIDENTIAL
+    assert moved.any()
+    assert (funder(engine)[moved] == SELF).all()
+    at_home = ~moved & ((rows["flags"] & record.REFUSED) != 0)
+    assert (rows["informal"][at_home] > 0).all(), "only where family can"
+
+
+# Continuing healthcare
+
+
+@pytest.mark.parametrize("ward", [True, False])
+@pytest.mark.parametrize(("from_hours", "claims"), [(10.0, 1), (1000.0, 0)])
+def test_the_highest_needs_are_put_to_continuing_healthcare_first(ward, from_hours, claims):
+    state = CaseState.WAIT_ASSESSMENT if ward else CaseState.HOME_ASSESSMENT
+    rules = {"continuing_need_hours": from_hours, "continuing_days": 1e6}
+    b = (on_the_ward if ward else at_home)(state, rows=granted(**GREAT), rules=rules)
+    nobody_to_help(b)
+    council_limits(b, assessment_rate=5.0)
+    engine = b.engine()
+    month = engine.month(0)
+    waits = CaseState.WAIT_FUNDING if ward else CaseState.HOME_FUNDING
+    assert out(month, flow.CLAIMED_OUT) == claims
+    assert (states(engine)[0] == waits) == bool(claims)
+    assert (delayed(month, Reason.FUNDING) > 0) == bool(ward and claims)
+
+
+def decided(n: int = 3000, state: CaseState = CaseState.HOME_FUNDING, **rules: float):
+    """What became of n claims, without anything to arrange."""
+    b = nobody_to_help(at_home(state, n, granted(n, **GREAT), rules, funder=0, continuing=UNDECIDED).in_beds())
+    engine = b.engine()
+    month = engine.month(0)
+    return engine, month, engine.cases[: engine.n_cases]
+
+
+def test_claims_are_refused_and_disputed_at_the_rules_shares():
+    n, refused, disputed = 3000, 0.6, 0.3
+    for state, dispute in (
+        (CaseState.HOME_FUNDING, CaseState.HOME_DISPUTE),
+        (CaseState.WAIT_FUNDING, CaseState.WAIT_DISPUTE),
+    ):
+        _, month, cases = decided(n, state, continuing_refused=refused, disputed_share=disputed, dispute_days=1e6)
+        assert near(out(month, flow.AGREED_OUT), n, 1 - refused)
+        assert near(out(month, flow.DISPUTED_OUT), n - out(month, flow.AGREED_OUT), disputed)
+        assert (cases["continuing"] == AGREED).sum() == out(month, flow.AGREED_OUT)
+        assert (cases["state"] == dispute).sum() == pytest.approx(out(month, flow.DISPUTED_OUT), abs=2)
+        assert (cases["continuing"][cases["state"] == dispute] == REFUSED).all()
+        assert (cases["funder"][cases["continuing"] == AGREED] == NHS_PAYS).all()
+        assert (cases["funder"][cases["continuing"] == REFUSED] != NHS_PAYS).all()
+
+
+def test_nobody_is_refused_or_disputed_where_the_rules_say_so():
+    assert out(decided(50, continuing_refused=0.0)[1], flow.AGREED_OUT) == 50
+    _, month, cases = decided(50, continuing_refused=1.0, disputed_share=0.0)
+    assert out(month, flow.AGREED_OUT) == out(month, flow.DISPUTED_OUT) == 0
+    assert not np.isin(cases["state"], (CaseState.HOME_FUNDING, CaseState.HOME_DISPUTE)).any()
+
+
+def test_a_dispute_ends_with_the_council():
+    _, month, cases = decided(50, continuing_refused=1.0, disputed_share=1.0, dispute_days=0.0)
+    assert out(month, flow.DISPUTED_OUT) == 50
+    assert not (cases["state"] == CaseState.HOME_DISPUTE).any()
+    assert (cases["continuing"] == REFUSED).all()
+    assert set(cases["funder"].tolist()) <= {COUNCIL}
+
+
+@pytest.mark.parametrize("rows", [GREAT, {**TO_A_HOME, "need": 4000}], ids=["at home", "in a care home"])
+def test_who_is_agreed_is_paid_for_by_the_nhs_whatever_the_savings_and_needs_no_broker(rows):
+    n = 20
+    b = at_home(CaseState.HOME_FUNDING, n, granted(n, **{**rows, "capital": 10**6}), {"continuing_refused": 0.0})
+    council_limits(b, care_capacity=10**8, home_places=10**4, start_rate=0.0, start_tokens=0.0, gate=1.0)
+    engine = b.engine()
+    months = [engine.month(number) for number in range(3)]
+    found = engine.people.rows
+    cared = (found["package"] > 0) | (setting(engine) >= Setting.RESIDENTIAL)
+    assert cared.sum() > n / 2
+    assert (funder(engine)[cared] == NHS_PAYS).all()
+    assert (found["out_of_pocket"] == 0).all()
+    last = months[-1].totals
+    assert last[:, N_TOTALS:].sum() > 0, "days under continuing healthcare, by consortium"
+    assert last[:, N_TOTALS + 1 :].sum() == 0
+    assert sum(out(month, flow.STARTED_OUT) for month in months) == 0, "no start of the council's"
+
+
+# The council's panel
+
+
+def test_the_panel_lets_a_start_through_each_week_with_the_chance_that_the_gate_leaves():
+    """Within four standard errors each week: false alarm once in 16,000."""
+    n, gate = 3000, 0.6
+    b = at_home(CaseState.HOME_PACKAGE, n, package=700, funder=COUNCIL, blocked=1)
+    council_limits(b, gate=gate, start_rate=0.0, start_tokens=0.0)
+    engine = b.engine()
+    blocked = {}
+    watched(engine, lambda day, cases: blocked.update({day: int(cases["blocked"].sum())}))
+    engine.month(0)
+    for week in range(4):
+        assert near(blocked[7 * week], n, gate ** (week + 1))
+        assert blocked[7 * week] == blocked[7 * week + 6], "it meets on a case once a week"
+
+
+@pytest.mark.parametrize("state", [CaseState.WAIT_PLACEMENT, CaseState.HOME_PLACEMENT, CaseState.WAIT_PACKAGE])
+def test_nothing_starts_while_the_gate_is_shut_and_everything_may_once_it_is_open(state):
+    for gate, started in ((1.0, False), (0.0, True)):
+        b = at_home(state, package=700, funder=COUNCIL, blocked=1, rules={"placement_chance": 50.0}).in_beds()
+        council_limits(b, gate=gate, start_rate=5.0, care_capacity=10**6, home_places=100.0)
+        month = b.engine().month(0)
+        assert (out(month, flow.STARTED_OUT) + out(month, flow.ENTRIES_OUT) == 1) == started
+
+
+@pytest.mark.parametrize(("critical_hours", "waits"), [(1000.0, 1), (1.0, 0)])
+def test_critical_need_never_waits_for_money(critical_hours, waits):
+    b = at_home(CaseState.HOME_ASSESSMENT, rows=granted(**GREAT), rules={"critical_hours": critical_hours})
+    nobody_to_help(b)
+    council_limits(b, gate=1.0, assessment_rate=5.0)
+    engine = b.engine()
+    engine.month(0)
+    assert states(engine) == {0: CaseState.HOME_PACKAGE}
+    assert engine.cases["blocked"][0] == waits
+
+
+# Home care
+
+
+def test_a_package_starts_where_there_is_money_a_broker_and_a_round():
+    def after(**limits) -> tuple[int, int]:
+        b = at_home(CaseState.HOME_PACKAGE, package=700, funder=COUNCIL, blocked=1 if limits.get("gate") else 0)
+        council_limits(b, **{"care_capacity": 10_000, "start_rate": 1.0, "start_tokens": 0.0, "gate": 0, **limits})
+        engine = b.engine()
+        month = engine.month(0)
+        return int(engine.people.rows["package"][0]), out(month, flow.STARTED_OUT)
+
+    assert after() == (700, 1)
+    assert after(start_rate=0.0) == (0, 0)
+    assert after(care_capacity=699) == (0, 0)
+    assert after(care_capacity=700) == (700, 1)
+    assert after(gate=1) == (0, 0)
+
+
+def test_home_care_never_grows_beyond_what_the_market_holds():
+    b = at_home(CaseState.HOME_PACKAGE, 50, package=700, funder=COUNCIL)
+    council_limits(b, care_capacity=5_000, start_rate=100.0)
+    engine = b.engine()
+    month = engine.month(0)
+    assert out(month, flow.STARTED_OUT) == 7
+    assert engine.organisations.councils["care_used"][0] == 4_900
+    assert (np.flatnonzero(engine.people.rows["package"]) == np.arange(7)).all(), "in order"
+
+
+@pytest.mark.parametrize(
+    ("capacity", "starts_on", "minutes"), [(1000, 0, 1000), (999, 10, 600), (600, 10, 600), (599, None, 0)]
+)
+def test_a_smaller_package_is_offered_on_a_ward_late_and_where_it_fits(capacity, starts_on, minutes):
+    rules = {"smaller_after_days": 10.0, "smaller_share": 0.6}
+    b = on_the_ward(CaseState.WAIT_PACKAGE, package=1000, funder=COUNCIL, rules=rules)
+    council_limits(b, care_capacity=capacity, start_rate=10.0, start_tokens=5.0)
+    engine = b.engine()
+    nights = []
+    watched(engine, lambda day, cases: nights.append(len(cases)))
+    month = engine.month(0)
+    assert engine.people.rows["package"][0] == minutes == engine.organisations.councils["care_used"][0]
+    assert sum(nights) == (30 if starts_on is None else starts_on)
+    assert out(month, flow.SMALLER_OUT) == (starts_on == 10)
+    assert out(month, flow.STARTED_OUT) == (starts_on is not None)
+
+
+def test_at_home_nobody_is_offered_a_smaller_package():
+    b = at_home(CaseState.HOME_PACKAGE, package=1000, funder=COUNCIL, rules={"smaller_after_days": 0.0})
+    council_limits(b, care_capacity=999, start_rate=10.0)
+    engine = b.engine()
+    month = engine.month(0)
+    assert out(month, flow.SMALLER_OUT) == engine.people.rows["package"][0] == 0
+
+
+def test_reablement_comes_first_where_there_is_a_place_and_restores_part_of_what_was_lost():
+    rules = {"reablement_share": 1.0, "placement_frailty": 1.0}
+    b = at_home(CaseState.HOME_ASSESSMENT, 3, granted(3, frailty=0.3), rules)
+    council_limits(b, assessment_rate=5.0, reablement_places=2.0, start_rate=5.0, care_capacity=10**6)
+    engine = b.engine()
+    month = engine.month(0)
+    assert out(month, flow.REABLED_OUT) == 2 == engine.organisations.councils["reablement_used"][0]
+    for number in (1, 2):
+        engine.month(number)
+    after = engine.people.rows["frailty"] - engine.people.rows["frailty_trait"] * 1e-4
+    assert after[:2] == pytest.approx(0.1 * (1 - b.rules.reablement_restores), abs=1e-5)
+    assert after[2] == pytest.approx(0.1, abs=1e-5)
+    assert engine.organisations.councils["reablement_used"][0] == 0
+
+
+# A place in a care home
+
+
+@pytest.mark.parametrize("state", [CaseState.HOME_PLACEMENT, CaseState.WAIT_PLACEMENT])
+def test_a_place_in_a_home_needs_a_vacancy(state):
+    for places, entries in ((0.0, 0), (0.9, 0), (3.0, 3)):
+        b = at_home(state, 5, rules={"placement_chance": 50.0}, funder=COUNCIL).in_beds()
+        council_limits(b, home_places=places)
+        engine = b.engine()
+        month = engine.month(0)
+        assert out(month, flow.ENTRIES_OUT) == entries
+        assert (setting(engine) >= Setting.RESIDENTIAL).sum() == entries == engine.organisations.councils["home_used"][0]
+
+
+def test_the_chance_of_a_place_is_the_stated_one_a_day_where_a_tenth_is_vacant():
+    """A hazard: within four standard errors of 1 - exp(-days x chance), on a ward after twice the factor half as fast."""
+    n, chance = 3000, 0.05
+    for state, factor in ((CaseState.HOME_PLACEMENT, 1.0), (CaseState.WAIT_PLACEMENT, 1.0), (CaseState.WAIT_PLACEMENT, 2.0)):
+        b = at_home(state, n, rules={"placement_chance": chance}, funder=COUNCIL).in_beds()
+        b.tables["wait"] = factor
+        council_limits(b, home_places=1e7)
+        month = b.engine().month(0)
+        assert near(out(month, flow.ENTRIES_OUT), n, 1 - math.exp(-30 * chance / factor))
+
+
+# An interim bed
+
+
+def interim(fields=None, months: int = 1, share: float = 1.0, **limits):
+    rows = granted(**(fields or {}))
+    rules = {"interim_share": share, "interim_after_days": 5.0, "interim_days": 28.0}
+    b = on_the_ward(CaseState.WAIT_PACKAGE, rows=rows, package=700, funder=COUNCIL, rules=rules)
+    council_limits(b, **{"care_capacity": 0, "home_places": 1.0, "start_rate": 0.0, "start_tokens": 0.0, **limits})
+    engine = b.engine()
+    used = {}
+    engine.at_nightfall = lambda day, now: used.update({int(day): int(now.councils["home_used"][0])})
+    found = [engine.month(number) for number in range(months)]
+    return engine, found, used
+
+
+def test_an_interim_bed_is_taken_after_a_long_wait_and_ends_at_home():
+    engine, months, used = interim(months=2)
+    assert sum(out(month, flow.INTERIM_OUT) for month in months) == 1
+    assert [day for day, places in used.items() if places] == list(range(5, 5 + 28))
+    assert engine.organisations.councils["home_used"][0] == 0
+    assert setting(engine)[0] == Setting.HOME
+    assert set(states(engine).values()) <= {CaseState.HOME_PACKAGE}
+    assert sum(out(month, flow.ENTRIES_OUT) for month in months) == 0
+
+
+def test_who_needs_a_care_home_by_then_stays_in_it():
+    engine, months, used = interim(TO_A_HOME, months=2)
+    assert sum(out(month, flow.INTERIM_OUT) for month in months) == 1
+    assert [day for day, places in used.items() if places] == list(range(5, 61))
+    assert engine.organisations.councils["home_used"][0] == 1
+    assert setting(engine)[0] >= Setting.RESIDENTIAL
+    assert engine.n_cases == 0
+    assert sum(out(month, flow.ENTRIES_OUT) for month in months) == 1, "an entry once it is for good"
+
+
+def test_no_interim_bed_without_a_vacancy_an_offer_or_the_councils_money():
+    assert out(interim(home_places=0.0)[1][0], flow.INTERIM_OUT) == 0
+    assert out(interim(share=0.0)[1][0], flow.INTERIM_OUT) == 0
+    for fields in ({"funder": SELF}, {"funder": NHS_PAYS}, {"funder": COUNCIL, "blocked": 1}):
+        rules = {"interim_share": 1.0, "interim_after_days": 5.0}
+        b = on_the_ward(CaseState.WAIT_PACKAGE, package=700, rules=rules, **fields)
+        council_limits(b, care_capacity=0, home_places=5.0, gate=1.0)
+        assert out(b.engine().month(0), flow.INTERIM_OUT) == 0
+
+
+def test_the_share_offered_an_interim_bed_is_the_rules():
+    n, share = 2000, 0.3
+    rules = {"interim_share": share, "interim_after_days": 5.0}
+    b = on_the_ward(CaseState.WAIT_PLACEMENT, n, funder=COUNCIL, rules={**rules, "placement_chance": 0.0})
+    council_limits(b, home_places=1e6)
+    engine = b.engine()
+    month = engine.month(0)
+    assert near(out(month, flow.INTERIM_OUT), n, share)
+    assert engine.organisations.councils["home_used"][0] == out(month, flow.INTERIM_OUT)
+
+
+# Giving up
+
+
+@pytest.mark.parametrize(
+    "state",
+    [CaseState.HOME_ASSESSMENT, CaseState.HOME_PACKAGE, CaseState.HOME_PLACEMENT]
+    + [CaseState.WAIT_ASSESSMENT, CaseState.WAIT_PACKAGE, CaseState.WAIT_PLACEMENT],
+    ids=lambda state: state.name,
+)
+def test_waiting_ends_without_care_for_some(state):
+    """After 29 days at 5% a day, within four standard errors: false alarm once in 16,000."""
+    n = 400
+    b = nobody_to_help(at_home(state, n, rules={"leave_wait_a_day": 0.05}, package=700, funder=COUNCIL).in_beds())
+    engine = b.engine()
+    month = engine.month(0)
+    left = out(month, flow.GAVE_UP_WAITING_OUT)
+    assert left == n - engine.n_cases
+    assert near(left, n, 1 - np.exp(-0.05 * 29))
+    inside = engine.people.rows["care"] & record.IN_HOSPITAL != 0
+    assert inside.sum() == (engine.n_cases if state < CaseState.HOME_ASSESSMENT else 0), "and they go home"
+    assert engine.organisations.hospitals["occupied"][0] == inside.sum()
+    assert not engine.people.rows["package"].any()
+
+
+# Deaths
+
+
+def in_state(state: CaseState, package: int = 0):
+    """One person in a state, with everything that belongs to it in use, and nobody who could end it."""
+    b = quiet_bench(granted(package=package), **CERTAIN)
+    b.rows["birth_month"] = -12 * 80 - 5
+    b.cases = waiting(state, due=10**6, recovery=10**4, package=700, funder=COUNCIL, blocked=1)
+    b.in_beds().with_beds(3, escalation=0)
+    if state == CaseState.BOARDING:
+        b.with_beds(0)
+    nobody_to_help(b)
+    council_limits(b, gate=1.0)
+    short_term = {
+        CaseState.REABLEMENT: (Setting.REABLEMENT, b.known.councils, "reablement_used"),
+        CaseState.INTERMEDIATE: (Setting.INTERMEDIATE, b.known.consortia, "intermediate_used"),
+        CaseState.INTERIM: (Setting.RESIDENTIAL, b.known.councils, "home_used"),
+    }
+    if state in short_term:
+        place, of, used = short_term[state]
+        b.rows["care"] |= place | COUNCIL << record.FUNDER_SHIFT
+        of[used][0] = 1
+    elif package:
+        b.rows["care"] |= COUNCIL << record.FUNDER_SHIFT
+        b.known.councils["care_used"][0] = package
+    return b
+
+
+def in_use(engine) -> dict[str, int]:
+    known = engine.organisations
+    return {
+        **{name: int(known.hospitals[name].sum()) for name in ("occupied", "ward_used", "boarding")},
+        **{name: int(known.councils[name].sum()) for name in ("care_used", "home_used", "reablement_used")},
+        "intermediate_used": int(known.consortia["intermediate_used"].sum()),
+    }
+
+
+OPEN_STATES = [state for state in CaseState if state != CaseState.CLOSED]
+
+
+@pytest.mark.parametrize("package", [0, 700])
+@pytest.mark.parametrize("state", OPEN_STATES, ids=lambda state: state.name)
+def test_a_death_gives_everything_back(state, package):
+    alive = in_state(state, package).engine()
+    alive.month(0)
+    assert states(alive) == {0: state}, "else nothing would be shown"
+    held = in_use(alive)
+    if state in IN_HOSPITAL_STATES or state >= CaseState.REABLEMENT or package:
+        assert sum(held.values()) > 0
+    b = in_state(state, package)
+    b.future = event(3, kind=2)
+    engine = b.engine()
+    month = engine.month(0)
+    assert set(in_use(engine).values()) == {0}
+    p = engine.people.rows[0]
+    assert (p["end_month"], p["care"], p["package"]) == (0, 0, 0)
+    assert engine.n_cases == 0
+    assert out(month, flow.DEATHS_OUT) == 1
+    assert out(month, flow.DIED_IN_HOSPITAL_OUT) == (state in IN_HOSPITAL_STATES)
+    assert out(month, flow.DIED_IN_CARE_HOME_OUT) == (state == CaseState.INTERIM)
+    spells = (month.journal["service"] == Service.EMERGENCY_SPELL).sum()
+    assert spells == (state in IN_HOSPITAL_STATES and state != CaseState.SURGERY)
+
+
+@pytest.mark.parametrize("state", WAITS_AT_HOME, ids=lambda state: state.name)
+def test_who_has_moved_away_leaves_the_line(state):
+    b = in_state(state)
+    b.rows["end_month"], b.rows["flags"] = 0, record.LEFT
+    engine = b.engine()
+    engine.month(1)
+    assert engine.n_cases == 0
+    assert set(in_use(engine).values()) == {0}
+
+
+def test_a_bed_freed_by_a_death_is_on_the_ward_it_stood_on():
+    for ward in (Ward.ASSESSMENT_UNIT, Ward.GENERAL, Ward.OLDER):
+        b = on_the_ward(due=10**6, wanted=ward)
+        b.known.hospitals["ward_used"] = b.known.hospitals["occupied"] = 0
+        b.with_beds(2, older=2, unit=2).in_beds(ward)
+        b.future = event(3, kind=2)
+        engine = b.engine()
+        engine.month(0)
+        assert engine.organisations.hospitals["ward_used"][0].tolist() == [0, 0, 0]
