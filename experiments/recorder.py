@@ -14,7 +14,6 @@ from experiments.film import BedState, Film
 
 if TYPE_CHECKING:
     from agents.hospital.event_flow import HourSnapshot
-
     from model.economy import HealthEconomy
 
 WARDS = ("Assessment unit", "General wards", "Older people's wards", "Escalation beds")
