@@ -98,7 +98,7 @@ class Hours:
         self.snapshots: list[HourSnapshot] = []
 
     def __call__(self, snapshot: HourSnapshot) -> None:
-        for name in ("in_ae", "waiting_for_bed", "arrivals", "admitted", "cancelled", "delayed"):
+        for name in ("queue", "being_seen", "waiting_for_bed", "arrivals", "admitted", "cancelled", "left", "late", "delayed"):
             assert (getattr(snapshot, name) >= 0).all(), name
         for states, delayed in zip(snapshot.beds, snapshot.delayed, strict=True):
             assert np.isin(states, [CaseState.CLOSED, *IN_A_BED]).all()
