@@ -88,3 +88,27 @@ def test_the_same_run_gives_the_same_sums():
     assert a == b
     assert a["months"] == 1.0
     assert len(table(compare([a, a], [b, b])).splitlines()) == 2 + len(FIGURES)
+
+
+# The two flows
+
+KNOWN_TO_DIFFER = {"operations cancelled, for each 100 done"}
+"""By the day theatres look for beds once all of the day's leavers are gone and before the afternoon's emergencies; at six in
+the evening by the hour, a fifth of the leavers are still there and three quarters of the day's emergencies have come."""
+
+
+def test_the_flows_agree_on_months_of_a_place(daily):
+    """Ten pairs: no figure is surely beyond its margin, but for what is known to be."""
+    found = compare(daily, replications(PLACE, RUNS, scale=SCALE, months=MONTHS, hospital_flow="salabim"))
+    assert {v.figure.name for v in found if v.verdict == "differ"} <= KNOWN_TO_DIFFER, table(found)
+    assert {v.figure.name: v.verdict for v in found}["operations a month"] == "alike", table(found)
+
+
+@pytest.mark.slow
+def test_they_agree_on_more_of_them():
+    """Forty pairs, which tell what ten leave open."""
+    daily, hourly = (
+        replications(PLACE, 40, scale=SCALE, months=MONTHS, hospital_flow=flow) for flow in ("daily", "salabim")
+    )
+    found = compare(daily, hourly)
+    assert {v.figure.name for v in found if v.verdict == "differ"} == KNOWN_TO_DIFFER, table(found)
