@@ -306,7 +306,7 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
 
 @compiled
 def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
-    """What a day's wait for hands or room comes to: give up, leave otherwise, or go on."""
+    """Let a day of waiting for hands or room come to what it does: give up, leave otherwise, or go on."""
     c = flow.cases[k]
     p = flow.rows[np.int64(c["person"])]
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
