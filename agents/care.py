@@ -103,10 +103,10 @@ class CareRules(Checked):
         0.14, "share of people for whom NHS and council arrange together", unit="share", low=0.05, high=0.3,
         assumption="near the share of delays for a package for which both answer (crossed table of the national return)")
     planning_days: float = parameter(
-        0.3, "mean days that planning a discharge takes by itself once somebody is fit to leave", unit="days", low=0.1, high=1.5,
+        0.5, "mean days that planning a discharge takes by itself once somebody is fit to leave", unit="days", low=0.1, high=1.5,
         assumption="most of it is done before; scaled to the national return")
     assessment_days: float = parameter(
-        0.2, "mean days that a social worker's assessment takes by itself once somebody is fit to leave", unit="days", low=0.05, high=1.5,
+        0.25, "mean days that a social worker's assessment takes by itself once somebody is fit to leave", unit="days", low=0.05, high=1.5,
         assumption="councils are told in advance, so that most of it is done by then; scaled to the national return")
     package_days: float = parameter(
         3.0, "mean days to arrange home care for somebody in hospital, room and broker apart", unit="days", low=1.0, high=7.0,

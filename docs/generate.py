@@ -201,7 +201,7 @@ ARRANGING = {
     Reason.ASSESSMENT: ("care.planning_days", "care.assessment_days"),
     Reason.PACKAGE: ("care.package_days",),
     Reason.RESIDENTIAL: ("care.placement_chance",),
-    Reason.FUNDING: ("care.continuing_days",),
+    Reason.FUNDING: ("care.continuing_ward_days",),
     Reason.CHOICE: ("care.self_arrange_days", "care.family_arrange_days"),
     Reason.NURSING: ("care.placement_chance",),
     Reason.EQUIPMENT: ("care.equipment_days",),

@@ -190,7 +190,7 @@ class Bench:
         return self
 
     def in_beds(self, ward: Ward = Ward.GENERAL) -> Bench:
-        """Put everybody whose case is in hospital, and not waiting in A&E for a bed, into a bed of the first hospital."""
+        """Put everybody whose case is in hospital, unless it waits in A&E for a bed, into a bed of the first hospital."""
         state = self.cases["state"]
         inside = (state >= CaseState.BOARDING) & (state <= CaseState.WAIT_HOUSING)
         lies = inside & (state != CaseState.BOARDING)

@@ -76,7 +76,8 @@ def responsible_body(c, reason):
     """Return the body that the return holds responsible for a delay.
 
     The NHS answers for its own care, for what it pays, for people who pay or arrange for themselves, and for housing; the
-    council for its assessments, its packages, places and money; both for people for whom they arrange together.
+    council for its assessments, its packages, places and money; both for people for whom they arrange together, but for
+    residential homes, where no nursing is arranged.
     """
     if reason == FURTHER_NHS or reason == HOUSING:
         return NHS
@@ -86,6 +87,6 @@ def responsible_body(c, reason):
     by_council = c["state"] == WAIT_ASSESSMENT or c["funder"] == COUNCIL
     if reason == CHOICE:
         return SOCIAL_CARE if by_council else NHS
-    if joint and (by_council or reason == ASSESSMENT or reason == EQUIPMENT or reason == FUNDING):
+    if joint and reason != RESIDENTIAL_PLACE and (by_council or reason == ASSESSMENT or reason == EQUIPMENT or reason == FUNDING):
         return BOTH
     return SOCIAL_CARE if by_council else NHS

@@ -105,8 +105,10 @@ STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTE
 
 @compiled
 def arranging_days(mean, u):
-    """Return whole days that an arrangement takes by itself: exponential, whatever capacity there is."""
-    return int(min(-mean * math.log(u), 30000.0))
+    """Return whole days that an arrangement takes by itself, whatever capacity there is: geometric from 0, of any mean."""
+    if mean <= 0.0:
+        return 0
+    return int(min(math.log(u) / math.log(mean / (1.0 + mean)), 30000.0))
 
 
 @compiled
@@ -197,7 +199,7 @@ def manage_alone(c, p, ward, day, tables, rules, seed):
         return GO_HOME
     c["funder"] = NOBODY
     u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.WAITING)
-    enter(c, WAIT_CHOICE, day, day + 1 + arranging_days(rules.family_arrange_days * tables.wait[CHOICE], u))
+    enter(c, WAIT_CHOICE, day, day + arranging_days(rules.family_arrange_days * tables.wait[CHOICE], u))
     return STAY
 
 
@@ -212,7 +214,7 @@ def assess(flow, c, p, council, day, tables, rules, seed):
         flow.out[np.int64(p["council"]), CLAIMED_OUT] += 1
         u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.FUNDING_WAIT)
         days = rules.continuing_ward_days * tables.wait[FUNDING] if ward else rules.continuing_days
-        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + 1 + arranging_days(days, u))
+        enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + arranging_days(days, u))
         return STAY
     return arrange(flow, c, p, council, day, tables, rules, seed)
 
@@ -235,7 +237,7 @@ def decide_continuing(flow, c, p, council, day, tables, rules, seed):
         return arrange(flow, c, p, council, day, tables, rules, seed)
     row[DISPUTED_OUT] += 1
     factor = tables.wait[DISPUTES] if ward else 1.0
-    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + 1 + arranging_days(rules.dispute_days * factor, u_wait))
+    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + arranging_days(rules.dispute_days * factor, u_wait))
     return STAY
 
 
@@ -260,7 +262,7 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
         c["blocked"] = 1 if placement else 0
         u = draw(seed, i, trigger, 2, draws.WAITING)
         factor = tables.wait[CHOICE] if ward else 1.0
-        enter(c, WAIT_CHOICE if ward else HOME_CHOICE, day, day + 1 + arranging_days(rules.self_arrange_days * factor, u))
+        enter(c, WAIT_CHOICE if ward else HOME_CHOICE, day, day + arranging_days(rules.self_arrange_days * factor, u))
         return STAY
     if not granted and np.int64(p["package"]) == 0:
         row[REFUSED_OUT] += 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agents.hospital.state import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
 from agents.patients.living import (
     COUNCIL_CARE,
+    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
@@ -157,6 +158,13 @@ def test_what_social_care_costs_is_what_its_holder_paid_less_charges(year):
     assert net == cash(year, *SOCIAL, payers=holders) - cash(year, Service.CHARGES)
     community = sum(int(costs.community.sum()) for costs in year.costs)
     assert community == cash(year, Service.COMMUNITY, Service.PROACTIVE, Service.CONTINUING_CARE)
+
+
+def test_days_under_continuing_healthcare_are_paid_by_the_nhs_at_the_weekly_price(year):
+    week = pence(year.parameters.prices.continuing_week)
+    expected = sum(int((month.totals[:, N_TOTALS:] * week // 7).sum()) for month in year.months)
+    assert cash(year, Service.CONTINUING_CARE) == sum(int(costs.continuing.sum()) for costs in year.costs) == expected
+    assert cash(year, Service.CONTINUING_CARE, payers={Party.COUNCIL, Party.HOUSEHOLD}) == 0
 
 
 def test_budgets_are_paid_out_to_the_penny_in_twelve_parts(year):

@@ -13,16 +13,21 @@ from agents.hospital.state import (
     DEATHS_OUT,
     DELAYED_OUT,
     HOSPITAL_BED_DAYS,
+    HOSPITAL_SURGERY_DAYS,
+    HOSPITAL_WARD_DAYS,
+    INTERIM_OUT,
     N_OUT,
+    N_WARDS,
+    SURGERY_DAYS_OUT,
 )
 from agents.patients import record
 from agents.patients.living import HOSPITAL_DAYS, MICRO_QALYS, PERSON_DAYS
-from agents.vocabulary import N_CAUSES, N_REASONS, CaseState, Lever, Setting
+from agents.vocabulary import N_CAUSES, N_REASONS, CaseState, Lever, Setting, Ward
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_MINUTES_COUNT, Calendar, rebase_time
 from model.parameters import Parameters
 from tests.strategies import bench, bits_of, lived, parameter_values, small_economy
 
-IN_HOSPITAL_STATES = [state for state in CaseState if CaseState.BOARDING <= state <= CaseState.WAIT_CHOICE]
+IN_HOSPITAL_STATES = [state for state in CaseState if CaseState.BOARDING <= state <= CaseState.WAIT_HOUSING]
 
 
 # Calendar
@@ -82,16 +87,26 @@ def checked(engine, before, month) -> None:
         of_cases = np.bincount(rows[where][cases["person"][cases["state"] == state]], minlength=len(of))
         assert (of[name] == people).all(), name
         assert (of[name] == of_cases).all(), name
+    interim = cases["person"][cases["state"] == CaseState.INTERIM]
+    assert (setting(rows[interim]) == Setting.RESIDENTIAL).all(), "an interim bed is a place in use"
 
     # Beds: each bed in use has a patient; boarders wait beside them.
     on_ward = np.isin(cases["state"], IN_HOSPITAL_STATES) & (cases["state"] != CaseState.BOARDING)
     assert (known.hospitals["occupied"] == np.bincount(cases["hospital"][on_ward], minlength=hospitals)).all()
-    assert (known.hospitals["occupied"] <= known.hospitals["beds"] + known.hospitals["escalation"]).all()
+    assert (known.hospitals["occupied"] <= known.hospitals["beds"] + known.hospitals["escalation_open"]).all()
+    assert (known.hospitals["escalation_open"] <= known.hospitals["escalation"]).all()
+    assert ((cases["ward"] != Ward.NONE) == on_ward).all()
+    for ward in range(N_WARDS):
+        lies = np.bincount(cases["hospital"][cases["ward"] == ward], minlength=hospitals)
+        assert (known.hospitals["ward_used"][:, ward] == lies).all(), Ward(ward).name
     boarding = cases["state"] == CaseState.BOARDING
     assert (known.hospitals["boarding"] == np.bincount(cases["hospital"][boarding], minlength=hospitals)).all()
     inside = np.zeros(len(rows), dtype=bool)
     inside[cases["person"][np.isin(cases["state"], IN_HOSPITAL_STATES)]] = True
     assert ((rows["care"] & record.IN_HOSPITAL != 0) == inside).all()
+    operated = np.zeros(len(rows), dtype=bool)
+    operated[cases["person"][cases["state"] == CaseState.SURGERY]] = True
+    assert ((rows["care"] & record.FOR_OPERATION != 0) == operated).all()
     assert len(np.unique(cases["person"])) == len(cases), "nobody is in two places"
     assert (engine.case_of[cases["person"]] == np.arange(len(cases))).all()
     assert (engine.case_of >= 0).sum() == len(cases)
@@ -100,12 +115,12 @@ def checked(engine, before, month) -> None:
     for of, names in (
         (known.councils, ("care_used", "reablement_used", "home_used")),
         (known.consortia, ("intermediate_used",)),
-        (known.hospitals, ("occupied",)),
+        (known.hospitals, ("occupied", "ward_used", "boarding", "escalation_open")),
     ):
         for name in names:
             assert (of[name] >= 0).all(), name
 
-    # Days: whoever lived all month spent each of its days in one place.
+    # Days: whoever lived all month spent each of its days in one place; nights of operations are in neither count.
     was = len(before)
     stayed = alive[:was] & (before["end_month"] == record.ALIVE)
     days = {
@@ -113,8 +128,10 @@ def checked(engine, before, month) -> None:
         for name in ("days_at_home", "days_in_hospital", "qalys")
     }
     homely = (setting(rows)[:was][stayed] < Setting.RESIDENTIAL) & (setting(before)[stayed] < Setting.RESIDENTIAL)
-    assert (days["days_at_home"][homely] + days["days_in_hospital"][homely] == month.days).all()
-    settled = setting(before)[stayed] >= Setting.RESIDENTIAL
+    missing = month.days - days["days_at_home"][homely] - days["days_in_hospital"][homely]
+    assert (missing >= 0).all()
+    assert missing.sum() <= month.out[:, SURGERY_DAYS_OUT].sum() + month.days * month.out[:, INTERIM_OUT].sum()
+    settled = (setting(before)[stayed] >= Setting.RESIDENTIAL) & (setting(rows)[:was][stayed] >= Setting.RESIDENTIAL)
     assert (days["days_at_home"][settled] == 0).all()
     assert (days["days_in_hospital"] >= 0).all()
     assert (days["days_at_home"] >= 0).all()
@@ -138,7 +155,11 @@ def checked(engine, before, month) -> None:
     nights = month.out[:, BED_DAYS_OUT : BED_DAYS_OUT + N_CAUSES].sum()
     assert nights == month.hospital_out[:, HOSPITAL_BED_DAYS].sum()
     assert month.out[:, DELAYED_OUT : DELAYED_OUT + N_REASONS].sum() + month.out[:, BOARDING_OUT].sum() <= nights
-    assert month.totals[:, HOSPITAL_DAYS].sum() == nights
+    operations = month.out[:, SURGERY_DAYS_OUT].sum()
+    assert operations == month.hospital_out[:, HOSPITAL_SURGERY_DAYS].sum()
+    assert month.totals[:, HOSPITAL_DAYS].sum() == nights + operations
+    in_beds = month.hospital_out[:, HOSPITAL_WARD_DAYS : HOSPITAL_WARD_DAYS + N_WARDS].sum()
+    assert in_beds + month.out[:, BOARDING_OUT].sum() == nights + operations
 
 
 def run_checked(economy, months: int) -> None:
@@ -170,6 +191,20 @@ def test_they_are_conserved_whatever_the_parameters(values, seed):
     run_checked(small_economy(parameters=Parameters().with_values(values), seed=seed), 4)
 
 
+def test_they_are_conserved_without_organisations_that_decide():
+    """A year in which interim beds and operations come about too."""
+    engine = bench(0.02, interim_after_days=5.0, interim_share=1.0).engine()
+    interim = operations = 0
+    for number in range(12):
+        before = engine.people.rows.copy()
+        month = engine.month(number)
+        checked(engine, before, month)
+        interim += month.out[:, INTERIM_OUT].sum()
+        operations += month.out[:, SURGERY_DAYS_OUT].sum()
+    assert interim > 0
+    assert operations > 0
+
+
 def test_starting_states_are_as_conserved_as_runs():
     economy = small_economy(scale=0.01)
     rows = economy.engine.people.rows
@@ -198,14 +233,14 @@ def borders():
             "return_base",
             "return_by_frailty",
             "return_unready",
+            "return_unsupported",
             "asks_a_month",
             "death_with_need",
         ):
             b.rules[name] = 0.0
 
     def no_beds(b):
-        b.known.hospitals["beds"] = b.known.hospitals["escalation"] = 0
-        b.without_cases()
+        b.without_cases().with_beds(0)
 
     def no_places(b):
         b.known.councils["home_places"] = 0.0
@@ -215,6 +250,13 @@ def borders():
     def no_assessments(b):
         b.known.councils["assessment_rate"] = b.known.councils["start_rate"] = 0.0
         b.known.councils["assessment_tokens"] = b.known.councils["start_tokens"] = 0.0
+
+    def no_coordinators(b):
+        b.known.hospitals["coordination_rate"] = b.known.hospitals["coordination_tokens"] = 0.0
+
+    def no_escalation(b):
+        b.without_cases()
+        b.known.hospitals["escalation"] = b.known.hospitals["cubicles"] = 0
 
     def no_home_care(b):
         b.known.councils["care_capacity"] = 0
@@ -242,6 +284,8 @@ def borders():
         no_beds,
         no_places,
         no_assessments,
+        no_coordinators,
+        no_escalation,
         no_home_care,
         nobody_eligible,
         everybody_eligible,
@@ -274,8 +318,7 @@ def test_without_a_cause_nothing_happens():
 
 def test_without_beds_everybody_admitted_waits_in_the_emergency_department():
     crowded = bench(0.005)
-    crowded.known.hospitals["beds"] = crowded.known.hospitals["escalation"] = 0
-    engine = crowded.without_cases().engine()
+    engine = crowded.without_cases().with_beds(0).engine()
     month = engine.month(0)
     nights = month.out[:, BED_DAYS_OUT : BED_DAYS_OUT + N_CAUSES].sum()
     assert nights == month.out[:, BOARDING_OUT].sum() > 0

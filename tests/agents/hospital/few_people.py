@@ -54,7 +54,9 @@ def waiting(state: CaseState, n: int = 1, **fields) -> np.ndarray:
     return cases
 
 
-def on_the_ward(state: CaseState = CaseState.ACUTE, n: int = 1, rows: np.ndarray | None = None, rules=None, **fields) -> Bench:
+def on_the_ward(
+    state: CaseState = CaseState.ACUTE, n: int = 1, rows: np.ndarray | None = None, rules=None, **fields
+) -> Bench:
     """People in beds of the first hospital, of great need unless told otherwise, who do not give up."""
     certain = {**CERTAIN, "need_from_illness": 0.0, "deconditioning": 0.0}
     b = quiet_bench(granted(n) if rows is None else rows, **{**certain, **(rules or {})})

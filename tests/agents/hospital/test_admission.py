@@ -164,7 +164,7 @@ def test_a_department_slows_by_its_places_taken_and_never_stands_still(boarding,
 
 
 def test_who_waits_for_a_bed_for_over_four_hours_leaves_late():
-    """Arrived in the night, given a bed at the ward round of the same day or of the tenth day after: late, but once each."""
+    """Arrived in the night, given a bed at the ward round of the same day or in the days after: late, but once each."""
     for given_on in (0, 10):
         b = emergencies(5, day=3, arrive_by_eight=1.0, arrive_by_twenty=1.0, ae_minutes=1.0, ae_minutes_75=1.0)
         b.tables["stay_scale"] = 1000.0
@@ -195,7 +195,9 @@ def stepped_up(n: int = 10, severity: float = 0.49, places: float = 3.0, share: 
     """Emergencies of frail people, at a hospital that admits everybody, with some places in intermediate care."""
     rows = people(n, **{"frailty": 0.3, "frailty_trait": 3000, **fields})
     b = emergencies(n, severity=severity, rows=rows, step_up_share=share)
-    b.known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = b.known.hospitals["rest"][:, Lever.ADMISSION_THRESHOLD] = 0.0
+    b.known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = b.known.hospitals["rest"][
+        :, Lever.ADMISSION_THRESHOLD
+    ] = 0.0
     b.known.consortia["intermediate_places"] = places
     b.tables["stay_scale"] = 1e5
     engine = b.engine()
@@ -311,8 +313,12 @@ def test_the_gravest_who_find_no_bed_die_of_it_at_the_rules_share():
 
 def test_who_is_gravely_ill_and_not_admitted_declines_dies_or_comes_back():
     n = 2000
-    b = emergencies(n, severity=0.9, untreated_death=0.2, untreated_return=0.3, untreated_decline=0.05, admission_spread=1e-3)
-    b.known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = b.known.hospitals["rest"][:, Lever.ADMISSION_THRESHOLD] = 1.0
+    b = emergencies(
+        n, severity=0.9, untreated_death=0.2, untreated_return=0.3, untreated_decline=0.05, admission_spread=1e-3
+    )
+    b.known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = b.known.hospitals["rest"][
+        :, Lever.ADMISSION_THRESHOLD
+    ] = 1.0
     b.future["severity"] = 0.9
     engine = b.engine()
     gravity = 4.0 * 0.4**2

@@ -151,7 +151,9 @@ def test_the_share_arranged_together_is_the_rules():
     n, share = 4000, 0.25
     cases = admitted(n, joint_arrangements=share)
     assert near(cases["joint"].sum(), len(cases), share)
-    assert near((cases["joint"] & cases["recorded"]).sum(), len(cases), share / rules_with().recording_ratio), "independent"
+    assert near((cases["joint"] & cases["recorded"]).sum(), len(cases), share / rules_with().recording_ratio), (
+        "independent"
+    )
 
 
 def test_recorded_and_unrecorded_days_are_all_days():

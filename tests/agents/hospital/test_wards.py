@@ -132,7 +132,9 @@ def test_outliers_are_moved_home_once_their_ward_has_room():
     consistent(h, cases)
 
 
-@pytest.mark.parametrize(("escalation", "step", "opened"), [(5, 2, [2, 4, 5, 5]), (3, 10, [3, 3, 3, 3]), (0, 2, [0] * 4)])
+@pytest.mark.parametrize(
+    ("escalation", "step", "opened"), [(5, 2, [2, 4, 5, 5]), (3, 10, [3, 3, 3, 3]), (0, 2, [0] * 4)]
+)
 def test_beds_are_opened_a_bay_at_a_time_and_closed_again(escalation, step, opened):
     h = hospital(general=4, escalation=escalation, step=step)
     h["boarding"] = 1
@@ -168,14 +170,17 @@ def test_beds_that_are_open_are_counted_whether_they_are_used_or_not():
     b = quiet_bench(people(4), **CERTAIN).with_beds(1, escalation=4, step=3)
     b.tables["stay_scale"] = 1000.0
     b.future = np.concatenate(
-        [event(2, person=who, trigger=1600 + who) for who in range(2)] + [event(10, kind=2, person=who) for who in range(2)]
+        [event(2, person=who, trigger=1600 + who) for who in range(2)]
+        + [event(10, kind=2, person=who) for who in range(2)]
     )
     engine = b.engine()
     opened = {}
     engine.at_nightfall = lambda day, now: opened.update({day: int(now.hospitals["escalation_open"][0])})
     month = engine.month(0)
     assert [opened[day] for day in (1, 2, 3, 9, 10, 11)] == [0, 3, 3, 3, 0, 0]
-    assert month.hospital_out[0, flow.HOSPITAL_ESCALATION_DAYS] == 3 * 8, "three beds for eight nights, one of them used"
+    assert month.hospital_out[0, flow.HOSPITAL_ESCALATION_DAYS] == 3 * 8, (
+        "three beds for eight nights, one of them used"
+    )
     assert month.hospital_out[0, flow.HOSPITAL_BED_DAYS] == 8 + 8
 
 
@@ -230,7 +235,8 @@ def test_at_every_nightfall_of_a_full_hospital_beds_in_use_are_people_in_beds(sh
     engine.at_nightfall = look
     months = [engine.month(number) for number in range(4)]
     assert sum(month.hospital_out[:, flow.HOSPITAL_WARD_DAYS :].sum() for month in months) == sum(
-        month.hospital_out[:, [flow.HOSPITAL_BED_DAYS, flow.HOSPITAL_SURGERY_DAYS]].sum() - month.out[:, flow.BOARDING_OUT].sum()
+        month.hospital_out[:, [flow.HOSPITAL_BED_DAYS, flow.HOSPITAL_SURGERY_DAYS]].sum()
+        - month.out[:, flow.BOARDING_OUT].sum()
         for month in months
     )
     if share_of_beds < 1.0:
