@@ -14,7 +14,6 @@ from experiments.film import BedState, Film
 
 if TYPE_CHECKING:
     from agents.hospital.event_flow import HourSnapshot
-
     from model.economy import HealthEconomy
 
 WARDS = ("Assessment unit", "General wards", "Older people's wards", "Escalation beds")
@@ -47,10 +46,10 @@ class Squares:
         opened : beds of escalation that are open; people leave the others for free ones of the general wards
         """
         ward_of = dict(zip(people.tolist(), wards.tolist(), strict=True))
-        escalation = np.flatnonzero(self.ward_of == ESCALATION)
+        opened_squares = set(np.flatnonzero(self.ward_of == ESCALATION)[:opened].tolist())
         for square in np.flatnonzero(self.person != NOBODY).tolist():
             shown, lies = int(self.ward_of[square]), ward_of.get(int(self.person[square]), NOBODY)
-            stays = shown == lies or (shown == ESCALATION and lies == Ward.GENERAL and square - escalation[0] < opened)
+            stays = shown == lies or (shown == ESCALATION and lies == Ward.GENERAL and square in opened_squares)
             if not stays:
                 self.person[square] = NOBODY
         square_of = {int(self.person[square]): square for square in np.flatnonzero(self.person != NOBODY).tolist()}
@@ -102,13 +101,16 @@ class Recorder:
         return self.economy.engine.organisations.hospitals[self.index]
 
     def __call__(self, seen: HourSnapshot) -> None:
-        """Keep this hour, if it is one of those asked for."""
+        """Keep this hour, if it is one of those asked for; before them only follow who lies where."""
         hour = round(seen.hour * 24)
-        if not self.first <= hour < self.last:
+        if hour >= self.last:
+            return
+        states = self._look(hour // 24)
+        if hour < self.first:
             return
         h = self.index
         self.hours.append(hour)
-        self.beds.append(self._look(hour // 24))
+        self.beds.append(states)
         self.delays.append(np.array(seen.delayed[h]))
         waiting = int(seen.waiting_for_bed[h])
         self.counts.append(

@@ -53,6 +53,7 @@ REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced servic
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
+COORDINATION_SLACK = 0.3  # assumption, 0.1 to 0.5: a hospital plans more discharges as its patients grow older, with the same staff
 GP_SLACK = 0.1  # assumption, 0.03 to 0.2: spare consultations of general practice over what is asked for at rest
 SLACK = 0.08  # assumption, 0.02 to 0.15: spare capacity of assessment over what is asked for
 INTERMEDIATE_OF_NEED = 0.6  # assumption, 0.5 to 0.8: the 2015 audit puts capacity at about half of need (note of P-C.time-001)
@@ -289,7 +290,7 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     known.hospitals["escalation_step"] = np.ceil(parameters.hospital.escalation_bay * beds)
     known.hospitals["cubicles"] = np.maximum(use[:, HOSPITAL_AE_MINUTES] / (days * 1440.0) / parameters.hospital.ae_use, 1.0)
     weekdays = days * (5.0 + 2.0 * parameters.care.weekend_pace) / 7.0
-    known.hospitals["coordination_rate"] = np.maximum(use[:, HOSPITAL_PLANNED_DISCHARGES] / weekdays * (1.0 + SLACK), 0.02)
+    known.hospitals["coordination_rate"] = np.maximum(use[:, HOSPITAL_PLANNED_DISCHARGES] / weekdays * (1.0 + COORDINATION_SLACK), 0.02)
     known.councils["assessment_rate"] = np.maximum(out[:, ASSESSED_OUT] / weekdays * (1.0 + SLACK), 0.02)
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
     asked = sum(month.asked_consultations.sum(axis=0) for month in year)

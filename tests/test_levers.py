@@ -174,8 +174,16 @@ STRUCTURE_THAT_USES = {
     "deciding.regard_integrate": "integrate",
 }
 NEEDS_MORE_MONTHS = {"market.place_response": 36}  # what is asked for changes slowly
-NEEDS_FULL_HOMES = {"market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0}}  # else room is no limit
-NEEDS_MORE_PEOPLE = {"market.place_response": 1.0}  # whole places: in a small place none opens or closes
+NEEDS_OTHER_VALUES = {
+    "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
+    "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
+}
+NEEDS_MORE_PEOPLE = {
+    "market.place_response": 1.0,  # whole places: in a small place none opens or closes
+    "hospital.escalation_bay": 0.2,  # whole beds
+    "hospital.ae_use": 0.2,  # in a small place A&E has the one place that it has at least
+    "hospital.ae_minutes_75": 0.2,
+}
 EVERY_PARAMETER = [row.name for row in Parameters().table()]
 
 
@@ -194,7 +202,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
         )
         structure = file
     values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
-    values |= NEEDS_FULL_HOMES.get(name, {})
+    values |= NEEDS_OTHER_VALUES.get(name, {})
     return fingerprints(
         lived(months, scale=scale, years=months // 12, structure=structure, parameters=Parameters().with_values(values))
     )

@@ -61,6 +61,11 @@ class HourSnapshot:
     late: np.ndarray
     delayed: np.ndarray
 
+    @property
+    def in_ae(self) -> np.ndarray:
+        """People in A&E who wait for a cubicle or are seen in one, shape (n_hospitals,)."""
+        return self.queue + self.being_seen
+
 
 class EventFlow:
     """Days in hospital and care by the hour and minute. See :class:`agents.hospital.flows.HospitalFlow`.

@@ -388,7 +388,8 @@ def describe(films: Sequence[Film]) -> str:
         share = film.left_in_time.sum() / max(film.left.sum(), 1)
         told.append(
             f"Under {label_of(film.structure).lower()}, on average: {used.mean():.0f} of "
-            f"{film.open_beds.mean():.0f} beds in use, {film.delays.sum(axis=1).mean():.0f} people fit to leave (most wait for: {longest}), "
+            f"{film.open_beds.mean():.0f} beds in use, "
+            f"{film.delays.sum(axis=1).mean():.0f} people fit to leave (most wait for: {longest}), "
             f"{film.waiting_for_bed.mean():.1f} in A&E waiting for a bed, at most {film.waiting_for_bed.max()}; "
             f"{100 * share:.0f}% left A&E within four hours; {film.cancelled.sum()} operations cancelled."
         )

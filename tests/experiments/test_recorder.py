@@ -47,7 +47,9 @@ def test_more_people_than_beds_are_shown_on_more_squares():
 
 @given(
     st.lists(
-        st.dictionaries(st.integers(0, 30), st.sampled_from([UNIT, GENERAL, OLDER]), max_size=12), min_size=1, max_size=8
+        st.dictionaries(st.integers(0, 30), st.sampled_from([UNIT, GENERAL, OLDER]), max_size=12),
+        min_size=1,
+        max_size=8,
     ),
     st.integers(0, 3),
 )
@@ -63,7 +65,11 @@ def test_everybody_has_one_square_of_their_own(hours, opened):
         for person, square in now.items():
             shown = squares.ward_of[square]
             assert shown in (lying[person], ESCALATION)
-            if before.get(person) is not None and wards[person] == lying[person] and squares.ward_of[before[person]] < ESCALATION:
+            if (
+                before.get(person) is not None
+                and wards[person] == lying[person]
+                and squares.ward_of[before[person]] < ESCALATION
+            ):
                 assert square == before[person]
         before, wards = now, dict(lying)
 

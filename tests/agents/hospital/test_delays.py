@@ -101,7 +101,7 @@ def test_each_wait_is_counted_under_its_reason(state):
         (CaseState.WAIT_DISPUTE, Reason.DISPUTES, NOBODY, NHS, SOCIAL_CARE),
         (CaseState.WAIT_PACKAGE, Reason.PACKAGE, COUNCIL, SOCIAL_CARE, BOTH),
         (CaseState.WAIT_PACKAGE, Reason.PACKAGE, NHS_PAYS, NHS, NHS),
-        (CaseState.WAIT_PLACEMENT, Reason.RESIDENTIAL, COUNCIL, SOCIAL_CARE, BOTH),
+        (CaseState.WAIT_PLACEMENT, Reason.RESIDENTIAL, COUNCIL, SOCIAL_CARE, SOCIAL_CARE),
         (CaseState.WAIT_PLACEMENT, Reason.NURSING, COUNCIL, SOCIAL_CARE, BOTH),
         (CaseState.WAIT_PLACEMENT, Reason.NURSING, NHS_PAYS, NHS, NHS),
         (CaseState.WAIT_PLACEMENT, Reason.RESIDENTIAL, SELF, NHS, NHS),

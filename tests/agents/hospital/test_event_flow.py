@@ -168,7 +168,7 @@ def test_snapshots_come_every_full_hour_and_add_up(lived):
     attended = sum(month.out[:, ATTENDED_OUT].sum() for month in months)
     came, left = (sum(getattr(snapshot, name).sum() for snapshot in snapshots) for name in ("arrivals", "left"))
     assert came == attended
-    still_there = snapshots[-1].queue.sum() + snapshots[-1].being_seen.sum() + snapshots[-1].waiting_for_bed.sum()
+    still_there = snapshots[-1].in_ae.sum() + snapshots[-1].waiting_for_bed.sum()
     assert 0 <= came - left <= still_there
 
 
