@@ -121,6 +121,9 @@ class CareRules(Checked):
         assumption="rare, and long")
     housing_days: float = parameter(
         20.0, "mean days until there is somewhere", unit="days", low=10.0, high=40.0, assumption="weeks; scaled to the national return")
+    starts_from_wards: float = parameter(
+        0.5, "share of the starts of publicly paid care that are asked for from hospital", unit="share", low=0.3, high=0.7, positive=True,
+        assumption="about half of what is granted at rest; when money runs short people in hospital come first, as they do for assessments and starts")
     smaller_after_days: float = parameter(
         10.0, "days on a ward after which a smaller package is offered if there is no room for the whole", unit="days", low=5.0, high=28.0,
         assumption="pressure on beds rises with the wait")

@@ -97,6 +97,14 @@ def speed(name: str, people: int, found: dict[str, Any], which: str, target: flo
     )  # fmt: skip
 
 
+def spells_figure(people: int, found: dict[str, Any]) -> Figure:
+    """Return how many spells a second go through the event flow."""
+    target, note = SPELLS if people >= MANY else None, f"{found['spells']:,} spells, nobody looking on"
+    return Figure(
+        name="event flow", people=people, measured=found["mean"], unit="spells/s", target=target, at_least=True, note=note
+    )
+
+
 def memory_figures(peaks: list[dict[str, Any]]) -> list[Figure]:
     """Return slope and base of the line through the peaks of the fewest and the most people."""
     low, high = peaks[0], peaks[-1]
@@ -121,12 +129,7 @@ def all_figures(people: Sequence[int], say: Console) -> list[Figure]:
             found[what] = measure(what, number)
         figures.append(speed("kernel alone", number, found["kernel"], "median", KERNEL))
         figures.append(speed("whole economy", number, found["whole"], "mean", WHOLE))
-        figures.append(
-            Figure(
-                name="event flow", people=number, measured=found["spells"]["mean"], unit="spells/s", target=SPELLS if number >= MANY else None,
-                at_least=True, note=f"{found['spells']['spells']:,} spells, nobody looking on",
-            )  # fmt: skip
-        )
+        figures.append(spells_figure(number, found["spells"]))
         peaks.append(found["memory"])
     figures += memory_figures(peaks) if len(peaks) > 1 else []
     figures.append(

@@ -88,7 +88,7 @@ def whole(people: int) -> dict[str, Any]:
 
 
 def spells(people: int) -> dict[str, Any]:
-    """Time the days of the event flow alone, nobody looking on, after a warm month; a spell is an admission of any kind."""
+    """Time the days of the event flow alone after a warm month, nobody looking on; any admission is a spell."""
     from agents.hospital.planned import HOSPITAL_ELECTIVE_STAYS
     from agents.hospital.state import HOSPITAL_ADMISSIONS
 
@@ -102,7 +102,8 @@ def spells(people: int) -> dict[str, Any]:
         began = time.process_time()
         run(flow, **month)
         took += time.process_time() - began
-        number += int(flow.hospital_out[:, HOSPITAL_ADMISSIONS].sum() + flow.hospital_planned[:, HOSPITAL_ELECTIVE_STAYS].sum())
+        number += int(flow.hospital_out[:, HOSPITAL_ADMISSIONS].sum())
+        number += int(flow.hospital_planned[:, HOSPITAL_ELECTIVE_STAYS].sum())
 
     engine.hospital_flow.run = timed
     for _ in range(MONTHS_OF_SPELLS):

@@ -217,7 +217,9 @@ def _no_traceback_for_the_users_errors() -> Iterator[None]:
         raise UsageError(str(error)) from error
 
 
-def _comparison(*, place: str, structures: str, hold: dict[str, float | None], **rest: Any) -> ComparisonSpec:
+def _comparison(
+    *, place: str, structures: str, hold: dict[str, float | None], hospital_flow: str = "daily", **rest: Any
+) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
     from agents.hospital.flows import flow_named
     from experiments.specification import ComparisonSpec, code_hash, file_checksum
@@ -232,12 +234,13 @@ def _comparison(*, place: str, structures: str, hold: dict[str, float | None], *
         for structure in chosen:
             load_structure(structure)
         Parameters().with_values(rest["parameters"])
-        flow_named(rest["hospital_flow"])
+        flow_named(hospital_flow)
         files = [name for name in (place, *chosen) if name.endswith(".toml")]
         return ComparisonSpec(
             place=place,
             structures=tuple(chosen),
             hold=_levers(hold),
+            hospital_flow=hospital_flow,
             code=code_hash(),
             files={name: file_checksum(Path(name)) for name in files},
             **rest,

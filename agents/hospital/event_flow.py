@@ -488,7 +488,7 @@ class Town:
     # Beds
 
     def tend_bed(self, bed: Bed) -> None:
-        """The stay is over, or the bed has come free: see who is in it, and until when."""
+        """See who is in a bed whose stay is over, or that has come free, and until when."""
         person = int(self.bed_person[bed.number])
         bed.until = NOT_BY_ITSELF
         if person != NOBODY:

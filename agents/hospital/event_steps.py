@@ -18,7 +18,7 @@ from agents import draws
 from agents.compiled import compiled
 from agents.draws import draw
 from agents.hospital import admission
-from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT
+from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT, schedule
 from agents.hospital.daily_flow import count_the_night, first_on, happen, is_snapshot
 from agents.hospital.delays import NOT_DELAYED, delay_reason
 from agents.hospital.leaving import (
@@ -53,7 +53,7 @@ from agents.hospital.state import (
 from agents.hospital.wards import linger, make_up, move_on, take_bed
 from agents.patients import record
 from agents.patients.living import NHS_PAYS, accrue, age_index
-from agents.patients.seeking import CONTACT, DEATH_EVENT, write_event
+from agents.patients.seeking import CONTACT, DEATH_EVENT
 
 NOBODY = -1  # person in an empty bed
 NOT_BY_ITSELF = -1.0  # when a stay ends that somebody else must end
@@ -75,8 +75,10 @@ def note_moment(flow, at, n, rules, seed, when, which):
     """Write down when an emergency or a death of the calendar happens, as number `n` of its day."""
     e = flow.calendar[at]
     i, trigger = np.int64(e["person"]), np.int64(e["trigger"])
-    contact = e["kind"] == CONTACT
-    hour = admission.arrival_hour(i, trigger, rules, seed) if contact else 24.0 * draw(seed, i, trigger, 1, draws.DEATH_HOUR)
+    if e["kind"] == CONTACT:
+        hour = admission.arrival_hour(i, trigger, rules, seed)
+    else:
+        hour = 24.0 * draw(seed, i, trigger, 1, draws.DEATH_HOUR)
     when[n] = np.int64(e["day"]) + hour / 24.0
     which[n] = at
 
@@ -114,11 +116,10 @@ def day_ahead(flow, day, left, clock, tables, rules, seed, when, which):
 def carry_over(flow, at, day):
     """Put an emergency that is not decided on by the month's end on the calendar of the next month's first day."""
     e = flow.calendar[at]
-    write_event(
-        flow.calendar[flow.size[N_CALENDAR_AT]], day, 0, np.int64(e["person"]), np.int64(e["trigger"]), np.int64(e["kind"]), np.int64(e["cause"]),
+    schedule(
+        flow, day, np.int64(e["person"]), np.int64(e["trigger"]), np.int64(e["kind"]), np.int64(e["cause"]),
         np.float64(e["severity"]), np.int64(e["decider"]), np.int64(e["lever"]), np.int64(e["avoided"]),
     )  # fmt: skip
-    flow.size[N_CALENDAR_AT] += 1
 
 
 # One person
@@ -211,6 +212,12 @@ def end_stay(flow, i, now, last, clock, tables, rules, seed):
 
 
 @compiled
+def renewed(tokens, rate, share):
+    """Return what hands can do after `share` of a working day has come; little of it can be saved up, as in the daily flow."""
+    return min(tokens, 3.0 * rate + 1.0) + rate * share
+
+
+@compiled
 def waits_for_hands(state):
     """Return whether a wait can end at any working hour: for coordinators, social workers, brokers, or a provider with room."""
     return state in (WAIT_PLANNING, WAIT_ASSESSMENT, WAIT_PACKAGE, WAIT_CHOICE, HOME_ASSESSMENT, HOME_PACKAGE, HOME_CHOICE)
@@ -221,9 +228,9 @@ def can_serve(flow, c, council, state):
     """Return whether there are hands for a case (the NHS finds its own providers, and so do people who pay)."""
     if state == WAIT_PLANNING:
         return flow.hospitals[np.int64(c["hospital"])].coordination_tokens >= 1.0
-    if state == WAIT_ASSESSMENT or state == HOME_ASSESSMENT:
+    if state in (WAIT_ASSESSMENT, HOME_ASSESSMENT):
         return council.assessment_tokens >= 1.0
-    return council.start_tokens >= 1.0 or c["funder"] == NHS_PAYS or state == WAIT_CHOICE or state == HOME_CHOICE
+    return council.start_tokens >= 1.0 or c["funder"] == NHS_PAYS or state in (WAIT_CHOICE, HOME_CHOICE)
 
 
 @compiled
@@ -258,20 +265,20 @@ def serve(flow, k, day, left, clock, tables, rules, seed):
 
 @compiled
 def coordinators_hour(flow, h, share, now, last, clock, tables, rules, seed):
-    """Let a hospital's discharge coordinators plan what they can in `share` of a working day; return whether somebody left."""
+    """Let a hospital's coordinators plan what they can in `share` of a working day; return whether somebody left."""
     day, someone_left = int(now), False
     hospital = flow.hospitals[h]
-    hospital.coordination_tokens = min(hospital.coordination_tokens, 3.0 * hospital.coordination_rate + 1.0) + hospital.coordination_rate * share
+    hospital.coordination_tokens = renewed(hospital.coordination_tokens, hospital.coordination_rate, share)
     for k in range(flow.size[N_CASES_AT]):
         c = flow.cases[k]
-        if c["state"] == WAIT_PLANNING and c["hospital"] == h and serve(flow, k, day, last - day, clock, tables[0], rules[0], seed):
-            someone_left = True
+        if c["state"] == WAIT_PLANNING and c["hospital"] == h:
+            someone_left = serve(flow, k, day, last - day, clock, tables[0], rules[0], seed) or someone_left
     return someone_left
 
 
 @compiled
 def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
-    """Serve a council's lines with what social workers and brokers can do in `share` of a working day, and who arranges alone.
+    """Serve a council's lines with what it can do in `share` of a working day, and people who arrange for themselves.
 
     Returns
     -------
@@ -280,8 +287,8 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
     """
     day, someone_left = int(now), False
     council = flow.councils[desk]
-    council.assessment_tokens = min(council.assessment_tokens, 3.0 * council.assessment_rate + 1.0) + council.assessment_rate * share
-    council.start_tokens = min(council.start_tokens, 3.0 * council.start_rate + 1.0) + council.start_rate * share
+    council.assessment_tokens = renewed(council.assessment_tokens, council.assessment_rate, share)
+    council.start_tokens = renewed(council.start_tokens, council.start_rate, share)
     n_cases = flow.size[N_CASES_AT]
     for place in range(2):  # people in hospital come before people at home
         for k in range(n_cases):
@@ -289,8 +296,8 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
             state = np.int64(c["state"])
             if not waits_for_hands(state) or state == WAIT_PLANNING or in_hospital(state) != (place == 0):
                 continue
-            if flow.rows[np.int64(c["person"])]["council"] == desk and serve(flow, k, day, last - day, clock, tables[0], rules[0], seed):
-                someone_left = True
+            if flow.rows[np.int64(c["person"])]["council"] == desk:
+                someone_left = serve(flow, k, day, last - day, clock, tables[0], rules[0], seed) or someone_left
     return someone_left
 
 
@@ -299,7 +306,7 @@ def council_hour(flow, desk, share, now, last, clock, tables, rules, seed):
 
 @compiled
 def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
-    """What a day's wait for hands or room comes to: give up, leave otherwise, or go on."""
+    """Let a day of waiting for hands or room come to what it does: give up, leave otherwise, or go on."""
     c = flow.cases[k]
     p = flow.rows[np.int64(c["person"])]
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
@@ -307,9 +314,9 @@ def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
         return
     state, council = np.int64(c["state"]), flow.councils[np.int64(p["council"])]
     due = day >= np.int64(c["due"])
-    if due and c["blocked"] == 0 and (state == WAIT_PACKAGE or state == HOME_PACKAGE):
+    if due and c["blocked"] == 0 and state in (WAIT_PACKAGE, HOME_PACKAGE):
         outcome = leave_otherwise(c, p, council, state, day, rules, seed)
-    elif state == WAIT_PLANNING or (not due and (state == WAIT_CHOICE or state == HOME_CHOICE)):
+    elif state == WAIT_PLANNING or (not due and state in (WAIT_CHOICE, HOME_CHOICE)):
         outcome = STAY
     else:
         outcome = GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
@@ -330,11 +337,11 @@ def ward_round(flow, now, last, clock, tables, rules, seed):
         for k in range(n_cases):
             c = flow.cases[k]
             state = np.int64(c["state"])
-            if state == CLOSED or state == BOARDING or in_hospital(state) != (place == 0):
+            if state in (CLOSED, BOARDING) or in_hospital(state) != (place == 0):
                 continue
             if place == 0:
                 move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules[0])
-            if state == ACUTE or state == SURGERY or np.int64(c["since"]) >= day:
+            if state in (ACUTE, SURGERY) or np.int64(c["since"]) >= day:
                 continue
             if waits_for_hands(state):
                 go_on_waiting(flow, k, day, last - day, clock, tables[0], rules[0], seed)
@@ -351,7 +358,7 @@ def session(flow, now, last, clock, tables, rules, seed):
 
 @compiled
 def midnight(flow, day, first_day, last, weekday, clock, tables, rules):
-    """Count the night of `day`; a night of waiting for hands costs frail people, as other waits do on the ward round.
+    """Count the night of `day`; a night of waiting for hands wears frail people down, as other waits do on the round.
 
     Parameters
     ----------

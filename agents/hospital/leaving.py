@@ -182,13 +182,24 @@ def grant(c, p, council, rules):
 
 
 @compiled
-def waits_for_money(c, council, day, seed):
-    """Return whether the council's panel, which meets on this case once a week, still holds this start back.
+def held_back(gate, ward, rules):
+    """Return the share of starts that the gate holds back, in hospital or at home: people in hospital come first.
 
-    The panel lets the share of starts through that the gate leaves open: one draw a request and week.
+    Taken together they are the share `gate`; it falls on people at home until all of them wait.
     """
+    if ward:
+        return max(gate - (1.0 - rules.starts_from_wards), 0.0) / rules.starts_from_wards
+    return min(gate / (1.0 - rules.starts_from_wards), 1.0)
+
+
+@compiled
+def waits_for_money(c, council, day, rules, seed):
+    """Return whether the council's panel, which meets on this case once a week, still holds this start back: one draw a week."""
+    if council.gate <= 0.0:
+        return False
     week = (day - np.int64(c["since"])) // 7
-    return council.gate > 0.0 and draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 64 + week, draws.GATE) < council.gate
+    held = held_back(council.gate, in_hospital(np.int64(c["state"])), rules)
+    return draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 64 + week, draws.GATE) < held
 
 
 @compiled
@@ -272,7 +283,7 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
     c["funder"] = COUNCIL
     begin_wait(c, p, placement, ward, day, tables, rules, seed)
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
-    c["blocked"] = 1 if not critical and waits_for_money(c, council, day, seed) else 0
+    c["blocked"] = 1 if not critical and waits_for_money(c, council, day, rules, seed) else 0
     if not placement and c["blocked"] == 0 and draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share:
         if council.reablement_used + 1.0 <= council.reablement_places:
             return TO_REABLEMENT
@@ -301,16 +312,16 @@ def leaves_queue(c, day, rules, seed):
 
 
 @compiled
-def release_money(c, council, day, seed):
+def release_money(c, council, day, rules, seed):
     """Let the panel look again at a start that waits for public funding, once a week."""
-    if c["blocked"] == 1 and not waits_for_money(c, council, day, seed):
+    if c["blocked"] == 1 and not waits_for_money(c, council, day, rules, seed):
         c["blocked"] = 0
 
 
 @compiled
 def wait_for_package(flow, c, p, council, state, day, rules, seed):
     """A start of home care needs the council's money, a broker, and a round with room; on a ward a smaller one will do, late."""
-    release_money(c, council, day, seed)
+    release_money(c, council, day, rules, seed)
     if c["blocked"] == 1 or day < np.int64(c["due"]):
         return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
     by_nhs = c["funder"] == NHS_PAYS
@@ -332,7 +343,7 @@ def wait_for_package(flow, c, p, council, state, day, rules, seed):
 def wait_for_place(c, p, council, state, day, tables, rules, seed):
     """A place is a match: each day a chance from the vacancies that suit."""
     if c["funder"] != SELF:
-        release_money(c, council, day, seed)
+        release_money(c, council, day, rules, seed)
     vacant = council.home_places - council.home_used
     if (c["blocked"] == 0 or c["funder"] == SELF) and vacant >= 1.0:
         chance = rules.placement_chance * min(vacant / (0.1 * council.home_places), 1.0)

@@ -31,6 +31,7 @@ def joinedup(monkeypatch, capsys):
     [
         (["compare", "--place", "wigann"], "unknown place 'wigann'; nearest: wigan"),
         (["compare", "--structures", "single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["compare", "--hospital-flow", "salabin"], "unknown hospital flow 'salabin'; nearest: salabim"),
         (["compare", "--structures", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["compare", "--structures", ","], "--structures must be one or more different names, got []"),
         (["compare", "--structures", "single-budget,single-budget"], "different names"),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.hospital.flows import FLOWS
 from agents.hospital.state import (
     BED_DAYS_OUT,
     BOARDING_OUT,
@@ -169,8 +170,9 @@ def run_checked(economy, months: int) -> None:
         checked(economy.engine, before, economy.months[-1])
 
 
-def test_people_beds_places_and_days_are_conserved():
-    run_checked(small_economy(scale=0.01, years=3, seed=3), 26)
+@pytest.mark.parametrize("flow", FLOWS)
+def test_people_beds_places_and_days_are_conserved(flow):
+    run_checked(small_economy(scale=0.01, years=3, seed=3, hospital_flow=flow), 26)
 
 
 def test_they_are_conserved_with_levers_far_from_rest():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.hospital import state as flow
-from agents.hospital.leaving import arranging_days
+from agents.hospital.leaving import arranging_days, held_back
 from agents.hospital.state import AGREED, REFUSED, UNDECIDED
 from agents.patients import record
 from agents.patients.living import COUNCIL, N_TOTALS, NHS_PAYS, SELF
@@ -29,7 +29,7 @@ from tests.agents.hospital.few_people import (
     states,
     waiting,
 )
-from tests.strategies import event, quiet_bench
+from tests.strategies import event, quiet_bench, rules_with
 
 GREAT = {"need_trait": 4000, "need": 4000, "frailty": 0.3, "frailty_trait": 3000, "flags": record.CARER_BROKEN}
 """Great need, and nobody in the family who could meet it, in somebody who can be looked after at home."""
@@ -386,11 +386,20 @@ def test_who_is_agreed_is_paid_for_by_the_nhs_whatever_the_savings_and_needs_no_
 # The council's panel
 
 
+@given(st.floats(0.0, 1.0), st.floats(0.3, 0.7))
+def test_the_gate_holds_back_people_at_home_first_and_in_all_the_share_it_states(gate, from_wards):
+    rules = rules_with(starts_from_wards=from_wards)
+    ward, home = held_back(gate, True, rules), held_back(gate, False, rules)
+    assert 0.0 <= ward <= home <= 1.0
+    assert from_wards * ward + (1.0 - from_wards) * home == pytest.approx(gate)
+    assert ward == 0.0 or home == pytest.approx(1.0)
+
+
 def test_the_panel_lets_a_start_through_each_week_with_the_chance_that_the_gate_leaves():
     """Within four standard errors each week: false alarm once in 16,000."""
     n, gate = 3000, 0.6
     b = at_home(CaseState.HOME_PACKAGE, n, package=700, funder=COUNCIL, blocked=1)
-    council_limits(b, gate=gate, start_rate=0.0, start_tokens=0.0)
+    council_limits(b, gate=gate * (1.0 - b.rules["starts_from_wards"]), start_rate=0.0, start_tokens=0.0)
     engine = b.engine()
     blocked = {}
     watched(engine, lambda day, cases: blocked.update({day: int(cases["blocked"].sum())}))
