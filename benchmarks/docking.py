@@ -21,6 +21,7 @@ from experiments import queueing
 from experiments.agreement import FALSE_ALARM, FIGURES, compare, replications, table
 from experiments.comparing import interval_half_width
 from experiments.docking import Arrivals, Observed, Ward
+from model.economy import prepare
 
 BEFORE = 300  # days until a queue that began empty is settled
 
@@ -67,9 +68,9 @@ def known() -> list[Known]:
             ward=Ward(mean_stay=5.0), a_day=4.0, of=lambda seen: seen.in_hospital, theory=queueing.load(4.0, 5.0),
         ),
         Known(
-            name="people waiting for one of 20 beds, stays of one night (M/D/c)",
-            ward=Ward(mean_stay=1.0, stay_shape=math.inf, beds=20), a_day=18.0, of=lambda seen: seen.boarding,
-            theory=queueing.mean_waiting_fixed(20, 18.0),
+            name="people waiting for one of 5 beds, stays of one night (M/D/c)",
+            ward=Ward(mean_stay=1.0, stay_shape=math.inf, beds=5), a_day=4.0, of=lambda seen: seen.boarding,
+            theory=queueing.mean_waiting_fixed(5, 4.0),
         ),
         Known(
             name="people waiting for one of 3 beds, exponential stays of 5 days (M/M/c)",
@@ -104,6 +105,7 @@ def against_theory(days: int, runs: int) -> str:
 def against_each_other(place: str, scale: float, months: int, runs: int) -> str:
     """Return, as Markdown, what both flows make of the same months of a place, and how long each took."""
     lines, found = [], {}
+    prepare(place, scale)
     for flow in FLOWS:
         began = time.process_time()
         found[flow] = replications(place, runs, scale=scale, months=months, hospital_flow=flow)
@@ -135,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scale", type=float, default=0.25)
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--runs", type=int, default=12, help="replications (default: %(default)s)")
-    parser.add_argument("--days", type=int, default=2000, help="of each run against theory (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=1000, help="of each run against theory (default: %(default)s)")
     options = parser.parse_args(arguments)
     print(against_theory(options.days, options.runs))
     print(f"\n{options.place} at scale {options.scale:g}, {options.months} months, {options.runs} pairs of runs:\n")

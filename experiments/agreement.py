@@ -86,7 +86,7 @@ IN_AE = (
     "a twentieth of arrivals an hour in the evening), and has a night fewer in hospital"
 )
 AT_DESKS = (
-    "desks work from nine to five by the hour, and in one go by the day: no midnight lies between, but turns can change"
+    "desks work from nine to five by the hour, and in one go by the day: whose turn it is can change, the work cannot"
 )
 AFTERNOON = (
     "operations look for beds at six in the evening by the hour, right after the ward round by the day; a quarter of the day's "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.docking import against_theory, known, reasons
 from benchmarks.scale import DEMAND, PLACES, SCALES, WAITS, measured, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,3 +53,12 @@ def test_a_run_gives_all_that_the_figures_need(monkeypatch):
     monkeypatch.setattr("benchmarks.scale.YEARS", 1)
     sums = measured("berkshire-west", 0.01, 1)
     assert all(figure(sums) >= 0.0 for figure in (*WAITS.values(), *DEMAND.values()))
+
+
+def test_both_flows_stand_beside_theory(monkeypatch):
+    monkeypatch.setattr("benchmarks.docking.BEFORE", 5)
+    lines = against_theory(days=20, runs=2).splitlines()
+    assert lines[0] == "| | theory | daily | salabim |"
+    assert len(lines) == 2 + len(known())
+    assert all(line.count("±") == 2 for line in lines[2:])
+    assert "nights a stay" in reasons()
