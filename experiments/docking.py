@@ -39,6 +39,8 @@ FOUR_WEEKS = 28
 MOST_DAYS = 32_000  # a record counts days in 16 bits
 BOARDING, FIRST_FIT = int(CaseState.BOARDING), int(CaseState.WAIT_FURTHER_NHS)
 LAST_IN_HOSPITAL = int(CaseState.WAIT_HOUSING)
+PARTIES = 0, 1, 2  # first council, consortium and hospital in the ledger that nobody keeps
+OF_PACKAGES = 1  # beside the seed, so that packages and arrivals of one seed have nothing in common
 NEED_TRAIT = 2000  # 1/1,000 of a logit: enough help for a package, not for a care home
 
 QUIET_TABLES = ("illness", "unmanaged", "severe_unmanaged", "death", "onset", "onset_ceiling", "gp_age", "need_age", "need_conditions",
@@ -196,48 +198,22 @@ class Ward:
         for name in ("stay_shape", "package_shape"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"Ward.{name} must be above 0, got {getattr(self, name)!r}")
-        for name, least in (
-            ("beds", 1),
-            ("packages", 0),
-            ("package_days", 1),
-            ("assessments_a_day", 0),
-            ("starts_a_day", 0),
-        ):
+        for name in ("beds", "package_days", "packages", "assessments_a_day", "starts_a_day"):
             if getattr(self, name) is not None:
-                _at_least(f"Ward.{name}", getattr(self, name), least)
+                _at_least(f"Ward.{name}", getattr(self, name), name in ("beds", "package_days"))
 
-    def engine(self, arrivals: Arrivals, seed: int = 1, flow: str = "daily") -> Engine:
-        """Return an engine of this hospital, and of the people who will arrive.
-
-        Raises
-        ------
-        ValueError
-            If the flow is unknown or the hospital has fewer beds than people who are certain to come each day.
-        """
-        hospital_flow = flow_named(flow)
+    def _engine(self, arrivals: Arrivals, seed: int, flow: str) -> Engine:
         if self.beds is not None and self.beds < arrivals.certain:
             raise ValueError(
                 f"Ward.beds must be at least the {arrivals.certain} people who are certain to arrive each day, got {self.beds}"
             )
-        rules = compile_rules(
-            Parameters().with_values({**STILL, "hospital.stay_shape": min(self.stay_shape, ALIKE), **self.values}),
-            0,
-            1,
-            2,
-        )
+        values = {**STILL, "hospital.stay_shape": min(self.stay_shape, ALIKE), **self.values}
+        rules = compile_rules(Parameters().with_values(values), *PARTIES)
         rows = _people(arrivals, rules)
-        tables = _tables(self.mean_stay, self.stay_shape)
-        return Engine(
-            People(rows),
-            tables,
-            rules,
-            self._organisations(rows, arrivals),
-            seed,
-            self._calendar(),
-            hospital_flow=hospital_flow,
-        )
+        tables, known = _tables(self.mean_stay, self.stay_shape), self._organisations(rows, arrivals, rules)
+        return Engine(People(rows), tables, rules, known, seed, self._calendar(), hospital_flow=flow_named(flow))
 
-    def _organisations(self, rows: np.ndarray, arrivals: Arrivals) -> Organisations:
+    def _organisations(self, rows: np.ndarray, arrivals: Arrivals, rules: np.record) -> Organisations:
         known = Organisations(1, 1, 1)
         council, consortium, hospital = known.councils[0], known.consortia[0], known.hospitals[0]
         for body in (council, hospital):
@@ -246,9 +222,8 @@ class Ward:
         council.assessment_rate, council.start_rate = self.assessments_a_day, self.starts_a_day
         council.care_capacity = PLENTY
         if self.packages is not None and arrivals.needs_package.any():
-            council.care_capacity = self.packages * judged_package(
-                rows[arrivals.needs_package][0], council.levers, compile_rules(Parameters().with_values(STILL))
-            )
+            minutes = judged_package(rows[arrivals.needs_package][0], council.levers, rules)
+            council.care_capacity = self.packages * minutes
         hospital.beds = hospital.ward_beds[GENERAL] = self.beds or 0
         hospital.coordination_rate = float(PLENTY)
         hospital.clinic_rate = hospital.theatre_rate = float(PLENTY)
@@ -262,11 +237,12 @@ class Ward:
         Raises
         ------
         ValueError
-            As :meth:`engine`; or if `days` is not from 1 to what a record can count.
+            If the flow is unknown, `days` is not from 1 to what a record can count, or there are fewer beds than people who
+            are certain to come each day.
         """
         if not 1 <= days < MOST_DAYS:
             raise ValueError(f"Ward.observe days must lie in [1, {MOST_DAYS}), got {days!r}")
-        engine = self.engine(arrivals, seed, flow)
+        engine = self._engine(arrivals, seed, flow)
         night_watch = _NightWatch(arrivals, engine.rules)
         engine.at_nightfall = night_watch.see
         lasts = self._package_lengths(len(arrivals), seed)
@@ -289,7 +265,7 @@ class Ward:
         return night_watch.observed(engine, admitted, bed_days)
 
     def _calendar(self) -> Calendar:
-        """Months are of one day where a package may end in the month in which it began: its end is put on the next one's calendar."""
+        """Months are of one day where a package may end in the one in which it began: its end is written on the next one's."""
         short = self.package_days is not None and not (
             math.isinf(self.package_shape) and self.package_days > FOUR_WEEKS
         )
@@ -301,9 +277,8 @@ class Ward:
             return np.full(n, MOST_DAYS)
         if math.isinf(self.package_shape):
             return np.full(n, math.ceil(self.package_days))
-        days = weibull_scale(self.package_days, self.package_shape) * np.random.Generator(
-            np.random.Philox(seed)
-        ).weibull(self.package_shape, n)
+        rng = np.random.Generator(np.random.Philox([seed, OF_PACKAGES]))
+        days = weibull_scale(self.package_days, self.package_shape) * rng.weibull(self.package_shape, n)
         return np.maximum(np.ceil(np.minimum(days, MOST_DAYS)), 1).astype(np.int64)
 
 
