@@ -235,11 +235,12 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
     overnight = stays_the_night(i, trigger, kind, rules, seed)
     if overnight and not take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
-        if flow.case_of[i] < 0:
-            row[CANCELLED_OUT] += 1
-            flow.hospital_planned[h, HOSPITAL_CANCELLED] += 1
         w["due"] = day + int(rules.rebooked_days)
-        return False
+        if flow.case_of[i] >= 0:
+            return False
+        row[CANCELLED_OUT] += 1
+        flow.hospital_planned[h, HOSPITAL_CANCELLED] += 1
+        return True
     row[OPERATED_OUT] += 1
     row[WAITED_OUT] += day - np.int64(w["since"])
     flow.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS if overnight else HOSPITAL_DAY_CASES] += 1
