@@ -47,7 +47,7 @@ def kernel(people: int) -> dict[str, Any]:
     """Time sweeps of everybody through a month at home, each from the same state, after a warm month of the economy."""
     import numpy as np
 
-    from agents.patients.living import N_TOTALS, live
+    from agents.patients.living import live
     from agents.patients.seeking import EVENT
     from model.engine import CHUNK, EVENTS_A_PERSON
 
@@ -58,7 +58,7 @@ def kernel(people: int) -> dict[str, Any]:
     start = rows.copy()
     first_day, days = engine.calendar.first_day(month), engine.calendar.length(month)
     events = np.zeros(EVENTS_A_PERSON * CHUNK, dtype=EVENT)
-    totals, counts = np.zeros((len(known.councils), N_TOTALS), dtype=np.int64), engine.blank_counts()
+    totals, counts = engine.blank_totals(), engine.blank_counts()
     millions = living(economy) / 1e6
     speeds = []
     for _ in range(SWEEPS):

@@ -190,7 +190,7 @@ class Engine:
         clock = number if clock is None else clock
         first_day, days = self.calendar.first_day(number), self.calendar.length(number)
         councils, hospitals = self.organisations.councils, self.organisations.hospitals
-        totals = np.zeros((len(councils), N_TOTALS + len(self.organisations.consortia)), dtype=np.int64)
+        totals = self.blank_totals()
         counts = self.blank_counts()
         if len(self.case_of) < len(rows):
             more = self.people.capacity - len(self.case_of)
@@ -279,6 +279,10 @@ class Engine:
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+
+    def blank_totals(self) -> np.ndarray:
+        """Return zeroed totals of a month, see :class:`Month`."""
+        return np.zeros((len(self.organisations.councils), N_TOTALS + len(self.organisations.consortia)), dtype=np.int64)
 
     def blank_counts(self) -> np.ndarray:
         """Return zeroed counts of a month, see :class:`Month`."""

@@ -131,7 +131,7 @@ def test_cases_are_of_people_who_are_where_the_case_says(state):
     rows, cases = np.array(state.arrays["rows"]), np.array(state.arrays["cases"])
     of, where = rows[cases["person"]], cases["state"]
     assert len(np.unique(cases["person"])) == len(cases)
-    ward = (where >= CaseState.BOARDING) & (where <= CaseState.WAIT_CHOICE)
+    ward = (where >= CaseState.BOARDING) & (where <= CaseState.WAIT_HOUSING)
     assert (((of["care"] & record.IN_HOSPITAL) != 0) == ward).all()
     assert ((rows["care"] & record.IN_HOSPITAL) != 0).sum() == ward.sum()
     for case, place in ((CaseState.REABLEMENT, Setting.REABLEMENT), (CaseState.INTERMEDIATE, Setting.INTERMEDIATE)):
