@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import compiled
 from agents import draws
+from agents.compiled import compiled
 from agents.draws import draw
 from agents.patients.record import QUINTILE_SHIFT
 from agents.patients.starting import begin

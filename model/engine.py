@@ -17,10 +17,20 @@ import numpy as np
 from agents.hospital.books import N_SIZES, N_SORTED_AT, N_WAITING_AT
 from agents.hospital.daily_flow import DailyFlow
 from agents.hospital.flows import HospitalFlow
-from agents.hospital.planned import GONE, LISTED, N_HOSPITAL_PLANNED, N_PLANNED_OUT, OTHER, TO_BE_SEEN, TO_BE_SEEN_OUT, WAITING, WAITING_OUT
+from agents.hospital.planned import (
+    GONE,
+    LISTED,
+    N_HOSPITAL_PLANNED,
+    N_PLANNED_OUT,
+    OTHER,
+    TO_BE_SEEN,
+    TO_BE_SEEN_OUT,
+    WAITING,
+    WAITING_OUT,
+)
 from agents.hospital.state import CASE, CLOSED, HOSPITAL_STATE, N_HOSPITAL_OUT, N_OUT, Flow
-from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients import proactive
+from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD, WAITS
 from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT

@@ -17,8 +17,8 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, SEVERE_SHIFT, risk_of
 from agents.compiled import compiled
+from agents.patients.conditions import HELD, PLACE_CAP, RISK_CAP, SEVERE_SHIFT, risk_of
 from agents.patients.living import CONSORTIUM_STATE, FRAILTY_STEPS, TABLES, WHOLLY_DEPENDENT
 from agents.patients.record import QUINTILE_SHIFT, RECORD
 from agents.patients.starting import begin, liabilities, traits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITING_OUT
 from agents.hospital.state import (
     ADMISSIONS_OUT,
     AMBULATORY_OUT,
@@ -18,7 +19,6 @@ from agents.hospital.state import (
     SNAPSHOT_OUT,
     WAITING_HOME_OUT,
 )
-from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITING_OUT
 from agents.patients.living import MICRO_QALYS, UNMET_BY_REASON, UNMET_MINUTES
 from agents.vocabulary import N_CAUSES, N_REASONS, N_RESPONSIBLE, N_UNMET
 from model.accounts import Costs

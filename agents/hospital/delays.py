@@ -11,7 +11,6 @@ import numpy as np
 
 from agents.compiled import compiled
 from agents.hospital.state import (
-    BOARDING,
     WAIT_ASSESSMENT,
     WAIT_CHOICE,
     WAIT_DISPUTE,
@@ -20,7 +19,6 @@ from agents.hospital.state import (
     WAIT_FURTHER_NHS,
     WAIT_HOUSING,
     WAIT_PACKAGE,
-    WAIT_PLACEMENT,
     WAIT_PLANNING,
 )
 from agents.patients.living import COUNCIL

@@ -18,7 +18,18 @@ from agents.draws import block, draw
 from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
 from agents.hospital.billing import bill
 from agents.hospital.books import follow_up, schedule
-from agents.hospital.delays import ASSESSMENT, CHOICE, DISPUTES, EQUIPMENT, FUNDING, HOUSING, NURSING_PLACE, PACKAGE, RESIDENTIAL_PLACE, nurses_needed
+from agents.hospital.delays import (
+    ASSESSMENT,
+    CHOICE,
+    DISPUTES,
+    EQUIPMENT,
+    FUNDING,
+    HOUSING,
+    NURSING_PLACE,
+    PACKAGE,
+    RESIDENTIAL_PLACE,
+    nurses_needed,
+)
 from agents.hospital.state import (
     ACUTE,
     AGREED,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
+from agents.care import judged_package, reason_unmet
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
-from agents.care import judged_package, reason_unmet
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
 from agents.patients.seeking import (

@@ -100,6 +100,6 @@ def test_both_rules_cut_twice():
     returning, newcomer = person(last_discharge=0)[0], person()[0]
     assert (is_return(returning, 30), is_return(returning, 31), is_return(newcomer, 5)) == (True, False, False)
     assert (price_today(hospital, newcomer, 10), price_today(hospital, returning, 10)) == (1001, 501)
-    assert record.NEVER_DISCHARGED == newcomer["last_discharge"]
+    assert newcomer["last_discharge"] == record.NEVER_DISCHARGED
     assert (days_over(0, 28, hospital), days_over(0, 30, hospital)) == (0, 2)
     assert part(1001, 0.5) == 501
