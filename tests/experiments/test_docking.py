@@ -175,14 +175,14 @@ CLOSED = {
 
 
 @pytest.mark.parametrize(
-    ("packages", "mean_days", "a_day", "step", "days", "flow"),
+    ("packages", "mean_days", "a_day", "step", "days", "precision", "flow"),
     [
-        (3, 2.0, 0.9, 0.22, 1200, "daily"),
-        pytest.param(8, 10.0, 0.61, 0.06, 6000, "daily", marks=pytest.mark.slow),
-        pytest.param(8, 10.0, 0.61, 0.06, 6000, "salabim", marks=pytest.mark.slow),
+        (3, 2.0, 0.9, 0.22, 1200, 0.2, "daily"),
+        pytest.param(8, 10.0, 0.61, 0.06, 6000, 0.2, "daily", marks=pytest.mark.slow),
+        pytest.param(8, 10.0, 0.55, 0.07, 2000, 0.3, "salabim", marks=pytest.mark.slow),
     ],
 )
-def test_a_queue_for_packages_is_as_long_as_erlang_says(packages, mean_days, a_day, step, days, flow):
+def test_a_queue_for_packages_is_as_long_as_erlang_says(packages, mean_days, a_day, step, days, precision, flow):
     """M/M/c: c packages, each for an exponential time in days begun; who waits for one waits in a hospital bed.
 
     The daily step makes the queue shorter than that of continuous time by the share `step`, which is worked out, not
@@ -204,7 +204,7 @@ def test_a_queue_for_packages_is_as_long_as_erlang_says(packages, mean_days, a_d
         if flow == "daily":
             assert (seen.packages[before:days][waiting > 0] == packages).all(), "nobody waits while one is to be had"
         means.append(waiting.mean())
-    agrees(means, float(np.clip(np.mean(means), least, most)), precision=0.2)
+    agrees(means, float(np.clip(np.mean(means), least, most)), precision)
 
 
 # The way out, by hand
