@@ -8,12 +8,14 @@ from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITI
 from agents.hospital.state import (
     ADMISSIONS_OUT,
     AMBULATORY_OUT,
+    ATTENDED_OUT,
     BED_DAYS_OUT,
     BOARDING_OUT,
     CONTACTS_OUT,
     DEATHS_OUT,
     DELAYED_OUT,
     ENTRIES_OUT,
+    LATE_OUT,
     READMITTED_OUT,
     RECORDED_OUT,
     SNAPSHOT_OUT,
@@ -60,6 +62,8 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
     found["package_people"] = counts[:, PACKAGE_COUNT]
     found["care_home_residents"] = counts[:, CARE_HOME_COUNT]
     found["occupied_beds"] = found["emergency_bed_days"] / month.days
+    found["ae_attendances"] = out[:, ATTENDED_OUT]
+    found["ae_over_four_hours"] = out[:, LATE_OUT]
     found["boarding_days"] = out[:, BOARDING_OUT]
     found["out_of_hospital_waiting"] = out[:, WAITING_HOME_OUT] / month.days
     found["readmissions"] = out[:, READMITTED_OUT]
