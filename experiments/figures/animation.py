@@ -379,7 +379,7 @@ def describe(films: Sequence[Film]) -> str:
     for film in films:
         used = film.beds_in(*IN_USE)
         waits = {
-            look.words.lower(): film.delays[:, film.reasons.index(name)].mean()
+            look.words[0].lower() + look.words[1:]: film.delays[:, film.reasons.index(name)].mean()
             for name, look in reason_looks(film).items()
         }
         longest = ", ".join(

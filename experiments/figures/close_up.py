@@ -196,7 +196,7 @@ def describe(films: Sequence[Film]) -> str:
     for film in films:
         days = film.days()
         worst = days.loc[days["waiting_mean"].idxmax()]
-        waits = {look.words.lower(): days[f"delay_{name}"].mean() for name, look in reason_looks(film).items()}
+        waits = {look.words[0].lower() + look.words[1:]: days[f"delay_{name}"].mean() for name, look in reason_looks(film).items()}
         share = film.left_in_time.sum() / max(film.left.sum(), 1)
         told.append(
             f"Under {label_of(film.structure).lower()}: {film.beds_in(*IN_USE).mean():.0f} of "
