@@ -177,6 +177,7 @@ NEEDS_MORE_MONTHS = {"market.place_response": 36}  # what is asked for changes s
 NEEDS_OTHER_VALUES = {
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
+    "prices.delay_day": {"prices.reimbursed_share": 1.0},
 }
 NEEDS_MORE_PEOPLE = {
     "market.place_response": 1.0,  # whole places: in a small place none opens or closes
