@@ -100,7 +100,7 @@ class Service(IntEnum):
 class Account(IntEnum):
     """Budget lines that a structure gives to holders."""
 
-    ACUTE = 0
+    ACUTE = 0  # bills that come by themselves: hospitals and continuing healthcare
     COMMUNITY = 1
     SOCIAL_CARE = 2
     HOSPITAL = 3

@@ -66,7 +66,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     return Outcome(
         pounds={
             Account.SOCIAL_CARE: sum(int(month.social_care.sum()) for month in costs) / 100.0,
-            Account.ACUTE: sum(int(month.spells.sum()) for month in costs) / 100.0,
+            Account.ACUTE: sum(int(month.acute.sum()) for month in costs) / 100.0,
             Account.COMMUNITY: sum(int(month.community.sum()) for month in costs) / 100.0,
             Account.HOSPITAL: -sum(int(month.income.sum()) - int(month.resources.sum()) for month in costs) / 100.0,
         },

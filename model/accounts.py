@@ -77,8 +77,13 @@ class Costs:
 
     @property
     def community(self) -> np.ndarray:
-        """Cost of community services and continuing healthcare by consortium."""
-        return self.intermediate + self.proactive + self.continuing.sum(axis=0)
+        """Cost of community services by consortium."""
+        return self.intermediate + self.proactive
+
+    @property
+    def acute(self) -> np.ndarray:
+        """Bills that a consortium pays as they come, its levers apart: hospitals and continuing healthcare."""
+        return self.spells + self.continuing.sum(axis=0)
 
     @property
     def households(self) -> np.ndarray:

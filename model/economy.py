@@ -149,7 +149,7 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
-        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.COMMUNITY) else 1.0
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
@@ -194,7 +194,7 @@ class HealthEconomy(mesa.Model):
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
         ]
         years = len(self._history) // MONTHS  # budgets are a mean of years, since one alone is noisy
-        names = ("social_care", "spells", "community", "income", "resources")
+        names = ("social_care", "acute", "community", "income", "resources")
         year = {name: sum(getattr(costs, name) for costs in self._history) // years for name in names}
         self._history = self._history[-MONTHS:]
         at = self.parties.index
@@ -210,7 +210,7 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
         self.consortia = []
         for k, consortium in enumerate(place.consortia):
-            budgets = {Account.ACUTE: int(year["spells"][k]), Account.COMMUNITY: int(year["community"][k])}
+            budgets = {Account.ACUTE: int(year["acute"][k]), Account.COMMUNITY: int(year["community"][k])}
             self.consortia.append(
                 GPConsortium(
                     self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
@@ -237,7 +237,7 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
-            whole = {Account.ACUTE: year["spells"].sum(), Account.COMMUNITY: year["community"].sum(), Account.SOCIAL_CARE: year["social_care"].sum()}
+            whole = {Account.ACUTE: year["acute"].sum(), Account.COMMUNITY: year["community"].sum(), Account.SOCIAL_CARE: year["social_care"].sum()}
             index = self.parties.indices(Party.COMMISSIONER)[0]
             self.bodies[Party.COMMISSIONER] = Commissioner(
                 self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
@@ -328,7 +328,7 @@ class HealthEconomy(mesa.Model):
             return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
         found = {}
         for account in holder.budgets:
-            name = {Account.SOCIAL_CARE: "social_care", Account.ACUTE: "spells", Account.COMMUNITY: "community"}[account]
+            name = {Account.SOCIAL_CARE: "social_care", Account.ACUTE: "acute", Account.COMMUNITY: "community"}[account]
             total = sum(getattr(costs, name) for costs in last)
             if holder.kind in (Party.COUNCIL, Party.CONSORTIUM):
                 found[account] = float(total[holder.index - self._first[holder.kind]])
@@ -401,7 +401,7 @@ class HealthEconomy(mesa.Model):
             payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
             payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
             for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
-                payments.append((payer, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
+                payments.append((self.payer(Account.ACUTE, k), market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
@@ -459,7 +459,7 @@ class HealthEconomy(mesa.Model):
         self._history.append(costs)
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
-        acute = costs.spells.sum() * spell_share / spell_share.sum()
+        acute = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
         found = measure_month(month, costs, acute, costs.community.sum() * heads)
         self._last = {}

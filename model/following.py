@@ -336,6 +336,7 @@ class Life:
         intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
         public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
+        bills = economy.payer(Account.ACUTE, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
         found: list[tuple[int, Service, int, int]] = []
         for month in np.unique(self.months).tolist():
@@ -357,7 +358,7 @@ class Life:
                 (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * reablement // 7),
                 (month, Service.ASSESSMENT, public, int(assessments[now].sum()) * pence(prices.assessment)),
                 (month, Service.COMMUNITY, community, days(places == Setting.INTERMEDIATE) * intermediate // 7),
-                (month, Service.CONTINUING_CARE, community, days(continuing & ((setting >= Setting.RESIDENTIAL) | (minutes > 0))) * week // 7),
+                (month, Service.CONTINUING_CARE, bills, days(continuing & ((setting >= Setting.RESIDENTIAL) | (minutes > 0))) * week // 7),
                 (month, Service.PROACTIVE, community, int(days(listed) / 365.25 * pence(prices.proactive_person))),
                 (month, Service.HOME_CARE, household, int((minutes[now & own] * own_hour // 60).sum())),
                 (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_home),

@@ -157,7 +157,7 @@ def test_what_social_care_costs_is_what_its_holder_paid_less_charges(year):
     net = sum(int(costs.social_care.sum()) for costs in year.costs)
     assert net == cash(year, *SOCIAL, payers=holders) - cash(year, Service.CHARGES)
     community = sum(int(costs.community.sum()) for costs in year.costs)
-    assert community == cash(year, Service.COMMUNITY, Service.PROACTIVE, Service.CONTINUING_CARE)
+    assert community == cash(year, Service.COMMUNITY, Service.PROACTIVE)
 
 
 def test_days_under_continuing_healthcare_are_paid_by_the_nhs_at_the_weekly_price(year):
@@ -176,7 +176,7 @@ def test_budgets_are_paid_out_to_the_penny_in_twelve_parts(year):
 def test_public_spending_is_what_the_ledger_says(year):
     spent = year.measures.query("organisation == 'place' and measure == 'public_spending'")["value"].sum()
     acute = cash(year, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.ATTENDANCE, Service.OUTPATIENT, Service.ELECTIVE)
-    community = cash(year, Service.COMMUNITY, Service.PROACTIVE, Service.CONTINUING_CARE)
+    community = cash(year, Service.COMMUNITY, Service.PROACTIVE)
     social = cash(year, *SOCIAL, payers={Party.COUNCIL, Party.COMMISSIONER}) - cash(year, Service.CHARGES)
     assert spent == pytest.approx((acute + community + social) / 100.0, abs=0.01)
     households = year.measures.query("organisation == 'place' and measure == 'household_cost'")["value"].sum()
