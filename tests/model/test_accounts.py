@@ -175,7 +175,7 @@ def test_budgets_are_paid_out_to_the_penny_in_twelve_parts(year):
 
 def test_public_spending_is_what_the_ledger_says(year):
     spent = year.measures.query("organisation == 'place' and measure == 'public_spending'")["value"].sum()
-    acute = cash(year, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.ATTENDANCE, Service.OUTPATIENT, Service.ELECTIVE)
+    acute = cash(year, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.ATTENDANCE, Service.OUTPATIENT, Service.ELECTIVE, Service.CONTINUING_CARE)
     community = cash(year, Service.COMMUNITY, Service.PROACTIVE)
     social = cash(year, *SOCIAL, payers={Party.COUNCIL, Party.COMMISSIONER}) - cash(year, Service.CHARGES)
     assert spent == pytest.approx((acute + community + social) / 100.0, abs=0.01)
