@@ -23,7 +23,7 @@ from benchmarks.measuring import MEASUREMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-KERNEL, WHOLE = 12.0, 6.0  # million person-months a second
+KERNEL, WHOLE = 15.0, 8.0  # million person-months a second
 SPELLS = 4000.0  # a second, through the event flow
 SLOPE, BASE = 150.0, 400.0  # bytes a person, megabytes
 HELP = 0.5  # seconds

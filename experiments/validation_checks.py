@@ -636,7 +636,7 @@ _OTHER_LIST = "a level on another list of conditions; the gradients of such list
 _REGISTER = "people on a disease register; the model counts the ever recorded, who are compared (A.prev)"
 _TREND = "another time: what changed before or after 2014/15 is not what a start in 2014 can show"
 _ALL_CARE = "holds births, transfers, and planned care of children and other kinds that are not modelled"
-_PLANNED_NIGHTS = "the nights of planned care are inside a constant remainder of beds, not counted"
+_PLANNED_NIGHTS = "of all inpatients, births, children and transfers among them; the model has adults' emergencies and operations"
 _MONEY = "the model pays prices for the lines it has; national cost totals hold much else"
 _YEARLY = "counts everybody seen in a year, of all ages and with all services; the model counts who has care on a day"
 

@@ -47,7 +47,7 @@ class Prices(Checked):
         3520.0, "tariff price of an operation with a night", unit="pounds", low=3300.0, high=3700.0,
         assumption="3,684 in 2016/17 (P-B.cost-014) at 2014/15 prices")
     market_forces: float = parameter(
-        1.0, "multiplies every hospital's prices, besides its own factor", unit="ratio", low=1.0, high=1.3, positive=True,
+        1.0, "multiplies every hospital's prices", unit="ratio", low=1.0, high=1.3, positive=True,
         assumption="market-forces factors ran from 1 to about 1.3; 1 where none is known, since the prices are national means")
     marginal_share: float = parameter(
         0.3, "what a spell beyond the hospital's baseline is paid; 1 takes the rule out of force", unit="share of its bill", low=0.3, high=1.0,

@@ -223,7 +223,6 @@ def _hospital(adults: int) -> tuple[HospitalFacts, tuple[Fact, ...]]:
         fact(name="catchment_adults", value=float(adults), unit="people", source=people),
         fact(name="beds", value=beds, unit="beds", source=beds_source),
         fact(name="share_of_trust", value=1.0, unit="share", source="all of England"),
-        fact(name="market_forces", value=1.0, unit="ratio", source="the national mean"),
     )
     numbers = {each.name: each.value for each in facts}
     return HospitalFacts(ods="England", name=HOSPITAL, kind="main", **numbers), facts  # type: ignore[arg-type]

@@ -117,7 +117,6 @@ class HospitalFacts:
     catchment_adults : adults of the place that it serves
     beds : general and acute overnight beds that serve the place
     share_of_trust : share of the trust's patients who live in the place
-    market_forces : by how much its prices are above the national ones for unavoidable local cost; no open data, so 1
     """
 
     ods: str
@@ -126,4 +125,3 @@ class HospitalFacts:
     catchment_adults: float
     beds: int
     share_of_trust: float
-    market_forces: float = 1.0

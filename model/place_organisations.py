@@ -154,13 +154,6 @@ def hospital_facts(
                 source="trust_catchment_ltla_share.csv.gz",
                 status="derived",
             ),
-            fact(
-                name="market_forces",
-                value=1.0,
-                unit="ratio",
-                source="no open data: 1, from 1 to 1.3 across England",
-                status="assumed",
-            ),
         )
         kind = "main" if share_of_trust >= 0.5 else "elsewhere"
         numbers = {fact.name: fact.value for fact in facts}

@@ -147,10 +147,9 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
     prices = parameters.prices
     known.hospitals["trim_days"] = int(prices.trim_days)
-    factors = [prices.market_forces * hospital.market_forces for hospital in place.hospitals]
     for name in ("spell", "attendance", "excess_day", "visit", "day_case", "elective"):
         field = "excess_price" if name == "excess_day" else f"{name}_price"
-        known.hospitals[field] = [pence(getattr(prices, name) * factor) for factor in factors]
+        known.hospitals[field] = pence(getattr(prices, name) * prices.market_forces)
     known.hospitals["return_share"], known.hospitals["marginal_share"] = prices.return_share, prices.marginal_share
     known.hospitals["baseline_spells"] = NEVER
     begin_year(known.hospitals)

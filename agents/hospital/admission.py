@@ -50,7 +50,8 @@ DISCHARGE_READINESS, ADMISSION_THRESHOLD = int(Lever.DISCHARGE_READINESS), int(L
 ATTENDANCE, SPELL = int(Service.ATTENDANCE), int(Service.EMERGENCY_SPELL)
 
 NOTHING = -1.0  # minutes in A&E of a contact that does not happen
-FOUR_HOURS = 240.0  # minutes
+FOUR_HOURS = 240.0  # minutes, the standard (P-B.tariff-004)
+CORRIDOR_FROM = 0.8  # assumption, 0.5 to 0.9: share of A&E's places that people who wait for a bed keep at most; others wait in the corridor
 
 
 @compiled
@@ -102,7 +103,7 @@ def crowding_of(hospital, rules):
 @compiled
 def slowed_by(hospital):
     """Return the factor by which A&E is slower because people who wait for a bed take its places."""
-    return 1.0 / (1.0 - min(hospital.boarding / max(hospital.cubicles, 1.0), 0.8))
+    return 1.0 / (1.0 - min(hospital.boarding / max(hospital.cubicles, 1.0), CORRIDOR_FROM))
 
 
 @compiled
@@ -217,7 +218,7 @@ def admit(flow, e, p, i, h, day, hour, decider, lever, age, tables, rules, seed)
     c = open_case(flow, i, ACUTE, day, due, trigger, cause, h, rules, seed)
     c["decider"] = decider
     c["lever"] = lever
-    c["hour"] = int(hour)
+    c["hour"] = hour
     c["returned"] = 1 if returned else 0
     c["recovery"] = min(int((1.0 - ready) * recovery + 0.5), 30000)
     c["recovery_at_rest"] = min(int((1.0 - at_rest) * recovery + 0.5), 30000)

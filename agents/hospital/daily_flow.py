@@ -2,8 +2,9 @@
 
 A day has a morning and an afternoon. Emergencies of the morning arrive; the ward round lets people leave, moves them and
 looks after the waits, those of people in hospital before those of people at home; beds that came free go to people who wait
-for them in A&E, then to people who come for an operation; emergencies of the afternoon arrive, and leave if they are fit by
-midnight, when the night is counted. What an event causes later (a return, a death) is put on the calendar, which crosses months.
+for them in A&E; emergencies of the afternoon arrive, and leave if they are fit by midnight; the beds that are left go to people
+who come for an operation; the night is counted. What an event causes later (a return, a death) is put on the calendar, which
+crosses months.
 """
 
 from __future__ import annotations
@@ -37,17 +38,17 @@ from agents.hospital.state import (
     SNAPSHOT_OUT,
     SURGERY,
     SURGERY_DAYS_OUT,
-    UNIT,
     WAITING_HOME_OUT,
     Flow,
     in_hospital,
+    renewed,
 )
-from agents.hospital.wards import is_outlier, linger, make_up, open_or_close_beds, take_bed
+from agents.hospital.wards import is_outlier, lie_down, open_or_close_beds
 from agents.patients import record
 from agents.patients.seeking import CONTACT, DEATH_EVENT, REFERRAL
 from agents.vocabulary import N_RESPONSIBLE
 
-WARD_ROUND = 14.0  # hour by which, on average, people leave: arrivals before it meet the night's beds, later ones the freed ones
+WARD_ROUND = 14.0  # assumption, 11 to 16: hour by which, on average, people leave; later arrivals meet the beds that they freed
 THURSDAY = 3
 
 
@@ -106,11 +107,11 @@ def renew_tokens(flow, pace):
     """Add a day's work of social workers, brokers and discharge coordinators, at `pace`; little of it can be saved up."""
     for c in range(flow.councils.shape[0]):
         council = flow.councils[c]
-        council.assessment_tokens = min(council.assessment_tokens, 3.0 * council.assessment_rate + 1.0) + council.assessment_rate * pace
-        council.start_tokens = min(council.start_tokens, 3.0 * council.start_rate + 1.0) + council.start_rate * pace
+        council.assessment_tokens = renewed(council.assessment_tokens, council.assessment_rate, pace)
+        council.start_tokens = renewed(council.start_tokens, council.start_rate, pace)
     for h in range(flow.hospitals.shape[0]):
         hospital = flow.hospitals[h]
-        hospital.coordination_tokens = min(hospital.coordination_tokens, 3.0 * hospital.coordination_rate + 1.0) + hospital.coordination_rate * pace
+        hospital.coordination_tokens = renewed(hospital.coordination_tokens, hospital.coordination_rate, pace)
 
 
 @compiled
@@ -125,18 +126,12 @@ def give_beds(flow, day, rules):
         c = flow.cases[k]
         if c["state"] != BOARDING:
             continue
-        hospital = flow.hospitals[np.int64(c["hospital"])]
-        if not take_bed(hospital, c, UNIT):
-            continue
-        hospital.boarding -= 1
-        c["state"] = ACUTE
-        make_up(c, day, rules)
-        linger(c, day, rules)
         in_ae = np.float64(c["hazard"])
-        until = 60.0 * ((day - np.int64(c["start"])) * 24.0 + WARD_ROUND - np.int64(c["hour"]))
+        if not lie_down(flow, c, day, rules):
+            continue
+        until = 60.0 * ((day - np.int64(c["start"])) * 24.0 + WARD_ROUND - np.float64(c["hour"]))
         if in_ae > 0.0 and max(in_ae, until) > FOUR_HOURS:
             flow.out[np.int64(flow.rows[np.int64(c["person"])]["council"]), LATE_OUT] += 1
-        c["hazard"] = 0.0
 
 
 @compiled
@@ -224,10 +219,10 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
                 if state != CLOSED and in_hospital(state) == (place == 0):
                     progress(flow, k, day, left, clock, tables, rules, seed)
         give_beds(flow, day, rules)
-        if not weekend:
-            day_of_planned_care(flow, day, left, clock, tables, rules, seed)
         half_a_day(flow, first, day, False, left, clock, tables, rules, seed)
         leave_in_the_evening(flow, n_cases, day, left, clock, tables, rules, seed)
+        if not weekend:
+            day_of_planned_care(flow, day, left, clock, tables, rules, seed)
         count_the_night(flow, is_snapshot(day - first_day, days, today), rules)
 
 

@@ -20,16 +20,15 @@ import numpy as np
 import salabim
 
 from agents.hospital import event_steps as steps
-from agents.hospital.admission import FOUR_HOURS
+from agents.hospital.admission import CORRIDOR_FROM, FOUR_HOURS
 from agents.hospital.daily_flow import WARD_ROUND
 from agents.hospital.event_steps import MINUTES_A_DAY, NOBODY, NOT_BY_ITSELF
 from agents.hospital.planned import HOSPITAL_CANCELLED
 from agents.hospital.state import BOARDING, CLOSED, HOSPITAL_ADMISSIONS, Flow
 from agents.vocabulary import N_REASONS
 
-CORRIDOR_FROM = 0.8  # assumption, 0.5 to 1: share of cubicles that people waiting for a bed keep at most; others wait in the corridor
-THEATRES_CLOSE = 18.0  # hour at which lists end: who has been operated on, and stays, needs a bed by then
-DESK_HOURS = tuple(hour + 0.5 for hour in range(9, 17))
+THEATRES_CLOSE = 18.0  # assumption, 16 to 20: hour at which lists end: who has been operated on, and stays, needs a bed by then
+DESK_HOURS = tuple(hour + 0.5 for hour in range(9, 17))  # assumption: an eight-hour day
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from agents.hospital.leaving import (
     STAY,
     TO_INTERIM,
     act,
-    decide_day,
+    decide_steps,
     leave_otherwise,
     leaves_queue,
     progress,
@@ -41,7 +41,6 @@ from agents.hospital.state import (
     HOME_PACKAGE,
     LATE_OUT,
     SURGERY,
-    UNIT,
     WAIT_ASSESSMENT,
     WAIT_CHOICE,
     WAIT_PACKAGE,
@@ -49,15 +48,16 @@ from agents.hospital.state import (
     close,
     decline,
     in_hospital,
+    renewed,
 )
-from agents.hospital.wards import linger, make_up, move_on, take_bed
+from agents.hospital.wards import lie_down, move_on
 from agents.patients import record
 from agents.patients.living import NHS_PAYS, accrue, age_index
 from agents.patients.seeking import CONTACT, DEATH_EVENT
 
 NOBODY = -1  # person in an empty bed
 NOT_BY_ITSELF = -1.0  # when a stay ends that somebody else must end
-OUT_FROM, OUT_TILL = 9.0, 20.0  # people leave between these hours
+OUT_FROM, OUT_TILL = 9.0, 20.0  # assumption, 7 to 10 and 18 to 22: people leave between these hours
 MINUTES_A_DAY = 1440.0
 
 
@@ -162,8 +162,8 @@ def decide_now(flow, e, arrived, now, last, clock, tables, rules, seed):
     admission.settle_emergency(flow, e, day, hour, last - day, clock, tables, rules, seed)
     k = flow.case_of[i]
     if k >= 0 and flow.cases[k]["state"] == BOARDING:
-        if arrived >= 0.0:  # so that A&E's minutes are those since the full hour of arrival, and this (never zero)
-            flow.cases[k]["hazard"] = 60.0 * int(hour) - MINUTES_A_DAY * (came - day) - 1e-3
+        flow.cases[k]["hour"] = 24.0 * (came - day)  # below zero for one who came before midnight
+        flow.cases[k]["hazard"] = 1.0 if arrived >= 0.0 else 0.0  # whether A&E's clock runs
     elif arrived >= 0.0 and MINUTES_A_DAY * (now - came) > admission.FOUR_HOURS:
         flow.out[np.int64(p["council"]), LATE_OUT] += 1
 
@@ -212,12 +212,6 @@ def end_stay(flow, i, now, last, clock, tables, rules, seed):
 
 
 @compiled
-def renewed(tokens, rate, share):
-    """Return what hands can do after `share` of a working day has come; little of it can be saved up, as in the daily flow."""
-    return min(tokens, 3.0 * rate + 1.0) + rate * share
-
-
-@compiled
 def waits_for_hands(state):
     """Return whether a wait can end at any working hour: for coordinators, social workers, brokers, or a provider with room."""
     return state in (WAIT_PLANNING, WAIT_ASSESSMENT, WAIT_PACKAGE, WAIT_CHOICE, HOME_ASSESSMENT, HOME_PACKAGE, HOME_CHOICE)
@@ -234,19 +228,6 @@ def can_serve(flow, c, council, state):
 
 
 @compiled
-def take_up(flow, c, p, council, state, day, tables, rules, seed):
-    """Return what comes of a case that is taken up, the steps that follow on the same day with it.
-
-    Who gives up, or leaves otherwise, does so on the ward round.
-    """
-    outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
-    while outcome == STAY and c["state"] != state and day >= np.int64(c["due"]):
-        state = np.int64(c["state"])
-        outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
-    return STAY if outcome in (GIVE_UP, TO_INTERIM) else outcome
-
-
-@compiled
 def serve(flow, k, day, left, clock, tables, rules, seed):
     """Take up a case that waits for hands, if there are any; return whether somebody left hospital."""
     c = flow.cases[k]
@@ -256,7 +237,9 @@ def serve(flow, k, day, left, clock, tables, rules, seed):
         return False
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
-    outcome = take_up(flow, c, p, council, state, day, tables, rules, seed)
+    outcome = decide_steps(flow, c, p, council, day, tables, rules, seed)
+    if outcome in (GIVE_UP, TO_INTERIM):  # who leaves otherwise does so on the ward round
+        outcome = STAY
     if outcome != STAY:
         act(flow, k, c, p, council, outcome, day, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
@@ -391,18 +374,13 @@ def fill_beds(flow, now, rules):
         c = flow.cases[k]
         if c["state"] != BOARDING:
             continue
-        hospital = flow.hospitals[np.int64(c["hospital"])]
-        if not take_bed(hospital, c, UNIT):
+        clock_runs = c["hazard"] > 0.0
+        if not lie_down(flow, c, day, rules[0]):
             continue
-        hospital.boarding -= 1
-        c["state"] = ACUTE
-        make_up(c, day, rules[0])
-        linger(c, day, rules[0])
         c["due"] = max(np.int64(c["due"]), day + 1)
-        minutes = MINUTES_A_DAY * (now - np.int64(c["start"])) - 60.0 * np.int64(c["hour"]) + np.float64(c["hazard"])
-        if c["hazard"] != 0.0 and minutes > admission.FOUR_HOURS:
+        minutes = MINUTES_A_DAY * (now - np.int64(c["start"])) - 60.0 * np.float64(c["hour"])
+        if clock_runs and minutes > admission.FOUR_HOURS:
             flow.out[np.int64(flow.rows[np.int64(c["person"])]["council"]), LATE_OUT] += 1
-        c["hazard"] = 0.0
 
 
 @compiled

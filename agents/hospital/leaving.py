@@ -112,6 +112,7 @@ from agents.patients.seeking import CONTACT, NEED_DECIDES
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
+FOR_GOOD = -1  # instead of a state that follows short-term care
 
 
 @compiled
@@ -449,6 +450,16 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
 
 
 @compiled
+def decide_steps(flow, c, p, council, day, tables, rules, seed):
+    """Return what this case's day comes to, with the steps that follow each other on the same day."""
+    while True:
+        state = np.int64(c["state"])
+        outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+        if outcome != STAY or c["state"] == state or day < np.int64(c["due"]):
+            return outcome
+
+
+@compiled
 def discharge(flow, c, p, day, rules):
     """End a stay: the bed and, of an emergency, the bill."""
     hospital = flow.hospitals[np.int64(c["hospital"])]
@@ -491,11 +502,11 @@ def plan_return(flow, c, p, day, tables, rules, seed):
 def end_short_term(flow, c, p, council, rules, seed):
     """Reablement, intermediate care or an interim bed is over; return the state that follows.
 
-    What is restored stays, and what help is still needed is looked at. ACUTE stands for somebody who stays in the care home.
+    What is restored stays, and what help is still needed is looked at. FOR_GOOD is for somebody who stays in the care home.
     """
     i, state = np.int64(c["person"]), np.int64(c["state"])
     if state == IN_INTERIM and needs_care_home(p, rules):
-        return ACUTE
+        return FOR_GOOD
     leave_short_term_care(flow, c, p, council)
     if state == IN_INTERMEDIATE:
         set_care(p, HOME, funder_of(p))
@@ -515,7 +526,7 @@ def end_short_term(flow, c, p, council, rules, seed):
 def finish_short_term(flow, k, c, p, council, day, rules, seed):
     """End short-term care and begin what follows it."""
     after = end_short_term(flow, c, p, council, rules, seed)
-    if after == ACUTE:  # stays in the home for good
+    if after == FOR_GOOD:
         p["informal"] = 0
         flow.out[np.int64(p["council"]), ENTRIES_OUT] += 1
         close(flow, k)
@@ -582,31 +593,26 @@ def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
 
 @compiled
 def progress(flow, k, day, left, clock, tables, rules, seed):
-    """One case's day; return whether somebody left hospital."""
+    """One case's day."""
     c = flow.cases[k]
     state = np.int64(c["state"])
     p = flow.rows[np.int64(c["person"])]
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
         close(flow, k)
-        return False
+        return
     if in_hospital(state) and c["ward"] != c["wanted"]:
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
     if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
-        return False
-    ward = in_hospital(state)
+        return
     council = flow.councils[np.int64(p["council"])]
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     if WAIT_FURTHER_NHS <= state <= WAIT_HOUSING:
         decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
-    outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
-    while outcome == STAY and c["state"] != state and day >= np.int64(c["due"]):  # the next step may be taken on the same day
-        state = np.int64(c["state"])
-        outcome = decide_day(flow, c, p, council, state, day, tables, rules, seed)
+    outcome = decide_steps(flow, c, p, council, day, tables, rules, seed)
     if outcome != STAY:
         act(flow, k, c, p, council, outcome, day, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
-    return outcome != STAY and ward
 
 
 @compiled

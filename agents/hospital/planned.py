@@ -228,19 +228,25 @@ def take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
 
 @compiled
 def operate(flow, w, p, day, left, clock, tables, rules, seed):
-    """An operation, unless it needs a night and is cancelled because no bed is free; return whether it was done."""
+    """An operation, unless it needs a night and no bed is free; return whether it was done.
+
+    Who was on today's list is then cancelled and booked anew, and the slot goes to the next in line who needs no bed.
+    """
     i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
     hospital = flow.hospitals[h]
     row = flow.planned[np.int64(p["council"])]
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
     overnight = stays_the_night(i, trigger, kind, rules, seed)
     if overnight and not take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
-        w["due"] = day + int(rules.rebooked_days)
         if flow.case_of[i] >= 0:
-            return False
-        row[CANCELLED_OUT] += 1
-        flow.hospital_planned[h, HOSPITAL_CANCELLED] += 1
-        return True
+            w["due"] = day + int(rules.rebooked_days)
+        elif hospital.list_left >= 1.0:
+            w["due"] = day + int(rules.rebooked_days)
+            hospital.list_left -= 1.0
+            row[CANCELLED_OUT] += 1
+            flow.hospital_planned[h, HOSPITAL_CANCELLED] += 1
+        return False
+    hospital.list_left -= 1.0
     row[OPERATED_OUT] += 1
     row[WAITED_OUT] += day - np.int64(w["since"])
     flow.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS if overnight else HOSPITAL_DAY_CASES] += 1
@@ -286,6 +292,7 @@ def open_the_doors(hospitals):
         hospital = hospitals[h]
         hospital.clinic_tokens = min(hospital.clinic_tokens, hospital.clinic_rate + 1.0) + hospital.clinic_rate
         hospital.theatre_tokens = min(hospital.theatre_tokens, hospital.theatre_rate + 1.0) + hospital.theatre_rate
+        hospital.list_left = math.floor(hospital.theatre_tokens)
         lines += (1 if hospital.clinic_tokens >= 1.0 else 0) + (1 if hospital.theatre_tokens >= 1.0 else 0)
     return lines
 

@@ -31,6 +31,7 @@ IN_REABLEMENT, IN_INTERMEDIATE, IN_INTERIM = int(CaseState.REABLEMENT), int(Case
 UNIT, GENERAL, OLDER, NO_WARD = int(Ward.ASSESSMENT_UNIT), int(Ward.GENERAL), int(Ward.OLDER), int(Ward.NONE)
 N_WARDS = 3
 N_LEVERS = len(Lever)
+DAYS_SAVED = 3.0  # assumption, 0 to 5: working days of social workers, brokers or coordinators that can be made up for
 UNDECIDED, REFUSED, AGREED = 0, 1, 2  # continuing healthcare of a case
 
 CASE = np.dtype(
@@ -53,7 +54,7 @@ CASE = np.dtype(
         ("hospital", "u1"),
         ("funder", "u1"),
         ("blocked", "u1"),  # 1 while the wait is for public funding
-        ("hour", "u1"),  # of arrival
+        ("hour", "f4"),  # of arrival, in hours from midnight of the day of admission
         ("ward", "u1"),  # where the bed stands, NO_WARD if there is none
         ("wanted", "u1"),  # the ward that the person belongs on
         ("joint", "u1"),  # 1 where NHS and council arrange together
@@ -115,6 +116,7 @@ HOSPITAL_STATE = np.dtype(
         ("clinic_tokens", "f8"),
         ("theatre_rate", "f8"),  # operations that can be done on a working day
         ("theatre_tokens", "f8"),
+        ("list_left", "f8"),  # operations of today's list still to come
     ]
 )
 """What patients meet of one hospital."""
@@ -140,6 +142,19 @@ class Flow(NamedTuple):
     borne: np.ndarray  # (people,) uint8: operations on joint, heart or eyes that each person waits for
     planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
     hospital_planned: np.ndarray  # (n_hospitals, N_HOSPITAL_PLANNED) int64
+
+
+@compiled
+def renewed(tokens, rate, share):
+    """Return what hands can do once `share` of a working day has come: little of what was not used can be saved up.
+
+    Parameters
+    ----------
+    tokens : cases that can be done now
+    rate : cases a working day
+    share : of a working day; a day of weekend is a part of one
+    """
+    return min(tokens, DAYS_SAVED * rate + 1.0) + rate * share
 
 
 @compiled

@@ -85,6 +85,20 @@ def make_up(c, day, rules):
 
 
 @compiled
+def lie_down(flow, c, day, rules):
+    """Give a bed to somebody who waits for one in A&E; return whether there was one."""
+    hospital = flow.hospitals[np.int64(c["hospital"])]
+    if not take_bed(hospital, c, UNIT):
+        return False
+    hospital.boarding -= 1
+    c["state"] = ACUTE
+    c["hazard"] = 0.0
+    make_up(c, day, rules)
+    linger(c, day, rules)
+    return True
+
+
+@compiled
 def move_on(hospital, c, day, rules):
     """Move somebody whose time in the assessment unit is over, or who lies on another ward, to the own ward once it has room.
 

@@ -80,7 +80,7 @@ def test_a_difference_is_seen(daily):
     verdicts = compare(daily, replications(PLACE, RUNS, scale=SCALE, months=MONTHS, hold={"discharge_readiness": 0.95}))
     found = {v.figure.name: v.verdict for v in verdicts}
     assert found["nights delayed for further nhs, for each 100 admissions"] == "differ", table(verdicts)
-    assert found["nights delayed for funding, for each 100 admissions"] != "differ", table(verdicts)
+    assert found["operations a month"] == "alike", table(verdicts)
 
 
 def test_the_same_run_gives_the_same_sums():
@@ -92,18 +92,12 @@ def test_the_same_run_gives_the_same_sums():
 
 # The two flows
 
-KNOWN_TO_DIFFER = {"operations cancelled, for each 100 done", "operations a month", "emergency admissions a month"}
-"""By the day theatres look for beds once all of the day's leavers are gone and before the afternoon's emergencies; at six in
-the evening by the hour, a fifth of the leavers are still there and three quarters of the day's emergencies have come. So by the
-hour more operations are cancelled, each with its slot, and what they leave empty takes in more emergencies: in hospitals a
-twentieth as large as real ones, 3% fewer operations and 1.5% more admissions."""
-
 
 def test_the_flows_agree_on_months_of_a_place(daily):
-    """Ten pairs: no figure is surely beyond its margin, but for what is known to be."""
+    """Ten pairs: no figure is surely beyond its margin."""
     found = compare(daily, replications(PLACE, RUNS, scale=SCALE, months=MONTHS, hospital_flow="salabim"))
-    assert {v.figure.name for v in found if v.verdict == "differ"} <= KNOWN_TO_DIFFER, table(found)
-    assert {v.figure.name: v.verdict for v in found}["nights delayed for further nhs, for each 100 admissions"] == "alike", table(found)
+    assert not [v.figure.name for v in found if v.verdict == "differ"], table(found)
+    assert {v.figure.name: v.verdict for v in found}["operations a month"] == "alike", table(found)
 
 
 @pytest.mark.slow
@@ -113,6 +107,6 @@ def test_they_agree_on_more_of_them():
         replications(PLACE, 40, scale=SCALE, months=MONTHS, hospital_flow=flow) for flow in ("daily", "salabim")
     )
     found = compare(daily, hourly)
-    assert {v.figure.name for v in found if v.verdict == "differ"} <= KNOWN_TO_DIFFER, table(found)
+    assert not [v.figure.name for v in found if v.verdict == "differ"], table(found)
     alike = {v.figure.name for v in found if v.verdict == "alike"}
     assert {"emergency patients in hospital at midnight", "nights delayed for further nhs, for each 100 admissions"} <= alike, table(found)

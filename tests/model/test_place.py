@@ -255,9 +255,8 @@ def test_facts_name_source_unit_and_status(place: Place) -> None:
 
 def test_a_national_rate_is_flagged_as_assumed(place: Place) -> None:
     assumed = {fact.name for fact in place.facts if fact.status == "assumed"}
-    assert assumed == {"care_home_beds", "allocation_pounds", "acute_pounds", "community_pounds", "chc_pounds", "beds", "market_forces"}
-    national = [fact for fact in place.facts if fact.status == "assumed" and fact.name != "market_forces"]  # which has no row
-    assert all("evidence P-" in fact.source for fact in national)
+    assert assumed == {"care_home_beds", "allocation_pounds", "acute_pounds", "community_pounds", "chc_pounds", "beds"}
+    assert all("evidence P-" in fact.source for fact in place.facts if fact.status == "assumed")
 
 
 def test_a_status_outside_the_three_is_refused() -> None:
