@@ -50,6 +50,7 @@ from model.prevalence import prevalence as published_prevalence
 YEARS = 8  # of each run
 REPLICATE_ROUNDS, REPLICATE_SCALE = 3, 0.25  # of each fit to drawn targets, and its size relative to the fit itself
 FEW = 60.0  # people or deaths: a stratum with so many moves half as far as a large one
+ADMISSION_EDGES, STAY_EDGES = (45, 65, 75, 85), (65, 75, 85)  # ages at which bands of the evidence begin
 A_DELAY = 10.0  # assumption, days that a recorded delay lasts: days come in spells, so that luck is that of fewer
 LATE = 4  # the last so many years say where prevalence is heading
 NORMAL = NormalDist()
@@ -166,11 +167,7 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
     """Return the targets: each evidence row's own value, or what `draw` makes of the row."""
     value = draw or (lambda row: row.number())
 
-    def by_band(points: tuple[tuple[float, str], ...], edges: tuple[int, ...]) -> np.ndarray:
-        """Return the published rate of each age's own band: totals of bands are what is fitted."""
-        return np.array([value(evidence(row)) for _, row in points])[np.searchsorted(edges, AGES, side="right")]
-
-    admissions = by_band(england.ADMISSIONS, (45, 65, 75, 85)) / 1000.0
+    admissions = _by_band(england.ADMISSIONS, ADMISSION_EDGES, value) / 1000.0
     direct = 1.0 - evidence("P-B.emerg-017").number() / 100.0
     moderate = dict(england.MODERATE_FRAILTY)
     older = value(evidence("P-A.frail-033")) / evidence("P-A.frail-033").number()
@@ -178,8 +175,8 @@ def targets(draw: Callable[[EvidenceRow], float] | None = None) -> Targets:
         prevalence=np.minimum(published_prevalence() * _over_published(value), 0.95),
         deaths=england.death_rates(),
         admissions=admissions,
-        contacts=by_band(england.ATTENDANCES, (40, 60, 80)) / 1000.0 + direct * admissions,
-        stay=by_band(england.STAYS, (65, 75, 85)),
+        contacts=_by_band(england.ATTENDANCES, (40, 60, 80), value) / 1000.0 + direct * admissions,
+        stay=_by_band(england.STAYS, STAY_EDGES, value),
         readmission=value(evidence("P-B.readm-001")) / 100.0,
         mild=np.array([share * (older if age >= 65 else 1.0) for age, share in england.ANY_FRAILTY]),
         moderate=np.array([moderate.get(age, math.nan) * older for age, _ in england.ANY_FRAILTY]),
@@ -217,12 +214,18 @@ def _delay_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _bed_days() -> np.ndarray:
     """Return a person's emergency bed days a year at published rates, by age, shape (93,)."""
-    bands = ((england.ADMISSIONS, (45, 65, 75, 85)), (england.STAYS, (65, 75, 85)))
     admissions, stays = (
-        np.array([evidence(row).number() for _, row in points])[np.searchsorted(edges, AGES, side="right")]
-        for points, edges in bands
+        _by_band(points, edges, EvidenceRow.number)
+        for points, edges in ((england.ADMISSIONS, ADMISSION_EDGES), (england.STAYS, STAY_EDGES))
     )
     return admissions / 1000.0 * stays
+
+
+def _by_band(
+    points: tuple[tuple[float, str], ...], edges: tuple[int, ...], value: Callable[[EvidenceRow], float]
+) -> np.ndarray:
+    """Return the published rate of each age's own band, shape (93,): totals of bands are what is fitted."""
+    return np.array([value(evidence(row)) for _, row in points])[np.searchsorted(edges, AGES, side="right")]
 
 
 def _need_targets(value: Callable[[EvidenceRow], float]) -> np.ndarray:
