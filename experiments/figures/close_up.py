@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from experiments.figures.hospital import BEDS, WAITING_INK, reason_looks
 from experiments.figures.style import CHARCOAL, GREY, label_of, percent, quiet_grid, sheet
 from experiments.film import IN_USE, BedState, Film
 
-STANDARD = 0.95  # of the people in A&E to leave within four hours: the standard of the period
+STANDARD = 0.95  # of the people in A&E to leave within four hours: the standard of the period (P-B.tariff-004)
 KEY_SHARE = 0.175  # of the width
 FROM_BELOW = (
     BedState.ACUTE, BedState.ASSESSMENT, BedState.ELECTIVE, BedState.RECOVERING, BedState.FIT_TO_LEAVE,
@@ -84,7 +85,8 @@ def draw(films: Sequence[Film]) -> Figure:
     for row in (0, 1, 3):
         panels[row, 0].set_ylim(bottom=0.0)
     panels[1, 0].set_ylim(top=max(1.0, panels[1, 0].get_ylim()[1]))
-    panels[2, 0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
+    panels[2, 0].yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))  # never by halves of a percent
+    panels[2, 0].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
     _keys(panels[:, -1], films)
     return figure
 
