@@ -89,7 +89,7 @@ AT_DESKS = (
     "desks work from nine to five by the hour, and in one go by the day: whose turn it is can change, the work cannot"
 )
 AFTERNOON = (
-    "operations look for beds at six in the evening by the hour, right after the ward round by the day; a quarter of the day's "
+    "operations look for beds at six in the evening by the hour, at the end of the day by the day; a quarter of the day's "
     "emergencies come between the two"
 )
 FIGURES = (

@@ -404,8 +404,15 @@ def _planned(telling: _Telling, at: int) -> Iterator[Event]:
             then = ": listed for an operation" if int(wait["trigger"]) in listed else ""
             yield Event(at=at, kind="planned", text=f"Seen at the clinic{why}, {waited} after the referral{then}")
         elif what == "operated":
-            how = "a night in hospital" if life.overnight(wait) else "a day case"
-            yield Event(at=at, kind="planned", text=f"Operated on{why}, {waited} after being listed: {how}")
+            lead = f"Operated on{why}, {waited} after being listed"
+            if not life.overnight(wait):
+                yield Event(at=at, kind="planned", text=f"{lead}: a day case")
+                continue
+            nights, waits, boarding = _stay(telling, at)
+            text = f"{lead}: {_stay_words(telling, at, nights, waits, boarding)}"
+            yield Event(
+                at=at, kind="planned", text=text, nights=nights, nights_waiting=sum(waits.values()), waited_for=_waits_words(waits),
+            )  # fmt: skip
         elif what == "left" and life.alive[at]:
             line = "be operated on" if wait["stage"] == LISTED else "be seen"
             yield Event(at=at, kind="planned", text=f"Leaves the line to {line}{why}, unserved, after {waited}")

@@ -83,7 +83,7 @@ def test_money_adds_up(either):
         assert by_structure[list(totals.columns)].to_numpy() == pytest.approx(totals.loc["paid in all"].to_numpy())
 
 
-def test_nights_in_hospital_are_those_of_the_emergencies_told(either):
+def test_nights_in_hospital_are_those_of_the_emergencies_and_operations_told(either):
     for label in either.spec.labels:
         told = either.events[either.events["structure"] == label]
         at_start = either.lives[0].nights[0]["care"] & 0x20
