@@ -105,7 +105,7 @@ def compare(
     place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
     structures: Annotated[
         str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas; or: all.")
-    ] = "separate-budgets,single-budget",
+    ] = "separate-budgets,aligned-budgets,council-led,single-budget",
     years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "10",
     replications: Annotated[str, typer.Option(metavar="N", help="Runs of each structure.")] = "5",
     scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",

@@ -26,9 +26,6 @@ BASELINE = "separate-budgets"
 STANDING_KINDS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)
 """Kinds of organisation that every place has; a structure may make a commissioner besides."""
 
-HEADLINE_STRUCTURES = (BASELINE, "aligned-budgets", "council-led", "single-budget")
-"""Structures that are compared unless others are named."""
-
 
 class StructureError(ValueError):
     """A structure file that states no usable structure; the message lists everything that is wrong."""
