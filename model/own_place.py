@@ -31,22 +31,28 @@ KEYS = ("name", "title", "notes", "population", "councils", "consortia", "hospit
 RESIDENTS = {"adults": YOUNGEST, "people_65plus": 65, "people_75plus": 75}
 """What a council's file counts: people from which age."""
 
-A_HEAD = {
-    "home_care_clients_65plus": "people_65plus",
-    "home_care_clients": "adults",
-    "home_care_hours_per_year": "adults",
-    "residential_weeks_65plus": "people_65plus",
-    "nursing_weeks_65plus": "people_65plus",
-    "reablement_weeks": "people_65plus",
-    "gross_current_65plus_pounds": "people_65plus",
-    "gross_current_total_pounds": "adults",
-    "net_current_total_pounds": "adults",
-    "client_income_65plus_pounds": "people_65plus",
-    "nhs_income_pounds": "adults",
-    "assessment_pounds": "adults",
-    "care_home_beds": "people_75plus",
+OLDER_PEOPLES = (
+    "home_care_clients_65plus",
+    "residential_weeks_65plus",
+    "nursing_weeks_65plus",
+    "reablement_weeks",
+    "gross_current_65plus_pounds",
+    "client_income_65plus_pounds",
+)
+"""A council's quantities that are in proportion to its people aged 65 and over."""
+
+ALL_ADULTS = {
+    "home_care_clients": ("home_care_clients_65plus", "home_care_clients"),
+    "home_care_hours_per_year": ("home_care_clients_65plus", "home_care_clients"),
+    "gross_current_total_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
+    "net_current_total_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
+    "nhs_income_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
+    "assessment_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
 }
-"""A council's quantities, and the people in proportion to whom they are taken; prices are taken as they are."""
+"""Quantities of which a part is older people's, that of the first of two facts in the second, and the rest younger's."""
+
+A_HEAD = (*OLDER_PEOPLES, *ALL_ADULTS, "care_home_beds")
+"""A council's quantities that are taken a head; prices are taken as they are."""
 
 PRICES = tuple(each.name for each in dataclasses.fields(CouncilFacts) if each.type is float and each.name not in A_HEAD)
 COUNCIL_KEYS = ("code", "name", "region", "turning_18", *A_HEAD, *PRICES)
@@ -177,6 +183,7 @@ class _Building:
         region = given.get("region", known.region if self.ours[c] else self.place.title)
         ages = self.adults[c].sum(axis=1)
         here = {field: int(ages[first - YOUNGEST :].sum()) for field, first in RESIDENTS.items()}
+        times = _times_as_many(here, known)
         found = []
         for fact in facts:
             if fact.name in given:
@@ -185,22 +192,21 @@ class _Building:
                 counted = self._stated(fact, here[fact.name], name)
                 found.append(dataclasses.replace(counted, source=self.place.population.name))
             else:
-                people = A_HEAD.get(fact.name)
-                times = here[people] / getattr(known, people) if people else 1.0
-                found.append(self._taken_over(fact, times, name, england=not self.ours[c], a_head=bool(people)))
+                found.append(self._taken_over(fact, times.get(fact.name), name, england=not self.ours[c]))
         numbers = {fact.name: fact.value for fact in found}
         return CouncilFacts(code=code, name=name, region=region, **numbers), tuple(found)
 
     def _stated(self, fact: Fact, value: float, name: str) -> Fact:
         return dataclasses.replace(fact, organisation=name, value=value, source=self.place.file, status="data")
 
-    def _taken_over(self, fact: Fact, times: float, name: str, *, england: bool, a_head: bool) -> Fact:
-        """Return a fact of a council's model in our data for `times` its people."""
-        value = round(fact.value * times) if fact.name in WHOLE else fact.value * times
+    def _taken_over(self, fact: Fact, times: float | None, name: str, *, england: bool) -> Fact:
+        """Return a fact of our data for a council that has `times` its people; None for a price."""
+        value = fact.value if times is None else fact.value * times
+        value = round(value) if fact.name in WHOLE else value
         source, status = fact.source, fact.status
         if england:
-            source, status = f"England's {'rate a head' if a_head else 'mean'}: {source}", "assumed"
-        elif times != 1.0:
+            source, status = f"England's {'mean' if times is None else 'rate a head'}: {source}", "assumed"
+        elif times not in (None, 1.0):
             source = f"{source}, a head x the people of {self.place.population.name}"
             status = "derived" if status == "data" else status
         return dataclasses.replace(fact, organisation=name, value=value, source=source, status=status)
@@ -415,6 +421,24 @@ class _Building:
                 f"{self.place.file}: councils, consortia and hospitals must have different names, got {name!r} twice"
                 for name in twice
             ])  # fmt: skip
+
+
+def _times_as_many(here: Mapping[str, int], known: CouncilFacts) -> dict[str, float]:
+    """Return how many times a known council's quantities a council with other people has, by the name of the fact.
+
+    Parameters
+    ----------
+    here : people from each age, as `RESIDENTS`
+    known : the council whose quantities are taken a head
+    """
+    older = here["people_65plus"] / known.people_65plus
+    younger = (here["adults"] - here["people_65plus"]) / (known.adults - known.people_65plus)
+    times = dict.fromkeys(OLDER_PEOPLES, older)
+    for name, (part, whole) in ALL_ADULTS.items():
+        share = min(getattr(known, part) / max(getattr(known, whole), 1.0), 1.0)
+        times[name] = younger + share * (older - younger)
+    times["care_home_beds"] = here["people_75plus"] / known.people_75plus
+    return times
 
 
 def _moves_a_head(england: Miniature) -> FloatArray:
