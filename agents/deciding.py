@@ -199,6 +199,7 @@ class LeverRange:
     unit : of the level, in words
     group : one of :data:`LEVER_GROUPS`
     multiplicative : a step multiplies the level by 1 + `step` (or divides it)
+    yearly : moves only in the first quarter of a financial year, when rules and prices are set
     """
 
     lever: Lever
@@ -208,6 +209,7 @@ class LeverRange:
     unit: str
     group: str
     multiplicative: bool = False
+    yearly: bool = False
 
     def steps(self, level: float, rest: float) -> float:
         """Return how many steps the level lies above its rest; rounded, so that a whole number comes out whole."""
@@ -228,13 +230,13 @@ class LeverRange:
         return None if beyond else after
 
 
-def _capacity(lever: Lever, group: str) -> LeverRange:
+def _capacity(lever: Lever, group: str, step: float = 0.02) -> LeverRange:
     unit = "multiple of the place's observed capacity"
-    return LeverRange(lever=lever, low=0.2, high=3.0, step=0.02, unit=unit, group=group, multiplicative=True)
+    return LeverRange(lever=lever, low=0.2, high=3.0, step=step, unit=unit, group=group, multiplicative=True)
 
 
-def _share(lever: Lever, low: float, high: float, step: float, unit: str, group: str) -> LeverRange:
-    return LeverRange(lever=lever, low=low, high=high, step=step, unit=unit, group=group)
+def _share(lever: Lever, low: float, high: float, step: float, unit: str, group: str, *, yearly: bool = False) -> LeverRange:
+    return LeverRange(lever=lever, low=low, high=high, step=step, unit=unit, group=group, yearly=yearly)
 
 
 LEVER_RANGES: Mapping[Lever, LeverRange] = {
@@ -248,6 +250,21 @@ LEVER_RANGES: Mapping[Lever, LeverRange] = {
     ),
     Lever.ADMISSION_THRESHOLD: _share(Lever.ADMISSION_THRESHOLD, 0.0, 1.0, 0.01, "severity", ACUTE),
     Lever.DISCHARGE_READINESS: _share(Lever.DISCHARGE_READINESS, 0.0, 1.0, 0.02, "readiness asked for", ACUTE),
+    Lever.ELIGIBILITY: _share(Lever.ELIGIBILITY, 0.0, 3.0, 1.0, "need band from which care is paid for: 0 low to 3 critical", SOCIAL_CARE, yearly=True),
+    Lever.CHARGES: _share(Lever.CHARGES, 0.0, 2.0, 0.01, "multiple of the charges observed", SOCIAL_CARE, yearly=True),
+    Lever.FEES: _share(Lever.FEES, 0.6, 1.6, 0.01, "multiple of the fees observed", SOCIAL_CARE, yearly=True),
+    Lever.BROKERAGE: _capacity(Lever.BROKERAGE, SOCIAL_CARE),
+    Lever.PREVENTION: _capacity(Lever.PREVENTION, SOCIAL_CARE, 0.05),
+    Lever.COMMUNITY_NURSING: _capacity(Lever.COMMUNITY_NURSING, COMMUNITY_AND_PRIMARY),
+    Lever.MENTAL_HEALTH: _capacity(Lever.MENTAL_HEALTH, COMMUNITY_AND_PRIMARY),
+    Lever.DEMENTIA: _capacity(Lever.DEMENTIA, COMMUNITY_AND_PRIMARY),
+    Lever.CONTINENCE: _capacity(Lever.CONTINENCE, COMMUNITY_AND_PRIMARY),
+    Lever.CARE_HOME_SUPPORT: _share(Lever.CARE_HOME_SUPPORT, 0.0, 1.0, 0.02, "share of care homes looked after", COMMUNITY_AND_PRIMARY),
+    Lever.GP_ACCESS: _capacity(Lever.GP_ACCESS, COMMUNITY_AND_PRIMARY, 0.01),
+    Lever.CHC_STRICTNESS: _share(Lever.CHC_STRICTNESS, 0.0, 0.9, 0.02, "share of claims refused", COMMUNITY_AND_PRIMARY),
+    Lever.DISCHARGE_COORDINATION: _capacity(Lever.DISCHARGE_COORDINATION, ACUTE, 0.05),
+    Lever.ELECTIVE_LISTS: _capacity(Lever.ELECTIVE_LISTS, ACUTE),
+    Lever.DAY_CASES: _share(Lever.DAY_CASES, 0.0, 1.0, 0.01, "share of operations without a night", ACUTE),
 }
 """Every lever that can be moved. Higher is more of the named thing."""
 

@@ -13,7 +13,6 @@ from agents.deciding import (
     DecidingBehaviour,
     Decision,
     Option,
-    PoolFacts,
     as_seen,
     decide,
     solve_norm,
@@ -164,27 +163,24 @@ class Organisation(mesa.Agent):
             self.norms[lever] = solve_norm(self._seen(world, lever, decider), world.stakes(decider), world.behaviour)
 
     def update_prices(
-        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, pools: Iterable[PoolFacts] = ()
+        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, purses: Iterable[Collection[Account]]
     ) -> None:
-        """Let the prices of its accounts follow the year's forecasts; accounts of one pool share one price.
+        """Let the prices of its accounts follow the year's forecasts; accounts of one purse share one price.
 
         Parameters
         ----------
         forecasts : pence this year of each account it holds; accounts left out keep their price
         behaviour : shared parameters
-        pools : which of its accounts are one purse
+        purses : accounts that are spent as one, each account in at most one of them; those in none keep their price
         """
-        purses = [tuple(account for account in pool.accounts if account in self.budgets) for pool in pools]
-        pooled = {account for purse in purses for account in purse}
-        purses += [(account,) for account in self.budgets if account not in pooled]
         for purse in purses:
-            known = [account for account in purse if account in forecasts]
+            known = [account for account in purse if account in self.budgets and account in forecasts]
             if not known:
                 continue
             forecast = sum(forecasts[account] for account in known)
             budget = sum(self.budgets[account] for account in known)
             price = update_price(self.prices[known[0]], forecast, budget, behaviour)
-            self.prices.update(dict.fromkeys(purse, price))
+            self.prices.update(dict.fromkeys(known, price))
 
     def _seen(self, world: World, lever: Lever, decider: Organisation) -> Belief:
         own = world.own_accounts(decider)

@@ -41,6 +41,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     closes because the lever has cost something.
     """
     from agents.deciding import LEVER_RANGES, Belief
+    from model.accounts import UNIT_OF
     from model.economy import HealthEconomy
 
     nothing = {each: Belief(lever=each, costs={}, qalys=0.0) for each in Lever if each != Lever.NONE}
@@ -65,9 +66,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     costs = economy.costs
     return Outcome(
         pounds={
-            Account.SOCIAL_CARE: sum(int(month.social_care.sum()) for month in costs) / 100.0,
-            Account.ACUTE: sum(int(month.acute.sum()) for month in costs) / 100.0,
-            Account.COMMUNITY: sum(int(month.community.sum()) for month in costs) / 100.0,
+            **{account: sum(int(month.on(account).sum()) for month in costs) / 100.0 for account in UNIT_OF},
             Account.HOSPITAL: -sum(int(month.income.sum()) - int(month.resources.sum()) for month in costs) / 100.0,
         },
         qalys=float(economy.measures.query("organisation == 'place' and measure == 'qalys'")["value"].sum()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from agents.patients.living import (
     RESIDENTIAL_SELF,
     SELF_CARE,
 )
-from agents.vocabulary import N_RESPONSIBLE, Responsible
+from agents.vocabulary import N_RESPONSIBLE, Account, Lever, Party, Responsible, Service
 from model.engine import Month, Organisations
 from model.parameters import Parameters
 from model.payment import Reimbursement, pence
@@ -26,6 +27,54 @@ from model.resources import CostKind, cost_by_kind, hospital_lines
 
 RECORDED_AGAINST_COUNCILS = range(RECORDED_OUT + Responsible.SOCIAL_CARE, SNAPSHOT_OUT, N_RESPONSIBLE)
 """Columns of ``Month.out``: recorded delayed days that social care alone answers for, for which a hospital may claim."""
+
+
+UNIT_OF: Mapping[Account, Party] = {
+    Account.ACUTE: Party.CONSORTIUM,
+    Account.COMMUNITY: Party.CONSORTIUM,
+    Account.SOCIAL_CARE: Party.COUNCIL,
+    Account.CONTINUING_CARE: Party.CONSORTIUM,
+    Account.MENTAL_HEALTH: Party.CONSORTIUM,
+    Account.PUBLIC_HEALTH: Party.COUNCIL,
+    Account.PRIMARY_CARE: Party.CONSORTIUM,
+}
+"""Whose area each account is kept for, whoever holds it; a hospital's account is its own."""
+
+
+class Capacity(NamedTuple):
+    """A service whose capacity a lever sets, paid for whether it is used or not.
+
+    Parameters
+    ----------
+    lever : that sets it, a level of 1 or the rest's being what was observed
+    account, service : what it is paid from, and its line in the ledger
+    cost : field of :class:`Costs`
+    fields : of ``COUNCIL_STATE`` or ``CONSORTIUM_STATE`` that the level multiplies; none where kernels read the level itself
+    payee : who provides it
+    """
+
+    lever: Lever
+    account: Account
+    service: Service
+    cost: str
+    fields: tuple[str, ...] = ()
+    payee: str = "community provider"
+
+
+CAPACITIES = (
+    Capacity(Lever.REABLEMENT, Account.SOCIAL_CARE, Service.REABLEMENT, "reablement", ("reablement_places",)),
+    Capacity(Lever.ASSESSMENT, Account.SOCIAL_CARE, Service.ASSESSMENT, "assessment", ("assessment_rate",), "elsewhere"),
+    Capacity(Lever.BROKERAGE, Account.SOCIAL_CARE, Service.BROKERAGE, "brokerage", ("start_rate",), "elsewhere"),
+    Capacity(Lever.PREVENTION, Account.PUBLIC_HEALTH, Service.PREVENTION, "prevention"),
+    Capacity(Lever.COMMUNITY, Account.COMMUNITY, Service.COMMUNITY, "intermediate", ("intermediate_places",)),
+    Capacity(Lever.PROACTIVE, Account.COMMUNITY, Service.PROACTIVE, "proactive"),
+    Capacity(Lever.COMMUNITY_NURSING, Account.COMMUNITY, Service.COMMUNITY_NURSING, "community_nursing"),
+    Capacity(Lever.CONTINENCE, Account.COMMUNITY, Service.CONTINENCE, "continence"),
+    Capacity(Lever.CARE_HOME_SUPPORT, Account.COMMUNITY, Service.CARE_HOME_SUPPORT, "home_support"),
+    Capacity(Lever.MENTAL_HEALTH, Account.MENTAL_HEALTH, Service.MENTAL_HEALTH, "mental_health"),
+    Capacity(Lever.DEMENTIA, Account.MENTAL_HEALTH, Service.DEMENTIA, "dementia"),
+    Capacity(Lever.GP_ACCESS, Account.PRIMARY_CARE, Service.PRIMARY_CARE, "primary_care", ("gp_capacity",), "elsewhere"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +87,9 @@ class Costs:
     charges : (c,) recovered from households, of the above
     self_home, self_residential, self_nursing : (c,) paid by households to providers
     spells : (k,) spells, excess days, attendances, outpatient visits and operations, or contracts, paid to hospitals
-    intermediate, proactive : (k,) community services
+    prevention, brokerage : (c,) of councils
+    intermediate, proactive, community_nursing, continence, home_support, mental_health, dementia, primary_care : (k,)
+        services of consortia
     continuing : (c, k) continuing healthcare, paid to the markets of councils
     reimbursement : (c, h) paid by the holder of social care to hospitals for recorded delays
     income : (h,) what hospitals are paid by all of these
@@ -57,6 +108,14 @@ class Costs:
     spells: np.ndarray
     intermediate: np.ndarray
     proactive: np.ndarray
+    brokerage: np.ndarray
+    prevention: np.ndarray
+    community_nursing: np.ndarray
+    continence: np.ndarray
+    home_support: np.ndarray
+    mental_health: np.ndarray
+    dementia: np.ndarray
+    primary_care: np.ndarray
     continuing: np.ndarray
     reimbursement: np.ndarray
     income: np.ndarray
@@ -72,18 +131,26 @@ class Costs:
     @property
     def social_care(self) -> np.ndarray:
         """Net cost of social care by council."""
-        care = self.home_care + self.residential + self.nursing + self.assessment + self.reablement - self.charges
+        care = self.home_care + self.residential + self.nursing + self.assessment + self.brokerage + self.reablement - self.charges
         return care + self.reimbursement.sum(axis=1)
 
-    @property
-    def community(self) -> np.ndarray:
-        """Cost of community services by consortium."""
-        return self.intermediate + self.proactive
+    def on(self, account: Account) -> np.ndarray:
+        """Return what falls on an account, by council or consortium as :data:`UNIT_OF` says.
 
-    @property
-    def acute(self) -> np.ndarray:
-        """Bills that a consortium pays as they come, its levers apart: hospitals and continuing healthcare."""
-        return self.spells + self.continuing.sum(axis=0)
+        Raises
+        ------
+        KeyError
+            For the hospitals' account, which is a margin: :attr:`income` less :attr:`resources`.
+        """
+        return {
+            Account.ACUTE: self.spells,
+            Account.COMMUNITY: self.intermediate + self.proactive + self.community_nursing + self.continence + self.home_support,
+            Account.SOCIAL_CARE: self.social_care,
+            Account.CONTINUING_CARE: self.continuing.sum(axis=0),
+            Account.MENTAL_HEALTH: self.mental_health + self.dementia,
+            Account.PUBLIC_HEALTH: self.prevention,
+            Account.PRIMARY_CARE: self.primary_care,
+        }[account]
 
     @property
     def households(self) -> np.ndarray:
@@ -158,6 +225,14 @@ def month_costs(
         self_nursing=totals[:, NURSING_SELF] * own[:, 2],
         spells=spells,
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
+        brokerage=np.zeros(len(hourly), dtype=np.int64),
+        prevention=np.zeros(len(hourly), dtype=np.int64),
+        community_nursing=np.zeros(consortia, dtype=np.int64),
+        continence=np.zeros(consortia, dtype=np.int64),
+        home_support=np.zeros(consortia, dtype=np.int64),
+        mental_health=np.zeros(consortia, dtype=np.int64),
+        dementia=np.zeros(consortia, dtype=np.int64),
+        primary_care=np.zeros(consortia, dtype=np.int64),
         proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
         continuing=totals[:, N_TOTALS:] * pence(prices.continuing_week) // 7,
         reimbursement=delays,

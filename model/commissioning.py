@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from agents.deciding import Belief, DecidingBehaviour, Decision, stakes
-from agents.organisation import Organisation
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, stakes
+from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.vocabulary import Account, Lever, Party
 from model.parameters import Parameters
 from model.structures import CommissioningStructure, Payment
+
+
+MONTHS = 12
+YEARLY = frozenset(lever for lever, bounds in LEVER_RANGES.items() if bounds.yearly)
 
 
 class Economy(Protocol):
@@ -80,8 +84,8 @@ class Commissioning:
         return self.beliefs[lever]
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen."""
-        return self._hold
+        """Return the levers that are frozen, and out of season those that are set once a year."""
+        return self._hold if self.month % MONTHS < MONTHS_PER_QUARTER else self._hold | YEARLY
 
     def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
         """Write a decision to the model's log."""

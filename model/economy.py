@@ -32,7 +32,7 @@ from agents.patients.living import WITHHELD
 from agents.patients.people import People
 from agents.patients.population import Population
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import Costs, month_costs
+from model.accounts import CAPACITIES, UNIT_OF, Costs, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
@@ -149,7 +149,7 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
-        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else 1.0
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
@@ -194,8 +194,13 @@ class HealthEconomy(mesa.Model):
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
         ]
         years = len(self._history) // MONTHS  # budgets are a mean of years, since one alone is noisy
-        names = ("social_care", "acute", "community", "income", "resources")
-        year = {name: sum(getattr(costs, name) for costs in self._history) // years for name in names}
+        year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
+        income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
+
+        def budgets(kind: Party, unit: int) -> dict[Account, int]:
+            """Return what a council or consortium holds of its own accounts, in pence a year."""
+            return {account: int(year[account][unit]) for account, own in UNIT_OF.items() if own == kind == holds(account)}
+
         self._history = self._history[-MONTHS:]
         at = self.parties.index
         holds = self.structure.holder
@@ -203,27 +208,23 @@ class HealthEconomy(mesa.Model):
             Council(
                 self, name=council.name, index=at(council.name), heads=max(int(council.adults * self.scale), 1),
                 rest={lever: float(known.councils["levers"][c, lever]) for lever in Council.own_levers},
-                budgets={Account.SOCIAL_CARE: int(year["social_care"][c])} if holds(Account.SOCIAL_CARE) == Party.COUNCIL else {},
-                behaviour=parameters.council,
+                budgets=budgets(Party.COUNCIL, c), behaviour=parameters.council,
             )
             for c, council in enumerate(place.councils)
         ]  # fmt: skip
-        self.consortia = []
-        for k, consortium in enumerate(place.consortia):
-            budgets = {Account.ACUTE: int(year["acute"][k]), Account.COMMUNITY: int(year["community"][k])}
-            self.consortia.append(
-                GPConsortium(
-                    self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
-                    rest={Lever.COMMUNITY: 1.0, Lever.PROACTIVE: state.proactive_rest},
-                    budgets={account: value for account, value in budgets.items() if holds(account) == Party.CONSORTIUM},
-                    behaviour=parameters.consortium,
-                )  # fmt: skip
+        self.consortia = [
+            GPConsortium(
+                self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
+                rest={lever: float(known.consortia["levers"][k, lever]) for lever in GPConsortium.own_levers},
+                budgets=budgets(Party.CONSORTIUM, k), behaviour=parameters.consortium,
             )
+            for k, consortium in enumerate(place.consortia)
+        ]  # fmt: skip
         self.hospitals = [
             Hospital(
                 self, name=hospital.name, index=at(hospital.name), heads=max(int(hospital.catchment_adults * self.scale), 1),
                 rest={lever: float(known.hospitals["levers"][h, lever]) for lever in Hospital.own_levers},
-                budgets={Account.HOSPITAL: max(int(year["income"][h] / hospital.share_of_trust), 1)}, behaviour=parameters.hospital_board,
+                budgets={Account.HOSPITAL: max(int(income[h] / hospital.share_of_trust), 1)}, behaviour=parameters.hospital_board,
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip
@@ -237,16 +238,15 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
-            whole = {Account.ACUTE: year["acute"].sum(), Account.COMMUNITY: year["community"].sum(), Account.SOCIAL_CARE: year["social_care"].sum()}
             index = self.parties.indices(Party.COMMISSIONER)[0]
             self.bodies[Party.COMMISSIONER] = Commissioner(
                 self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
-                budgets={account: int(value) for account, value in whole.items() if holds(account) == Party.COMMISSIONER}, behaviour=parameters.commissioner,
+                budgets={account: int(value.sum()) for account, value in year.items() if holds(account) == Party.COMMISSIONER}, behaviour=parameters.commissioner,
             )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
         self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
         self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
-        self._margin = year["income"] - year["resources"]
+        self._margin = income - resources
 
     def _contracts_of(self, state: StartingState) -> Contracts | None:
         """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
@@ -298,7 +298,7 @@ class HealthEconomy(mesa.Model):
         for holder in self._holders:
             for account in holder.budgets:
                 if account != Account.HOSPITAL:
-                    source = "council" if account == Account.SOCIAL_CARE else "nhs"
+                    source = "council" if UNIT_OF[account] == Party.COUNCIL else "nhs"
                     holder.budgets[account] = int(self._base[id(holder)][account] * self.settlement.factor(source, year))
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
@@ -309,7 +309,7 @@ class HealthEconomy(mesa.Model):
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
         if self.month % 3 == 0:
             for holder in self._holders:
-                holder.update_prices(self._forecasts(holder), self.parameters.deciding, self.structure.pool_facts())
+                holder.update_prices(self._forecasts(holder), self.parameters.deciding, {self.structure.purse(account) for account in holder.budgets})
             minutes, places = self.engine.asked_for()
             for c, market in enumerate(self.markets):
                 market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
@@ -328,8 +328,7 @@ class HealthEconomy(mesa.Model):
             return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
         found = {}
         for account in holder.budgets:
-            name = {Account.SOCIAL_CARE: "social_care", Account.ACUTE: "acute", Account.COMMUNITY: "community"}[account]
-            total = sum(getattr(costs, name) for costs in last)
+            total = sum(costs.on(account) for costs in last)
             if holder.kind in (Party.COUNCIL, Party.CONSORTIUM):
                 found[account] = float(total[holder.index - self._first[holder.kind]])
             else:
@@ -346,13 +345,18 @@ class HealthEconomy(mesa.Model):
             strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
             generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
             state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
-            state.reablement_places = rest.councils[c].reablement_places * council.levers[Lever.REABLEMENT]
-            state.assessment_rate = rest.councils[c].assessment_rate * council.levers[Lever.ASSESSMENT]
-            state.start_rate = rest.councils[c].start_rate * council.levers[Lever.ASSESSMENT]
             state.care_capacity = self.markets[c].home_care_minutes
             state.home_places = float(self.markets[c].places)
         for k, consortium in enumerate(self.consortia):
-            known.consortia[k].intermediate_places = rest.consortia[k].intermediate_places * consortium.levers[Lever.COMMUNITY]
+            for lever, level in consortium.levers.items():
+                known.consortia[k].levers[lever] = level
+        for capacity in CAPACITIES:
+            units, now, before = (
+                (self.councils, known.councils, rest.councils) if UNIT_OF[capacity.account] == Party.COUNCIL else (self.consortia, known.consortia, rest.consortia)
+            )
+            multiples = np.array([unit.levers[capacity.lever] / unit.rest[capacity.lever] for unit in units])
+            for field in capacity.fields:
+                now[field] = before[field] * multiples
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
@@ -380,28 +384,22 @@ class HealthEconomy(mesa.Model):
         journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
         ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
-        households, provider, outside = parties.index("households"), parties.index("community provider"), parties.index("elsewhere")
+        households = parties.index("households")
         for c in range(len(self.councils)):
             payer, market = self.payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
-            for service, amount, payee in (
-                (Service.HOME_CARE, costs.home_care[c], market),
-                (Service.RESIDENTIAL_CARE, costs.residential[c], market),
-                (Service.NURSING_CARE, costs.nursing[c], market),
-                (Service.REABLEMENT, costs.reablement[c], provider),
-                (Service.ASSESSMENT, costs.assessment[c], outside),
-            ):
-                payments.append((payer, payee, service, int(amount), NEED))
+            for service, amounts in ((Service.HOME_CARE, costs.home_care), (Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
+                payments.append((payer, market, service, int(amounts[c]), NEED))
             payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
             for h, amount in enumerate(costs.reimbursement[c]):
                 payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
-            payer = self.payer(Account.COMMUNITY, k)
-            payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
-            payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
             for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
-                payments.append((self.payer(Account.ACUTE, k), market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
+                payments.append((self.payer(Account.CONTINUING_CARE, k), market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
+        for capacity in CAPACITIES:
+            for unit, amount in enumerate(getattr(costs, capacity.cost)):
+                payments.append((self.payer(capacity.account, unit), parties.index(capacity.payee), capacity.service, int(amount), NEED))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
@@ -427,13 +425,11 @@ class HealthEconomy(mesa.Model):
             payer = self.payer(Account.SOCIAL_CARE, c)
             withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
             rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
-            rows.append((payer, Service.REABLEMENT, council, Lever.REABLEMENT, _beyond_rest(costs.reablement[c], council.levers[Lever.REABLEMENT])))
-            rows.append((payer, Service.ASSESSMENT, council, Lever.ASSESSMENT, _beyond_rest(costs.assessment[c], council.levers[Lever.ASSESSMENT])))
-        for k, consortium in enumerate(self.consortia):
-            payer = self.payer(Account.COMMUNITY, k)
-            rows.append((payer, Service.COMMUNITY, consortium, Lever.COMMUNITY, _beyond_rest(costs.intermediate[k], consortium.levers[Lever.COMMUNITY])))
-            at_rest = max(consortium.rest[Lever.PROACTIVE], 1e-9)
-            rows.append((payer, Service.PROACTIVE, consortium, Lever.PROACTIVE, _beyond_rest(costs.proactive[k], consortium.levers[Lever.PROACTIVE] / at_rest)))
+        for capacity in CAPACITIES:
+            for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
+                multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
+                beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
+                rows.append((self.payer(capacity.account, number), capacity.service, unit, capacity.lever, beyond))
         rows = [row for row in rows if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
@@ -459,9 +455,10 @@ class HealthEconomy(mesa.Model):
         self._history.append(costs)
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
-        acute = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
+        bills = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
-        found = measure_month(month, costs, acute, costs.community.sum() * heads)
+        services = sum(costs.on(account).sum() for account in (Account.COMMUNITY, Account.MENTAL_HEALTH, Account.PRIMARY_CARE))
+        found = measure_month(month, costs, bills + services * heads)
         self._last = {}
         for name, values in found.items():
             self._last[name] = float(values.sum())
@@ -487,7 +484,7 @@ class HealthEconomy(mesa.Model):
         for c, council in enumerate(self.councils):
             holder = self.bodies.get(kind, council)
             forecasts = self._forecasts(holder)
-            purse = next((pool.accounts for pool in self.structure.pool_facts() if Account.SOCIAL_CARE in pool.accounts), (Account.SOCIAL_CARE,))
+            purse = self.structure.purse(Account.SOCIAL_CARE)
             spent = sum(forecasts[account] for account in purse if account in forecasts)
             budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
             over = spent / max(budget, 1.0) - 1.0 - limit

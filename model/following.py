@@ -336,7 +336,7 @@ class Life:
         intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
         public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
-        bills = economy.payer(Account.ACUTE, consortium)
+        bills = economy.payer(Account.CONTINUING_CARE, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
         found: list[tuple[int, Service, int, int]] = []
         for month in np.unique(self.months).tolist():

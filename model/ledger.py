@@ -55,6 +55,21 @@ OWN_LINES: Mapping[Lever, tuple[Service, ...]] = {
     Lever.PROACTIVE: (Service.PROACTIVE,),
     Lever.ADMISSION_THRESHOLD: ACUTE_CARE,  # the emergency department and the wards are one hospital's work
     Lever.DISCHARGE_READINESS: ACUTE_CARE,
+    Lever.ELIGIBILITY: LONG_TERM_CARE,
+    Lever.CHARGES: LONG_TERM_CARE,
+    Lever.FEES: LONG_TERM_CARE,
+    Lever.BROKERAGE: (Service.BROKERAGE,),
+    Lever.PREVENTION: (Service.PREVENTION,),
+    Lever.COMMUNITY_NURSING: (Service.COMMUNITY_NURSING,),
+    Lever.MENTAL_HEALTH: (Service.MENTAL_HEALTH,),
+    Lever.DEMENTIA: (Service.DEMENTIA,),
+    Lever.CONTINENCE: (Service.CONTINENCE,),
+    Lever.CARE_HOME_SUPPORT: (Service.CARE_HOME_SUPPORT,),
+    Lever.GP_ACCESS: (Service.PRIMARY_CARE,),
+    Lever.CHC_STRICTNESS: (Service.CONTINUING_CARE,),
+    Lever.DISCHARGE_COORDINATION: ACUTE_CARE,
+    Lever.ELECTIVE_LISTS: (Service.ELECTIVE,),
+    Lever.DAY_CASES: (Service.ELECTIVE,),
 }
 """The service lines that a decision is about. A consequence anywhere else is a spillover."""
 

@@ -49,6 +49,11 @@ from model.place import Place
 from model.rules import PEOPLE_SEED, compile_rules
 
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
+AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES, Lever.BROKERAGE, Lever.PREVENTION]  # multiples
+AT_ONE_CONSORTIUM = [Lever.COMMUNITY, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE, Lever.GP_ACCESS]
+REST_ELIGIBILITY = 2.0
+REST_HOME_SUPPORT = 0.3
+REST_DAY_CASES = 0.8
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
@@ -142,7 +147,15 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.hospitals["ward_beds"] = 10**9
     known.hospitals["cubicles"] = known.hospitals["coordination_rate"] = 1e6
-    known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
+    known.councils["levers"][:, AT_ONE_COUNCIL] = 1.0
+    known.councils["levers"][:, Lever.ELIGIBILITY] = REST_ELIGIBILITY
+    known.consortia["levers"][:, AT_ONE_CONSORTIUM] = 1.0
+    known.consortia["levers"][:, Lever.PROACTIVE] = REST_PROACTIVE
+    known.consortia["levers"][:, Lever.CARE_HOME_SUPPORT] = REST_HOME_SUPPORT
+    known.consortia["levers"][:, Lever.CHC_STRICTNESS] = parameters.care.continuing_refused
+    known.consortia["rest"] = known.consortia["levers"]
+    known.hospitals["levers"][:, [Lever.DISCHARGE_COORDINATION, Lever.ELECTIVE_LISTS]] = 1.0
+    known.hospitals["levers"][:, Lever.DAY_CASES] = REST_DAY_CASES
     known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD
     known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
     prices = parameters.prices

@@ -28,7 +28,7 @@ from model.starting_state import starting_state
 LEVERS = tuple(lever for lever in Lever if lever != Lever.NONE)
 NO_BELIEFS = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in LEVERS}
 """Organisations that believe that no lever does anything, and so move none."""
-SOME_BELIEFS = {
+SOME_BELIEFS = NO_BELIEFS | {
     lever: Belief(
         lever=lever,
         costs={

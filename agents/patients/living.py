@@ -207,6 +207,8 @@ COUNCIL_STATE = np.dtype(
 
 CONSORTIUM_STATE = np.dtype(
     [
+        ("levers", "f8", (N_LEVERS,)),  # now, by code
+        ("rest", "f8", (N_LEVERS,)),  # at rest, by code
         ("tilt", "f8", (N_CONDITIONS,)),  # the place's registers over what its ages give
         ("intermediate_places", "f8"),
         ("intermediate_used", "i8"),

@@ -187,8 +187,14 @@ class CommissioningStructure(_Facts):
 
     def one_purse(self, first: Account, second: Account) -> bool:
         """Return whether two accounts are paid from one purse: of a body that holds both, or of a pool."""
-        pooled = any({first, second} <= set(pool.accounts) for pool in self.pools)
-        return pooled or (self.holder(first) == self.holder(second) == Party.COMMISSIONER)
+        return second in self.purse(first)
+
+    def purse(self, account: Account) -> tuple[Account, ...]:
+        """Return the accounts that are spent as one with this one: its pool, or else all that its holder keeps outside pools."""
+        pooled = {each for pool in self.pools for each in pool.accounts}
+        if account in pooled:
+            return next(tuple(sorted(pool.accounts)) for pool in self.pools if account in pool.accounts)
+        return tuple(each for each in self.accounts_of(self.holder(account)) if each not in pooled)
 
     def pool_facts(self) -> tuple[PoolFacts, ...]:
         """Return the pools as plain data."""

@@ -11,7 +11,7 @@ from agents.care_market import CareMarket, MarketBehaviour, next_supply
 from agents.commissioner import Commissioner, CommissionerBehaviour
 from agents.consortium import ConsortiumBehaviour, GPConsortium
 from agents.council import Council, CouncilBehaviour
-from agents.deciding import Belief, DecidingBehaviour, PoolFacts
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour
 from agents.hospital.hospital import Hospital, HospitalBehaviour
 from agents.organisation import Organisation, decides_this_month
 from agents.vocabulary import Account, Lever, Party
@@ -27,6 +27,8 @@ REST = {
     Lever.ADMISSION_THRESHOLD: 0.4,
     Lever.DISCHARGE_READINESS: 0.5,
 }
+REST |= {lever: 1.0 if LEVER_RANGES[lever].multiplicative else 0.6 for lever in Lever if lever not in (Lever.NONE, *REST)}
+REST[Lever.ELIGIBILITY] = 2.0
 COSTS = {  # pounds per head per year of a step up
     Lever.STRICTNESS: {SOCIAL: -3.0, ACUTE: 0.7},
     Lever.GENEROSITY: {SOCIAL: 1.5, ACUTE: -0.5},
@@ -79,7 +81,7 @@ class SmallWorld:
         return self.price
 
     def belief(self, unit, lever):
-        return Belief(lever=lever, costs=COSTS[lever], qalys=-1e-4 if lever is Lever.STRICTNESS else 1e-5)
+        return Belief(lever=lever, costs=COSTS.get(lever, {}), qalys=-1e-4 if lever is Lever.STRICTNESS else 1e-5)
 
     def held(self, unit):
         return self.frozen
@@ -161,22 +163,22 @@ def test_optimism_is_the_deciders():
         behaviour=CommissionerBehaviour(optimism=2.0),
     )
     world = SmallWorld(felt={"one": {COMMUNITY: 1.0}, "dreamer": {COMMUNITY: 1.0}}, deciders={"one": dreamer})
-    (community, _) = unit.options(world)
+    community, *_ = unit.options(world)
     assert community.belief.qalys == 2e-5
     assert community.belief.costs[COMMUNITY] == 0.8
     assert community.belief.costs[ACUTE] == COSTS[Lever.COMMUNITY][ACUTE] * 2.0 * 0.5
 
 
-def test_prices_follow_each_account_and_pools_share_one():
+def test_prices_follow_each_purse_and_its_accounts_share_one():
     behaviour = DecidingBehaviour()
     forecasts = {ACUTE: 130, COMMUNITY: 70}
     apart = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
-    apart.update_prices(forecasts, behaviour)
+    apart.update_prices(forecasts, behaviour, [(ACUTE,), (COMMUNITY,)])
     assert apart.prices[ACUTE] > 1.0 > apart.prices[COMMUNITY]
     together = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
-    together.update_prices(forecasts, behaviour, [PoolFacts((ACUTE, COMMUNITY, SOCIAL), {})])
+    together.update_prices(forecasts, behaviour, [(ACUTE, COMMUNITY, SOCIAL)])
     assert together.prices == {ACUTE: 1.0, COMMUNITY: 1.0}
-    together.update_prices({}, behaviour)
+    together.update_prices({}, behaviour, [(ACUTE, COMMUNITY)])
     assert together.prices == {ACUTE: 1.0, COMMUNITY: 1.0}
 
 
@@ -189,7 +191,7 @@ def test_levers_that_are_missing_or_out_of_range_are_refused():
             name="x",
             index=1,
             heads=1,
-            rest={Lever.COMMUNITY: 1.0, Lever.PROACTIVE: 1.5},
+            rest={lever: REST[lever] for lever in GPConsortium.own_levers} | {Lever.PROACTIVE: 1.5},
             budgets={},
             behaviour=ConsortiumBehaviour(),
         )

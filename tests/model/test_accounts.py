@@ -152,7 +152,7 @@ def test_what_social_care_costs_is_what_its_holder_paid_less_charges(year):
     holders = {Party.COUNCIL, Party.COMMISSIONER}
     net = sum(int(costs.social_care.sum()) for costs in year.costs)
     assert net == cash(year, *SOCIAL, payers=holders) - cash(year, Service.CHARGES)
-    community = sum(int(costs.community.sum()) for costs in year.costs)
+    community = sum(int(costs.on(Account.COMMUNITY).sum()) for costs in year.costs)
     assert community == cash(year, Service.COMMUNITY, Service.PROACTIVE)
 
 
