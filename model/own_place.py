@@ -49,7 +49,7 @@ ALL_ADULTS = {
     "nhs_income_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
     "assessment_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
 }
-"""Quantities of which a part is older people's, that of the first of two facts in the second, and the rest younger's."""
+"""Quantities of which older people's part, the first of two facts in the second, goes by them, the rest by others."""
 
 A_HEAD = (*OLDER_PEOPLES, *ALL_ADULTS, "care_home_beds")
 """A council's quantities that are taken a head; prices are taken as they are."""

@@ -1,4 +1,4 @@
-"""Places with people of the user's own: equal to ours for equal people, in proportion for others, refused in one line."""
+"""Places with people of the user's own: ours again for our people, in proportion for others, refused in one line."""
 
 import dataclasses
 import shutil

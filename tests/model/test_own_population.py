@@ -1,4 +1,4 @@
-"""People of the user's own: the same people whatever their form or order, none lost, and every error told where it is."""
+"""People of the user's own: the same in any form and order, none lost, and every error told where it is."""
 
 import time
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_a_band_has_the_ages_of_the_published_people_in_every_small_area(tmp_pat
     adults = read(saved(frame, tmp_path)).adults[:, 65 - 18 : 75 - 18, 1]
     published = residents("England")[1, 65:75]
     expected = 5000 * published / published.sum()
-    # Drawn at random, 5,000 people would miss an age's tenth of them by some 21; steps of the golden ratio miss by a few.
+    # Drawn at random, 5,000 people would miss an age's tenth by some 21; steps of the golden ratio miss by a few.
     assert np.abs(adults - expected).max() < 6
     assert np.abs(adults.sum(axis=0) - 5 * expected).max() < 6
 
