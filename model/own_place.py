@@ -6,18 +6,25 @@ of either goes before. ``docs/how-to/use-your-own-population.md`` shows it.
 """
 
 import dataclasses
-import hashlib
-import json
-import math
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.own_population import Codes, OwnPeople, OwnPlaceError, file_digest, nearest, own_people, residents
+from model.own_definition import (
+    ALL_ADULTS,
+    OLDER_PEOPLES,
+    WHOLE,
+    Definition,
+    codes_by_name,
+    england_consortia,
+    england_councils,
+    england_hospitals,
+    read_definition,
+)
+from model.own_population import Codes, OwnPeople, OwnPlaceError, nearest, own_people, residents
 from model.place_data import read_table
 from model.place_england import Miniature, miniature
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
@@ -27,78 +34,11 @@ from model.place_organisations import council_facts, hospital_facts, place_money
 from model.place_people import AGES, YOUNGEST, cells_of, net_migration
 from model.place_registers import REGISTERS, register_ratios
 
-KEYS = ("name", "title", "notes", "population", "councils", "consortia", "hospitals")
 RESIDENTS = {"adults": YOUNGEST, "people_65plus": 65, "people_75plus": 75}
 """What a council's file counts: people from which age."""
 
-OLDER_PEOPLES = (
-    "home_care_clients_65plus",
-    "residential_weeks_65plus",
-    "nursing_weeks_65plus",
-    "reablement_weeks",
-    "gross_current_65plus_pounds",
-    "client_income_65plus_pounds",
-)
-"""A council's quantities that are in proportion to its people aged 65 and over."""
-
-ALL_ADULTS = {
-    "home_care_clients": ("home_care_clients_65plus", "home_care_clients"),
-    "home_care_hours_per_year": ("home_care_clients_65plus", "home_care_clients"),
-    "gross_current_total_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
-    "net_current_total_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
-    "nhs_income_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
-    "assessment_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
-}
-"""Quantities of which older people's part, the first of two facts in the second, goes by them, the rest by others."""
-
-A_HEAD = (*OLDER_PEOPLES, *ALL_ADULTS, "care_home_beds")
-"""A council's quantities that are taken a head; prices are taken as they are."""
-
-PRICES = tuple(each.name for each in dataclasses.fields(CouncilFacts) if each.type is float and each.name not in A_HEAD)
-COUNCIL_KEYS = ("code", "name", "region", "turning_18", *A_HEAD, *PRICES)
-MONEY = ("allocation_pounds", "acute_pounds", "community_pounds", "chc_pounds")
-CONSORTIUM_KEYS = ("code", "name", "ods", "people", "share_inside", *MONEY, "register_ratio")
-HOSPITAL_KEYS = ("code", "name", "beds", "share_of_trust", "catchment")
-TEXTS = ("code", "name", "region", "ods")
-SHARES = ("share_inside", "share_of_trust")
-WHOLE = ("beds", "care_home_beds", "people", "turning_18")
-ABOVE_0 = (*PRICES, "beds", "people", "share_of_trust", "share_inside")
 YEARS = 10
 """How many years of people turning 18 a place has."""
-
-
-class _Definition(NamedTuple):
-    """A place's file, checked: tables by the code of the organisation, in the order of the file."""
-
-    file: str
-    name: str
-    title: str
-    notes: str
-    population: Path
-    councils: dict[str, dict[str, Any]]
-    consortia: dict[str, dict[str, Any]]
-    hospitals: dict[str, dict[str, Any]]
-
-
-def names_a_population(path: Path) -> bool:
-    """Return whether a TOML file is that of a place with people of the user's own."""
-    try:
-        return "population" in tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return False  # said of every place's file alike by who reads it
-
-
-def own_place_digest(path: Path) -> str:
-    """Return a SHA-256 of what a place's file and its population say, the same wherever the two files lie.
-
-    Raises
-    ------
-    OwnPlaceError
-        If the population cannot be read.
-    """
-    words = tomllib.loads(path.read_text(encoding="utf-8"))
-    words["population"] = file_digest(_population_file(path, words["population"]))
-    return hashlib.sha256(json.dumps(words, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def own_place(path: Path) -> dict[str, Any]:
@@ -113,12 +53,12 @@ def own_place(path: Path) -> dict[str, Any]:
     OwnPlaceError
         If the file or its population is wrong; the message has a line for each of the first few problems.
     """
-    place = _read(path)
+    place = read_definition(path)
     councils, consortia = (
-        Codes(known=_known(england, tables), first=tuple(tables), table=table)
+        Codes(known=codes_by_name(england, tables), first=tuple(tables), table=table)
         for england, tables, table in (
-            (_england_councils(), place.councils, "councils"),
-            (_england_consortia(), place.consortia, "consortia"),
+            (england_councils(), place.councils, "councils"),
+            (england_consortia(), place.consortia, "consortia"),
         )
     )
     people = own_people(place.population, councils, consortia)
@@ -128,32 +68,34 @@ def own_place(path: Path) -> dict[str, Any]:
 class _Building:
     """A place while its organisations are worked out."""
 
-    def __init__(self, place: _Definition, people: OwnPeople) -> None:
+    def __init__(self, place: Definition, people: OwnPeople) -> None:
         self.place, self.people = place, people
         self.england = miniature()
-        self.ours = tuple(code in _england_councils() for code in people.councils)
+        self.ours = tuple(code in england_councils() for code in people.councils)
         by_area = people.adults.sum(axis=(1, 2))
         self.by_pair = np.zeros((len(people.councils), len(people.consortia)), dtype=np.int64)
         np.add.at(self.by_pair, (people.areas["council"], people.areas["consortium"]), by_area)
         self.adults = np.zeros((len(people.councils), len(AGES), 2), dtype=np.int64)
         np.add.at(self.adults, people.areas["council"], people.adults)
+        # Adults of the file over those published, for a council of the user's own over England's; shape (n_councils,).
         published = np.array([residents(code)[:, YOUNGEST:].sum() for code in people.councils])
-        self.ratio = self.adults.sum(axis=(1, 2)) / published
-        """Adults of the file over those published (own council: England's), shape (n_councils,)."""
+        self.ratio = self.by_pair.sum(axis=1) / published
         everyone = np.array([residents(code).sum() for code in people.councils])
         self.everyone = everyone * self.ratio
 
     def parts(self) -> dict[str, Any]:
+        """Return all parts of the place."""
         councils = [self._council(c) for c in range(len(self.people.councils))]
         consortia = [self._consortium(k) for k in range(len(self.people.consortia))]
         names = tuple(council.name for council, _ in councils)
-        use = self._use(names)
+        stated = self._stated_use(names)
+        use = self._use(names, stated)
         hospitals = self._hospitals(use)
         organisations = (*councils, *consortia, *hospitals)
         self._check_names([one.name for one, _ in organisations])
         ratios = self._register_ratios()
         facts = [fact for _, own in organisations for fact in own]
-        facts += self._catchment_facts(names, use)
+        facts += self._catchment_facts(names, use, stated.any(axis=1))
         facts += self._register_facts(tuple(consortium.name for consortium, _ in consortia), ratios)
         return {
             "name": self.place.name,
@@ -213,13 +155,13 @@ class _Building:
 
     def _consortium(self, k: int) -> tuple[ConsortiumFacts, tuple[Fact, ...]]:
         code = self.people.consortia[k]
-        ours = _england_consortia().get(code)
+        ours = england_consortia().get(code)
         given = self.place.consortia.get(code, {})
         name = given.get("name", ours[1] if ours else code)
         adults = int(self.by_pair[:, k].sum())
-        a_council = np.divide(self.everyone, self.adults.sum(axis=(1, 2)))
+        of_all_ages = self.everyone / self.by_pair.sum(axis=1)
         file = self.place.population.name
-        people = given.get("people", round(float(self.by_pair[:, k] @ a_council)))
+        people = given.get("people", round(float(self.by_pair[:, k] @ of_all_ages)))
         facts = [
             Fact(organisation=name, name="adults", value=adults, unit="people", source=file, status="data"),
             Fact(
@@ -240,8 +182,12 @@ class _Building:
             ),
             *place_money(name, people),
         ]
-        money = given.get("allocation_pounds", 1.0) / facts[3].value if "allocation_pounds" in given else 1.0
-        facts[4:] = [dataclasses.replace(fact, value=fact.value * money) for fact in facts[4:]]
+        if "allocation_pounds" in given:  # its parts are shares of it
+            allocation = facts[3].value
+            facts[4:] = [
+                dataclasses.replace(fact, value=fact.value / allocation * given["allocation_pounds"])
+                for fact in facts[4:]
+            ]
         facts = [self._stated(fact, given[fact.name], name) if fact.name in given else fact for fact in facts]
         numbers = {fact.name: fact.value for fact in facts}
         ods = given.get("ods", ours[0] if ours else code)
@@ -255,52 +201,42 @@ class _Building:
 
     # Hospitals
 
-    def _use(self, councils: tuple[str, ...]) -> HospitalUse:
+    def _use(self, councils: tuple[str, ...], stated: FloatArray) -> HospitalUse:
         """Return which hospitals each council's people use: as the file states, else as published."""
-        stated = self._stated_use(councils)
-        published = tuple(code for c, code in enumerate(self.people.councils) if self.ours[c] and not stated[c].any())
-        table = list(self.place.hospitals)
-        trusts, names, shares, flows = [], [], [], []
-        if published:
-            use = hospital_use(published)
-            order = [self.people.councils.index(code) for code in published]
-            for t, trust in enumerate(use.trusts):
-                column = np.zeros(len(councils))
-                column[order] = use.catchment[:, t]
-                trusts.append(trust)
-                names.append(use.names[t])
-                shares.append(float(use.share_of_trust[t]))
-                flows.append(column)
-        for h, code in enumerate(table):
-            if code not in trusts:
-                trusts.append(code)
-                names.append(_england_hospitals().get(code, code))
-                shares.append(1.0)
-                flows.append(np.zeros(len(councils)))
-            at = trusts.index(code)
-            given = self.place.hospitals[code]
-            names[at] = given.get("name", names[at])
-            shares[at] = float(given.get("share_of_trust", shares[at]))
-            flows[at] = flows[at] + stated[:, h]
-        catchment = np.array(flows).reshape(len(trusts), len(councils)).T
-        unused = [names[t] for t in np.flatnonzero(catchment.sum(axis=0) <= 0).tolist()]
-        if unused:
-            raise OwnPlaceError(
-                f"{self.place.file}: hospitals: {name!r} must have a catchment, got none" for name in unused
-            )
-        without = [councils[c] for c in np.flatnonzero(catchment.sum(axis=1) <= 0).tolist()]
-        if without:
-            raise OwnPlaceError([
-                f"{self.place.file}: hospitals: council {name!r} must have a hospital: a table [[hospitals]] "
-                f"with its share in catchment, got none" for name in without
-            ])  # fmt: skip
-        order = sorted(range(len(trusts)), key=lambda t: shares[t] < 0.5)  # main hospitals first
+        ours = [c for c, known in enumerate(self.ours) if known and not stated[c].any()]
+        flows: dict[str, FloatArray] = {}
+        names, shares = dict(england_hospitals()), {}
+        if ours:
+            use = hospital_use(tuple(self.people.councils[c] for c in ours))
+            for trust, share, flow in zip(use.trusts, use.share_of_trust, use.catchment.T, strict=True):
+                flows[trust], shares[trust] = np.zeros(len(councils)), float(share)
+                flows[trust][ours] = flow
+        for (code, given), flow in zip(self.place.hospitals.items(), stated.T, strict=True):
+            flows[code] = flows.get(code, 0.0) + flow
+            names[code] = given.get("name", names.get(code, code))
+            shares[code] = float(given.get("share_of_trust", shares.get(code, 1.0)))
+        self._check_use(councils, flows)
+        order = sorted(flows, key=lambda code: shares[code] < 0.5)  # main hospitals first
         return HospitalUse(
-            trusts=tuple(trusts[t] for t in order),
-            names=tuple(names[t] for t in order),
-            share_of_trust=np.array([shares[t] for t in order]),
-            catchment=np.ascontiguousarray(catchment[:, order]),
+            trusts=tuple(order),
+            names=tuple(names[code] for code in order),
+            share_of_trust=np.array([shares[code] for code in order]),
+            catchment=np.column_stack([flows[code] for code in order]),
         )
+
+    def _check_use(self, councils: tuple[str, ...], flows: Mapping[str, FloatArray]) -> None:
+        """Raise OwnPlaceError if a hospital has no patients, or a council no hospital."""
+        where = f"{self.place.file}: hospitals"
+        problems = [
+            f"{where}: {code}: must have a catchment, got none" for code, flow in flows.items() if not flow.any()
+        ]
+        served = sum(flows.values(), np.zeros(len(councils)))
+        problems += [
+            f"{where}: council {councils[c]!r} must have a hospital: a table [[hospitals]] with its share in catchment"
+            for c in np.flatnonzero(served <= 0).tolist()
+        ]
+        if problems:
+            raise OwnPlaceError(problems)
 
     def _stated_use(self, councils: tuple[str, ...]) -> FloatArray:
         """Return shares of use that the file states, shape (n_councils, n_tables); rows sum to 1 or 0."""
@@ -335,9 +271,9 @@ class _Building:
             for fact in facts:
                 if fact.name in given:
                     own.append(self._stated(fact, given[fact.name], hospital.name))
-                elif given and fact.name == "catchment_adults":
+                elif "catchment" in given and fact.name == "catchment_adults":
                     own.append(dataclasses.replace(fact, source=f"{file} x {self.place.population.name}"))
-                elif given and fact.name == "share_of_trust" and hospital.ods not in _england_hospitals():
+                elif fact.name == "share_of_trust" and hospital.ods not in england_hospitals():
                     own.append(dataclasses.replace(fact, source="all of it, unless stated", status="assumed"))
                 else:
                     own.append(fact)
@@ -372,28 +308,30 @@ class _Building:
 
     def _register_ratios(self) -> dict[str, FloatArray]:
         ratios = {condition: np.ones(len(self.people.consortia)) for condition in REGISTERS}
+        ours = [k for k, code in enumerate(self.people.consortia) if code in england_consortia()]
+        if ours:
+            for condition, ratio in register_ratios(tuple(self.people.consortia[k] for k in ours)).items():
+                ratios[condition][ours] = ratio
         for k, code in enumerate(self.people.consortia):
-            if code in _england_consortia():
-                for condition, ratio in register_ratios((code,)).items():
-                    ratios[condition][k] = ratio[0]
             for condition, stated in self.place.consortia.get(code, {}).get("register_ratio", {}).items():
                 ratios[condition][k] = stated
         return ratios
 
     # Facts about flows
 
-    def _catchment_facts(self, councils: tuple[str, ...], use: HospitalUse) -> Iterator[Fact]:
+    def _catchment_facts(
+        self, councils: tuple[str, ...], use: HospitalUse, stated: NDArray[np.bool_]
+    ) -> Iterator[Fact]:
         for c, council in enumerate(councils):
+            source = self.place.file if stated[c] else "trust_catchment_ltla_share.csv.gz x ae_trust_2016_17.csv"
             for t in np.flatnonzero(use.catchment[c] > 0).tolist():
-                stated = use.trusts[t] in self.place.hospitals
-                source = self.place.file if stated else "trust_catchment_ltla_share.csv.gz x ae_trust_2016_17.csv"
                 yield Fact(
                     organisation=council,
                     name=f"use of {use.names[t]}",
                     value=float(use.catchment[c, t]),
                     unit="share",
                     source=source,
-                    status="data" if stated else "derived",
+                    status="data" if stated[c] else "derived",
                 )
 
     def _register_facts(self, consortia: tuple[str, ...], ratios: dict[str, FloatArray]) -> Iterator[Fact]:
@@ -401,7 +339,7 @@ class _Building:
             for condition, ratio in ratios.items():
                 if condition in self.place.consortia.get(code, {}).get("register_ratio", {}):
                     source, status = self.place.file, "data"
-                elif code in _england_consortia():
+                elif code in england_consortia():
                     source, status = "qof_ccg_2013_14_2014_15.csv.gz over evidence group A.prev", "derived"
                 else:
                     source, status = "as in England, unless stated", "assumed"
@@ -446,132 +384,3 @@ def _moves_a_head(england: Miniature) -> FloatArray:
     adults = np.zeros((2, len(AGES)))
     np.add.at(adults, (england.cells["sex"], england.cells["age"] - YOUNGEST), england.cells["count"])
     return england.net_migration[0] / adults
-
-
-# The file
-
-
-def _population_file(path: Path, population: object) -> Path:
-    if not isinstance(population, str) or not population:
-        raise OwnPlaceError([f"{path.name}: population must be the path of a CSV or Parquet file, got {population!r}"])
-    return path.parent / population
-
-
-def _read(path: Path) -> _Definition:
-    """Return a place's file; raise OwnPlaceError with all that is wrong with its keys."""
-    words = tomllib.loads(path.read_text(encoding="utf-8"))
-    problems = [f"{path.name}: unknown key {key!r}; nearest: {nearest(key, KEYS)}" for key in words if key not in KEYS]
-    problems += [
-        f"{path.name}: {key} must be text, got {words.get(key)!r}"
-        for key in ("name", "title", "notes")
-        if not isinstance(words.get(key, ""), str) or (key == "name" and not words.get(key))
-    ]
-    tables = {}
-    for table, keys, england in (
-        ("councils", COUNCIL_KEYS, _england_councils()),
-        ("consortia", CONSORTIUM_KEYS, _england_consortia()),
-        ("hospitals", HOSPITAL_KEYS, {}),
-    ):
-        tables[table] = _tables(path.name, table, words.get(table, []), keys, england, problems)
-    if problems:
-        raise OwnPlaceError(problems)
-    return _Definition(
-        file=path.name,
-        name=words["name"],
-        title=words.get("title", words["name"]),
-        notes=words.get("notes", "").strip(),
-        population=_population_file(path, words["population"]),
-        **tables,
-    )
-
-
-def _tables(
-    file: str, table: str, given: object, keys: tuple[str, ...], england: Mapping[str, Any], problems: list[str]
-) -> dict[str, dict[str, Any]]:
-    """Return the tables of one kind by code, and add what is wrong with them to the problems."""
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        problems.append(f"{file}: {table} must be tables [[{table}]], got {given!r}")
-        return {}
-    codes = _known(england, {})
-    found: dict[str, dict[str, Any]] = {}
-    for number, one in enumerate(given, start=1):
-        code = one.get("code", one.get("name"))
-        where = f"{file}: {table}: {code if isinstance(code, str) else f'table {number}'}"
-        if not isinstance(code, str) or not code:
-            problems.append(f"{where}: must have a code or a name, got {code!r}")
-            continue
-        code = codes.get(code, code)
-        if code in found:
-            problems.append(f"{where}: must be there once, is there twice")
-        for key, value in one.items():
-            wrong = f"unknown key; nearest: {nearest(key, keys)}" if key not in keys else _wrong(key, value)
-            if wrong:
-                problems.append(f"{where}: {key}: {wrong}")
-        found[code] = one
-    return found
-
-
-def _wrong(key: str, value: object) -> str:
-    """Return what is wrong with the value of an organisation's key; empty if nothing."""
-    if key in TEXTS:
-        return "" if isinstance(value, str) and value else f"must be text, got {value!r}"
-    if key in ("catchment", "register_ratio"):
-        if not isinstance(value, dict) or not value:
-            return f"must be a table of numbers, got {value!r}"
-        if key == "catchment":
-            wrong = [
-                f"{name} must be a share from 0 to 1, got {each!r}"
-                for name, each in value.items()
-                if not _between(each, 0, 1)
-            ]
-        else:
-            wrong = [
-                f"unknown condition {name!r}; nearest: {nearest(name, REGISTERS)}"
-                if name not in REGISTERS
-                else f"{name} must be a ratio to England from 0 to 10, got {each!r}"
-                for name, each in value.items()
-                if name not in REGISTERS or not _between(each, 0, 10)
-            ]
-        return "; ".join(wrong)
-    most = 1.0 if key in SHARES else math.inf
-    if not _between(value, 0, most) or (key in ABOVE_0 and value == 0):
-        least = "above 0" if key in ABOVE_0 else "0 or more"
-        return f"must be a number {least}{' and at most 1' if key in SHARES else ''}, got {value!r}"
-    if key in WHOLE and value != int(value):
-        return f"must be a whole number, got {value!r}"
-    return ""
-
-
-def _between(value: object, least: float, most: float) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return number and least <= value <= most
-
-
-# England's organisations by code
-
-
-def _known(england: Mapping[str, tuple[str, ...]], tables: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the code of each code and name, the user's own before England's."""
-    known = {name: code for code, names in england.items() for name in (*names, code)}
-    known |= {table["name"]: code for code, table in tables.items() if "name" in table}
-    return known | {code: code for code in tables}
-
-
-@lru_cache(maxsize=1)
-def _england_councils() -> dict[str, tuple[str, ...]]:
-    table = read_table("councils.csv")
-    return {code: (name,) for code, name in zip(table["utla_code"].tolist(), table["utla_name"].tolist(), strict=True)}
-
-
-@lru_cache(maxsize=1)
-def _england_consortia() -> dict[str, tuple[str, ...]]:
-    """Return NHS code and name of each of England's consortia."""
-    table = read_table("overlap_ccg_utla.csv")
-    columns = (table[column].tolist() for column in ("ccg15_code", "ccg15_ods", "ccg15_name"))
-    return {code: (ods, name) for code, ods, name in zip(*columns, strict=True)}
-
-
-@lru_cache(maxsize=1)
-def _england_hospitals() -> dict[str, str]:
-    table = read_table("trust_catchment_ltla_share.csv.gz")
-    return dict(zip(table["nhs_trust22_code"].tolist(), table["trust_name"].tolist(), strict=True))

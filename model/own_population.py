@@ -12,7 +12,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,8 +171,8 @@ class _File:
         self._problems.stop()
         self._check_bands(bands)
         self._check_different((council, consortium, area, quintile, sex, band))
-        self._check_counts_by_council(count, council)
         self._problems.stop()
+        self._check_sums(count, council, "council")
 
         kept = count > 0
         if not kept.any():
@@ -182,9 +182,10 @@ class _File:
         keys, where = np.unique(key, return_inverse=True)
         found = np.unravel_index(keys, sizes)
         self._check_sizes(council_codes, consortium_codes, keys)
+        self._check_sums(count[kept], where, "small area")
         areas = _areas(found, area_codes)
         shape = (len(areas), 2, len(bands))
-        flat = np.ravel_multi_index((where.reshape(-1), sex[kept], band[kept]), shape)
+        flat = np.ravel_multi_index((where, sex[kept], band[kept]), shape)
         by_band = np.bincount(flat, weights=count[kept], minlength=int(np.prod(shape))).astype(np.int64).reshape(shape)
         self._check_everyone_lives(council_codes, found[0], "council")
         self._check_everyone_lives(consortium_codes, found[1], "consortium")
@@ -228,10 +229,11 @@ class _File:
 
     def row_number(self, row: int) -> int:
         """Return the number that a reader sees beside a row: of its line in a CSV file, the header being 1."""
-        if not self._is_csv:
-            return row + 1
-        filled = [number for number, line in enumerate(self._bytes.splitlines(), start=1) if line.strip(b"\r\n")]
-        return filled[row + 1]
+        return self._filled_lines[row + 1] if self._is_csv else row + 1
+
+    @cached_property
+    def _filled_lines(self) -> list[int]:
+        return [number for number, line in enumerate(self._bytes.splitlines(), start=1) if line]
 
     def _say(self, column: str, wrong: NDArray[np.bool_], says: Callable[[int], str]) -> None:
         self._problems.add(column, np.flatnonzero(wrong), says, self.row_number)
@@ -279,11 +281,11 @@ class _File:
     def _refuse_counts(self, got: str) -> None:
         raise OwnPlaceError([f"{self.name}, column count: must be numbers of people, got {got}"])
 
-    def _check_counts_by_council(self, count: IntArray, council: IntArray) -> None:
-        if "count" in self.columns:
-            sums = np.bincount(council, weights=count)
-            if np.all(np.abs(sums[sums > 0] - 100) <= 1):
-                self._refuse_counts("percentages: each council's sum is about 100")
+    def _check_sums(self, count: IntArray, group: IntArray, what: str) -> None:
+        """Raise OwnPlaceError if the counts of each group look like percentages of it."""
+        sums = np.bincount(group, weights=count)
+        if "count" in self.columns and np.all(np.abs(sums[sums > 0] - 100) <= 1):
+            self._refuse_counts(f"percentages: each {what}'s counts sum to about 100")
 
     def _small_areas(self) -> tuple[list[str], IntArray]:
         """Return the codes of small areas in order, and each row's; no codes and zeros where the file has none."""

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.own_place import names_a_population, own_place, own_place_digest
+from model.own_definition import names_a_population, own_place_digest
+from model.own_place import own_place
 from model.place_data import read_table
 from model.place_england import miniature
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
