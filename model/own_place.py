@@ -24,7 +24,8 @@ from model.own_definition import (
     england_hospitals,
     read_definition,
 )
-from model.own_population import Codes, OwnPeople, OwnPlaceError, nearest, own_people, residents
+from model.own_file import OwnPlaceError, nearest
+from model.own_population import Codes, OwnPeople, own_people, residents
 from model.place_data import read_table
 from model.place_england import Miniature, miniature
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts

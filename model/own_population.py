@@ -5,24 +5,17 @@ words of a column are looked at one by one, so that a file of millions of rows i
 ``docs/how-to/use-your-own-population.md`` tells what each column means.
 """
 
-import csv
-import difflib
-import hashlib
-import io
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from model.own_file import SHOWN, OwnPlaceError, bytes_of, nearest, read_csv, read_parquet, words_of
 from model.place_data import read_table
 from model.place_fitting import FloatArray, IntArray
 from model.place_people import AGES, CELL, OLDEST, SMALL_AREA, YOUNGEST, population
@@ -36,23 +29,7 @@ FROM_SMALL_AREA = ("council", "consortium", "quintile")
 
 SEXES = ("male", "female")
 MOST_COUNT = int(np.iinfo(np.uint32).max)
-SHOWN = 5
-"""How many problems of a file are told."""
-
 GOLDEN = (5**0.5 - 1) / 2
-
-
-class OwnPlaceError(ValueError):
-    """What is wrong with a place's file or its population, one line a problem.
-
-    Attributes
-    ----------
-    problems : the first few, each with file, row and column (or key)
-    """
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,13 +64,6 @@ class Codes(NamedTuple):
     table: str
 
 
-class _Words(NamedTuple):
-    """A column: its different words, and which of them each row has, shape (n_rows,); -1 where there is none."""
-
-    words: pa.Array
-    index: NDArray[np.int64]
-
-
 @dataclass
 class _Problems:
     """What is wrong with a file: how much, and the first few lines."""
@@ -105,8 +75,10 @@ class _Problems:
     def add(self, column: str, rows: IntArray, says: Callable[[int], str], row_number: Callable[[int], int]) -> None:
         """Add one problem for each of the rows (0 = first), with what it says of them."""
         self.many += len(rows)
-        where = f"{self.file}, row {{}}, column {column}: " if column else f"{self.file}, row {{}}: "
-        self.lines += [(row, where.format(row_number(row)) + says(row)) for row in rows[:SHOWN].tolist()]
+        where = f", column {column}" if column else ""
+        self.lines += [
+            (row, f"{self.file}, row {row_number(row)}{where}: {says(row)}") for row in rows[:SHOWN].tolist()
+        ]
 
     def stop(self) -> None:
         """Raise OwnPlaceError if there are any."""
@@ -114,17 +86,6 @@ class _Problems:
             shown = [line for _, line in sorted(self.lines)[:SHOWN]]
             more = [f"{self.file}: and {self.many - len(shown):,} more problems"] if self.many > len(shown) else []
             raise OwnPlaceError([*shown, *more])
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a population file.
-
-    Raises
-    ------
-    OwnPlaceError
-        If it cannot be read.
-    """
-    return hashlib.sha256(_bytes_of(path)).hexdigest()
 
 
 def own_people(path: Path, councils: Codes, consortia: Codes) -> OwnPeople:
@@ -148,15 +109,17 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
-        self._bytes = _bytes_of(path)
+        self._bytes = bytes_of(path)
         self._is_csv = path.suffix.lower() == ".csv"
-        table = _read_csv(self.name, self._bytes) if self._is_csv else _read_parquet(self.name, self._bytes)
+        table = read_csv(self.name, self._bytes) if self._is_csv else read_parquet(self.name, self._bytes)
         self.columns = tuple(table.column_names)
-        self._check_columns(table)
+        self._check_columns()
         self.n_rows = len(table)
         if not self.n_rows:
             raise OwnPlaceError([f"{self.name}: must have people, got no rows"])
-        self._words = {name: _words_of(table.column(name)) for name in self.columns}
+        self._words = {
+            column: words_of(f"{self.name}, column {column}", table.column(column)) for column in self.columns
+        }
         self._problems = _Problems(self.name)
 
     def people(self, councils: Codes, consortia: Codes) -> OwnPeople:
@@ -196,7 +159,7 @@ class _File:
             adults=_by_age(by_band, bands, found[0], council_codes),
         )
 
-    def _check_columns(self, table: pa.Table) -> None:
+    def _check_columns(self) -> None:
         times = {column: self.columns.count(column) for column in self.columns}
         problems = [
             f"{self.name}, column {column}: must be there once, is there {many} times"
@@ -210,12 +173,8 @@ class _File:
         ]
         if problems:  # first: it may be why another seems to be missing
             raise OwnPlaceError(problems[:SHOWN])
-        for column in self.columns:
-            kind = table.schema.field(column).type
-            if pa.types.is_nested(kind):
-                problems.append(f"{self.name}, column {column}: must be text or numbers, got nested values ({kind})")
         needed = ["sex", *(() if "small_area" in self.columns else FROM_SMALL_AREA)]
-        problems += [
+        problems = [
             f"{self.name}: must have a column {column!r}, got {', '.join(self.columns)}"
             for column in needed
             if column not in self.columns
@@ -382,83 +341,6 @@ class _File:
         empty = [code for i, code in enumerate(codes) if i not in set(found.tolist())]
         if empty:
             raise OwnPlaceError([f"{self.name}: {what} {code!r} must have people, got none" for code in empty[:SHOWN]])
-
-
-def nearest(name: str, valid: Iterable[str], many: int = 3) -> str:
-    """Return the valid names nearest to one that is not, by commas."""
-    return ", ".join(difflib.get_close_matches(name, list(valid), n=many, cutoff=0.0))
-
-
-def _bytes_of(path: Path) -> bytes:
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        raise OwnPlaceError([f"{path.name}: population must be a file ending in .csv or .parquet"])
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise OwnPlaceError([f"{path.name}: population cannot be read: {error.strerror}: {path}"]) from error
-
-
-def _read_csv(name: str, content: bytes) -> pa.Table:
-    """Return a CSV file's columns as words, an empty word being none."""
-    try:
-        first = content[: content.find(b"\n") + 1 or len(content)].decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise OwnPlaceError([f"{name}: must be CSV in UTF-8: {error}"]) from error
-    header = [column.strip() for column in next(csv.reader(io.StringIO(first)), [])]
-    if len(header) < 2:
-        raise OwnPlaceError([f"{name}: must be CSV with commas and a header, got {first.strip()!r}"])
-    names = [f"column {number}" for number in range(len(header))]  # a name may be there twice
-    words = pa.dictionary(pa.int32(), pa.string())
-    convert = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(names, words),
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=True,
-    )
-    wrong: list[pa_csv.InvalidRow] = []
-
-    def remember(row: pa_csv.InvalidRow) -> str:
-        wrong.append(row)
-        return "skip"
-
-    def read(*, threads: bool) -> pa.Table:
-        return pa_csv.read_csv(
-            pa.BufferReader(content),
-            read_options=pa_csv.ReadOptions(column_names=names, skip_rows=1, use_threads=threads),
-            parse_options=pa_csv.ParseOptions(invalid_row_handler=remember),
-            convert_options=convert,
-        )
-
-    try:
-        table = read(threads=True)
-        if wrong:  # once more in order: only then are rows numbered
-            wrong.clear()
-            read(threads=False)
-            lines = [
-                f"{name}, row {row.number}: must have {row.expected_columns} values, got {row.actual_columns}"
-                for row in wrong
-            ]
-            more = [f"{name}: and {len(lines) - SHOWN:,} more problems"] if len(lines) > SHOWN else []
-            raise OwnPlaceError([*lines[:SHOWN], *more])
-    except pa.ArrowInvalid as error:
-        raise OwnPlaceError([f"{name}: must be CSV in UTF-8: {' '.join(str(error).split())}"]) from error
-    return table.rename_columns(header)
-
-
-def _read_parquet(name: str, content: bytes) -> pa.Table:
-    try:
-        return pq.read_table(pa.BufferReader(content))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise OwnPlaceError([f"{name}: must be Parquet: {' '.join(str(error).split())}"]) from error
-
-
-def _words_of(column: pa.ChunkedArray) -> _Words:
-    if pa.types.is_dictionary(column.type):
-        column = column.unify_dictionaries()
-    else:
-        column = column.dictionary_encode()  # one dictionary for all chunks
-    chunks = [pc.fill_null(chunk.indices.cast(pa.int64()), -1).to_numpy() for chunk in column.chunks]
-    return _Words(column.chunk(0).dictionary.cast(pa.string()), np.concatenate(chunks))
 
 
 # What a word of each column says: a whole number, or what was expected instead.

@@ -129,8 +129,8 @@ def load_place(name: str | Path) -> Place:
     Parameters
     ----------
     name : name of a shipped place, or path of a TOML file (ending in ``.toml``) with ``name``, ``councils`` and
-        perhaps ``title`` and ``notes``; or ``made_of = "england"`` instead of ``councils``; or ``population``, a file of
-        people of the user's own (``model/own_place.py``)
+        perhaps ``title`` and ``notes``; instead of ``councils`` perhaps ``made_of = "england"``, or ``population``, the
+        path of a file of people of the user's own (``model/own_place.py``)
 
     Raises
     ------

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from model import HealthEconomy
-from model.own_population import OwnPlaceError
+from model.own_file import OwnPlaceError
 from model.parameters import Parameters
 from model.place import Place, coterminosity, load_place, place_file_digest, place_summary
 from model.starting_state import _key

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.own_population import Codes, OwnPeople, OwnPlaceError, own_people, residents
+from model.own_file import OwnPlaceError
+from model.own_population import Codes, OwnPeople, own_people, residents
 from model.place import load_place
 from model.place_people import AGES
 
@@ -284,6 +285,43 @@ def test_a_file_that_is_no_parquet_or_has_nested_columns_is_refused(tmp_path):
         "people.parquet, column age: must be text or numbers, got nested values"
         in refusal(saved(frame, tmp_path, "parquet"))[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([None, None], "row 1, column age: must not be empty"),
+        ([b"\xff", b"\xff"], "people.parquet, column age: must be text or numbers, got binary"),
+        ([40.0, np.nan], "row 2, column age: must"),
+        ([True, False], "row 1, column age: must be a whole number from 18 to 110, got 'true'"),
+        (pd.to_datetime(["2014-04-01"] * 2), "row 1, column age: must be a whole number from 18 to 110, got '2014"),
+        (pd.Categorical(["40", "x"]), "row 2, column age: must be a whole number from 18 to 110, got 'x'"),
+        (pd.Categorical([40, 12]), "row 2, column age: must be a whole number from 18 to 110, got '12'"),
+    ],
+)
+def test_a_parquet_column_of_any_kind_is_read_or_refused(tmp_path, values, words):
+    frame = pd.DataFrame([ROW, ROW])
+    frame["age"] = values
+    assert words in refusal(saved(frame, tmp_path, "parquet"))[0]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.one_of(
+        st.binary(max_size=60),
+        st.lists(st.lists(st.text(max_size=6), min_size=6, max_size=6).map(",".join), max_size=4).map(
+            lambda lines: "\n".join([",".join(ROW), *lines]).encode()
+        ),
+    ),
+    ending=st.sampled_from(["csv", "parquet"]),
+)
+def test_any_bytes_at_all_end_in_people_or_in_words(tmp_path, content, ending):
+    path = tmp_path / f"people.{ending}"
+    path.write_bytes(content)
+    try:
+        assert read(path).adults.sum() > 0
+    except OwnPlaceError as error:
+        assert all(problem.startswith(path.name) for problem in error.problems)  # noqa: PT017 - either may be
 
 
 def test_a_file_that_is_missing_or_of_another_kind_is_refused(tmp_path):
