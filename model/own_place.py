@@ -38,6 +38,9 @@ from model.place_registers import REGISTERS, register_ratios
 RESIDENTS = {"adults": YOUNGEST, "people_65plus": 65, "people_75plus": 75}
 """What a council's file counts: people from which age."""
 
+RESERVED = ("place", "treasury", "households", "elsewhere", "community provider")
+"""Names that measures and the ledger give to others."""
+
 YEARS = 10
 """How many years of people turning 18 a place has."""
 
@@ -354,10 +357,11 @@ class _Building:
                 )
 
     def _check_names(self, names: list[str]) -> None:
+        names = [*names, *RESERVED]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise OwnPlaceError([
-                f"{self.place.file}: councils, consortia and hospitals must have different names, got {name!r} twice"
+                f"{self.place.file}: councils, consortia and hospitals must have names that no other party has, got {name!r}"
                 for name in twice
             ])  # fmt: skip
 

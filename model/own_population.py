@@ -28,7 +28,9 @@ FROM_SMALL_AREA = ("council", "consortium", "quintile")
 """Columns that a file may leave out where every small area is one of England's (LSOA of 2011)."""
 
 SEXES = ("male", "female")
-MOST_COUNT = int(np.iinfo(np.uint32).max)
+MOST_PEOPLE = 100_000_000
+"""More people than this are a slip: England has some 43 million adults."""
+
 GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -138,8 +140,8 @@ class _File:
         self._check_sums(count, council, "council")
 
         kept = count > 0
-        if not kept.any():
-            raise OwnPlaceError([f"{self.name}, column count: must have people, got none"])
+        if not 0 < count.sum() <= MOST_PEOPLE:
+            self._refuse_counts(f"{count.sum():,} people in all (at least 1, at most {MOST_PEOPLE:,})")
         sizes = len(council_codes), len(consortium_codes), max(len(area_codes), 1), 6
         key = np.ravel_multi_index(tuple(each[kept] for each in (council, consortium, area, quintile)), sizes)
         keys, where = np.unique(key, return_inverse=True)
@@ -231,10 +233,9 @@ class _File:
             return np.ones(self.n_rows, dtype=np.int64)
         words, index = self._words["count"]
         as_float = np.array([_float(word) for word in words.to_pylist()] + [np.nan])[index]
-        whole = {1.0: 0.02, 100.0: 1.0}
-        sums = float(np.nansum(as_float))
-        if any(abs(sums - total) < slack for total, slack in whole.items()):
-            self._refuse_counts(f"shares of a whole: they sum to {sums:g}")
+        total = float(np.nansum(as_float))
+        if abs(total - 1) < 0.02 or abs(total - 100) < 1:  # shares and percentages may have been rounded
+            self._refuse_counts(f"shares of a whole: they sum to {total:g}")
         return self._numbers("count", _count)
 
     def _refuse_counts(self, got: str) -> None:
@@ -386,7 +387,7 @@ def _quintile(word: str) -> int | str:
 
 def _count(word: str) -> int | str:
     number = _whole(word)
-    if number is not None and 0 <= number <= MOST_COUNT:
+    if number is not None and 0 <= number <= MOST_PEOPLE:
         return number
     return "must be a whole number of people, 0 or more"
 

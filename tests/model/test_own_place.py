@@ -326,7 +326,8 @@ def test_another_population_or_another_file_is_another_place_at_once(tmp_path, p
         ("{ Southtown = 0.6 }", "{ }", "hospitals: General: catchment: must be a table of numbers, got {}"),
         ("Northtown = 1.0, S", "S", "hospitals: council 'Northtown' must have a hospital: a table [[hospitals]] with"),
         ("share_of_trust = 0.3", "share_of_trust = 3", "share_of_trust: must be a number above 0 and at most 1, got 3"),
-        ('name = "General"', 'name = "Towns"', "must have different names, got 'Towns' twice"),
+        ('name = "General"', 'name = "treasury"', "must have names that no other party has, got 'treasury'"),
+        ('name = "General"', 'name = "Towns"', "must have names that no other party has, got 'Towns'"),
         ('code = "S"\nname = "Southtown"', 'name = "East"', "row 310, column council: unknown council 'Southtown'"),
     ],
 )

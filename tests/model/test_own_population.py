@@ -181,6 +181,10 @@ def test_numbers_may_have_a_point_and_words_spaces_and_files_a_mark_of_their_ord
         ({"count": 2.5}, "row 3, column count: must be a whole number of people, 0 or more, got '2.5'"),
         ({"count": "3%"}, "row 3, column count: must be a whole number of people, 0 or more, got '3%'"),
         ({"count": "1e300"}, "row 3, column count: must be a whole number of people, 0 or more, got '1e300'"),
+        (
+            {"count": 100_000_000},
+            "column count: must be numbers of people, got 100,000,007 people in all (at least 1, at",
+        ),
         ({"count": "nan"}, "row 3, column count: must be a whole number of people, 0 or more, got 'nan'"),
         ({"count": "inf"}, "row 3, column count: must be a whole number of people, 0 or more, got 'inf'"),
         ({"age": 50, "council": "N"}, "people.csv, row 3: each cell must be there once, is also row 2"),
