@@ -86,7 +86,7 @@ class RunSpec:
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
-    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names
+    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names; a place's covers its population
     """
 
     place: str

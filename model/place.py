@@ -6,6 +6,7 @@ A place is a TOML file that names its councils; every number comes from the open
 """
 
 import difflib
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.own_definition import names_a_population, own_place_digest
+from model.own_place import own_place
 from model.place_data import read_table
 from model.place_england import miniature
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
@@ -35,7 +38,7 @@ from model.place_people import (
 from model.place_registers import register_ratios
 
 FOLDER = Path(__file__).parent / "places"
-KEYS = ("name", "title", "councils", "notes", "made_of")
+KEYS = ("name", "title", "councils", "notes", "made_of", "population")
 MADE_OF = "england"
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "describe_place",
     "list_places",
     "load_place",
+    "place_file_digest",
     "place_summary",
     "places",
 ]
@@ -125,7 +129,8 @@ def load_place(name: str | Path) -> Place:
     Parameters
     ----------
     name : name of a shipped place, or path of a TOML file (ending in ``.toml``) with ``name``, ``councils`` and
-        perhaps ``title`` and ``notes``; or ``made_of = "england"`` instead of ``councils``
+        perhaps ``title`` and ``notes``; instead of ``councils`` perhaps ``made_of = "england"``, or ``population``, the
+        path of a file of people of the user's own (``model/own_place.py``)
 
     Raises
     ------
@@ -135,10 +140,26 @@ def load_place(name: str | Path) -> Place:
     if str(name).endswith(".toml"):
         if not Path(name).is_file():
             raise ValueError(f"place file must exist, got {str(name)!r}")
+        if names_a_population(Path(name)):
+            return _build_own(Path(name), own_place_digest(Path(name)))
         return _build(*_read_definition(Path(name)))
     if name not in list_places():
         raise ValueError(f"unknown place {str(name)!r}; nearest: {_nearest(str(name), list_places())}")
     return _build(*_read_definition(FOLDER / f"{name}.toml"))
+
+
+def place_file_digest(path: str | Path) -> str:
+    """Return a hash of what a place's TOML file says, with its population's contents where it names one of its own.
+
+    Raises
+    ------
+    ValueError
+        If a population cannot be read.
+    OSError
+        If the file itself cannot be read.
+    """
+    path = Path(path)
+    return own_place_digest(path) if names_a_population(path) else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def describe_place(place: Place) -> list[PlaceRow]:
@@ -271,6 +292,14 @@ def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
         register_ratio=ratios,
         facts=(*facts, *_catchment_facts(council_names, use), *_register_facts(consortium_names, ratios)),
     )
+    _freeze(place)
+    return place
+
+
+@lru_cache(maxsize=8)
+def _build_own(path: Path, digest: str) -> Place:
+    """Return the place of a file with a population of its own; a changed `digest` is another place."""
+    place = Place(**own_place(path))
     _freeze(place)
     return place
 

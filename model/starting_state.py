@@ -398,10 +398,19 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
 
 
 def _key(place: Place, scale: float, parameters: Parameters) -> str:
-    parts = {"place": place.name, "councils": [c.code for c in place.councils], "scale": scale, "parameters": parameters.values()}
+    parts = {"place": _contents(place), "scale": scale, "parameters": parameters.values()}
     parts["sources"] = source_hash()
     parts["rates"] = fitted_rates().digest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _contents(place: Place) -> str:
+    """Return a hash of all of a place that a starting state depends on, whatever file it was read from."""
+    digest = hashlib.sha256(repr((place.councils, place.consortia, place.hospitals)).encode())
+    arrays = (place.small_areas, place.cells, place.turning_18, place.net_migration, place.catchment)
+    for array in (*arrays, *(place.register_ratio[name] for name in sorted(place.register_ratio))):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)
