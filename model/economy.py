@@ -49,6 +49,7 @@ from model.observing import measure_month
 from model.parameters import Parameters
 from model.payment import block_month, pence
 from model.place import Place, load_place
+from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -63,7 +64,7 @@ DEFAULT_SEED = 1
 MONTHS = 12
 
 
-def prepare(place: str | Path, scale: float = 1.0, parameters: Parameters | None = None) -> None:
+def prepare(place: PlaceChoice, scale: float = 1.0, parameters: Parameters | None = None) -> None:
     """Compile, and build and store the starting state of a place, so that later runs only load it."""
     starting_state(load_place(place), _checked_scale(scale), parameters or Parameters())
     nothing = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
@@ -75,7 +76,7 @@ class HealthEconomy(mesa.Model):
 
     Parameters
     ----------
-    place : name of a place, or the path of a TOML file
+    place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
     structure : name of a commissioning structure, or the path of a TOML file
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
@@ -109,7 +110,7 @@ class HealthEconomy(mesa.Model):
 
     def __init__(
         self,
-        place: str | Path = "berkshire-west",
+        place: PlaceChoice = "berkshire-west",
         structure: str | Path | CommissioningStructure = BASELINE,
         seed: int | None = None,
         *,

@@ -233,7 +233,7 @@ def place_summary(place: Place) -> dict[str, object]:
         "consortia": [consortium.name for consortium in place.consortia],
         "hospitals": [hospital.name for hospital in place.hospitals],
         "main_hospitals": [hospital.name for hospital in place.hospitals if hospital.kind == "main"],
-        "coterminosity": coterminosity(_adults_by_pair(place.small_areas, place.cells), share_inside),
+        "coterminosity": coterminosity(_counted_by_pair(place.small_areas, place.cells), share_inside),
     }
 
 
@@ -295,7 +295,9 @@ def _read_definition(path: Path) -> Definition:
     if councils == ALL_COUNCILS:
         return Definition(*words, tuple(read_table("councils.csv")["utla_code"].tolist()))
     if not isinstance(councils, list) or not councils or not all(isinstance(council, str) for council in councils):
-        raise ValueError(f"{path.name}: councils must be {ALL_COUNCILS!r} or a list of names or codes, got {councils!r}")
+        raise ValueError(
+            f"{path.name}: councils must be {ALL_COUNCILS!r} or a list of names or codes, got {councils!r}"
+        )
     return Definition(*words, codes_of(councils, f"{path.name}: councils"))
 
 
@@ -309,13 +311,13 @@ def _build(definition: Definition) -> Place:
     areas, table, consortium_codes = small_areas(codes)
     adults = fit_adults(codes, consortium_codes, areas, table)
     cells = cells_of(adults)
-    by_pair = _adults_by_pair(areas, cells)
+    by_pair = _counted_by_pair(areas, cells)
     people = people_by_consortium(codes, areas, table, adults)
     use = hospital_use(codes)
     ratios = register_ratios(consortium_codes)
 
     councils = [council_facts(code) for code in codes]
-    inside = _shares_inside(consortium_codes, codes)
+    inside = shares_inside(consortium_codes, codes)
     consortia = [
         consortium_facts(code, int(by_pair[:, k].sum()), float(people[:, k].sum()), inside[k])
         for k, code in enumerate(consortium_codes)
@@ -375,7 +377,9 @@ def _check_hospitals(place: Place) -> None:
     """Raise ValueError if a hospital has no beds: nobody could ever be admitted to it."""
     for hospital in place.hospitals:
         if hospital.beds < 1:
-            raise ValueError(f"Place.hospitals must have beds: {hospital.name!r} must have at least 1, got {hospital.beds!r}")
+            raise ValueError(
+                f"Place.hospitals must have beds: {hospital.name!r} must have at least 1, got {hospital.beds!r}"
+            )
 
 
 def _check_cells(place: Place) -> None:
@@ -406,7 +410,7 @@ def _check_between(array: str, records: NDArray[np.void], field: str, least: int
         raise ValueError(f"Place.{array} {field} must lie from {least} to {most}, got {int(wrong[0])}")
 
 
-def _adults_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArray:
+def _counted_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArray:
     """Return adults by council and consortium, shape (n_councils, n_consortia)."""
     adults = np.zeros((int(areas["council"].max()) + 1, int(areas["consortium"].max()) + 1), dtype=np.int64)
     where = areas[cells["small_area"]]
@@ -414,7 +418,7 @@ def _adults_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArra
     return adults
 
 
-def _shares_inside(consortia: tuple[str, ...], councils: tuple[str, ...]) -> list[float]:
+def shares_inside(consortia: tuple[str, ...], councils: tuple[str, ...]) -> list[float]:
     """Return the share of each consortium's people who live in the councils of the place."""
     table = read_table("overlap_ccg_utla.csv")
     inside = np.isin(table["utla_code"], councils)

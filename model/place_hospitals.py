@@ -17,6 +17,9 @@ from model.place_fitting import FloatArray
 OWN_FLOW = 0.05
 """A flow of at least this share of a council's use is kept; smaller ones go to its largest (assumption)."""
 
+MAIN_SHARE = 0.5
+"""A trust is a main hospital of a place where at least this share of its patients lives there."""
+
 ADULT_BEDS = 0.5
 """A trust with a smaller share of its beds for adults is a children's hospital and left out (assumption)."""
 
@@ -65,7 +68,7 @@ def hospital_use(councils: tuple[str, ...]) -> HospitalUse:
     used = np.flatnonzero(catchment.sum(axis=0) > 0)
     share_of_trust = patients.sum(axis=0)
     by_use = (patients * volume).sum(axis=0)
-    order = sorted(used.tolist(), key=lambda t: (share_of_trust[t] < 0.5, -by_use[t], trusts[t]))
+    order = sorted(used.tolist(), key=lambda t: (share_of_trust[t] < MAIN_SHARE, -by_use[t], trusts[t]))
     return HospitalUse(
         trusts=tuple(trusts[t] for t in order),
         names=tuple(names[t] for t in order),

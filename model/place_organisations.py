@@ -9,7 +9,7 @@ from model.evidence import evidence
 from model.place_data import positions, read_table, select
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
 from model.place_fitting import FloatArray, IntArray
-from model.place_hospitals import HospitalUse
+from model.place_hospitals import MAIN_SHARE, HospitalUse
 from model.place_people import population
 
 HOME_CARE = "asc_home_care_2013_14_council.csv"
@@ -158,7 +158,7 @@ def hospital_facts(
                 status="derived",
             ),
         )
-        kind = "main" if share_of_trust >= 0.5 else "elsewhere"
+        kind = "main" if share_of_trust >= MAIN_SHARE else "elsewhere"
         numbers = {fact.name: fact.value for fact in facts}
         found.append((HospitalFacts(ods=ods, name=use.names[trust], kind=kind, **numbers), facts))  # type: ignore[arg-type]
     return found
@@ -257,7 +257,10 @@ def _quantity_of_region(volumes: CareVolumes, i: int, service: str) -> tuple[flo
         people = np.zeros(len(volumes.councils))
         people[positions(volumes.councils, table["utla_code"])] = np.nan_to_num(table["clients_home_care_31_march"])
     else:
-        people, each = population(volumes.councils)[:, :, 65:].sum(axis=(1, 2)).astype(float), "weeks a resident aged 65 and over"
+        people, each = (
+            population(volumes.councils)[:, :, 65:].sum(axis=(1, 2)).astype(float),
+            "weeks a resident aged 65 and over",
+        )
     regions = read_table("councils.csv")["region_code"]
     peers = (regions == regions[i]) & (volumes.quantity > 0)
     return float(volumes.quantity[peers].sum() / people[peers].sum() * people[i]), each
