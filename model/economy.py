@@ -10,7 +10,7 @@ import datetime
 import difflib
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,18 @@ from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, decides_this_month
-from agents.patients.living import WITHHELD
+from agents.patients.living import (
+    TURNED_HOME_PENCE,
+    TURNED_MINUTES,
+    TURNED_NURSING,
+    TURNED_RESIDENT_PENCE,
+    TURNED_RESIDENTIAL,
+    WITHHELD,
+)
 from agents.patients.people import People
 from agents.patients.population import Population
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, UNIT_OF, Costs, month_costs
+from model.accounts import CAPACITIES, UNIT_OF, Costs, care_prices, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
@@ -408,7 +415,7 @@ class HealthEconomy(mesa.Model):
         for line in lines:
             for h, quantity in enumerate(line.quantity):
                 ledger.use(line.name, hospital + h, int(quantity), line.unit_pence, month=number)
-        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
+        for k, quantity in enumerate(month.consultations.sum(axis=0)):
             ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.costs.consultation), month=number)
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
@@ -430,12 +437,36 @@ class HealthEconomy(mesa.Model):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
                 rows.append((self.payer(capacity.account, number), capacity.service, unit, capacity.lever, beyond))
-        rows = [row for row in rows if row[4] != 0]
+        rows = [row for row in (*rows, *self._turned_consequences(month)) if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
             notes[at]["payer"], notes[at]["service"], notes[at]["lever"], notes[at]["pence"] = payer, service, lever, amount
             notes[at]["decider"] = self.world.decider(unit, lever).index
         return notes
+
+    def _turned_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
+        """Yield who pays more or less, and how much, because claims to continuing healthcare were not decided as at rest.
+
+        What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
+        """
+        week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
+        prices = care_prices(self.place)
+        for c, days in enumerate(month.turned_days):
+            totals = month.totals[c]
+            council = self.payer(Account.SOCIAL_CARE, c)
+            falls = (
+                (council, Service.HOME_CARE, totals[TURNED_MINUTES] * prices.home_care_hour[c] // 60),
+                (council, Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENTIAL] * prices.residential_week[c] // 7),
+                (council, Service.NURSING_CARE, totals[TURNED_NURSING] * prices.nursing_week[c] // 7),
+                (households, Service.HOME_CARE, totals[TURNED_HOME_PENCE]),
+                (households, Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENT_PENCE]),
+            )
+            moved = np.abs(days)
+            for k in np.flatnonzero(moved):
+                unit = self.consortia[k]
+                yield self.payer(Account.CONTINUING_CARE, k), Service.CONTINUING_CARE, unit, Lever.CHC_STRICTNESS, -int(days[k]) * week // 7
+                for payer, service, amount in falls:
+                    yield payer, service, unit, Lever.CHC_STRICTNESS, int(amount) * int(moved[k]) // int(moved.sum())
 
     def _as_structured(self, rows: np.ndarray) -> np.ndarray:
         """Put the structure's payers and deciders in the place of councils and consortia in kernel rows."""
