@@ -31,8 +31,9 @@ from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
 from agents.patients.population import Population
+from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, UNIT_OF, Costs, month_costs
+from model.accounts import CAPACITIES, UNIT_OF, Costs, beyond_observed, care_prices, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
@@ -41,6 +42,7 @@ from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
+from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE
 from model.observing import measure_month
 from model.parameters import Parameters
@@ -228,14 +230,17 @@ class HealthEconomy(mesa.Model):
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip
+        nearby = working_age(place) * self.scale
         self.markets = [
             CareMarket(
                 self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
                 places=int(known.councils["home_places"][c]), asked_minutes=int(state.asked_minutes[c]),
-                asked_places=int(state.asked_places[c]), behaviour=parameters.market,
+                asked_places=int(state.asked_places[c]), working_age=float(nearby[c]), behaviour=parameters.market,
             )
             for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
         ]  # fmt: skip
+        places = known.councils["home_places"]
+        self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
             index = self.parties.indices(Party.COMMISSIONER)[0]
@@ -310,13 +315,26 @@ class HealthEconomy(mesa.Model):
         if self.month % 3 == 0:
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, {self.structure.purse(account) for account in holder.budgets})
-            minutes, places = self.engine.asked_for()
-            for c, market in enumerate(self.markets):
-                market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
+            self._let_markets_respond()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
         self._apply_levers()
+        for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
+            level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
+            state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _let_markets_respond(self) -> None:
+        """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
+        minutes, places = self.engine.asked_for()
+        fees = np.array([council.levers[Lever.FEES] / council.rest[Lever.FEES] for council in self.councils])
+        felt = 1.0 + (self._used_by * (fees - 1.0)).sum(axis=1)
+        for c, market in enumerate(self.markets):
+            market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
+
+    def _places_brought(self) -> np.ndarray:
+        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
+        return np.array([market.places_by_fees for market in self.markets])
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
         """Return each account's spending over the last twelve months: the seasonal forecast of the year's."""
@@ -338,15 +356,14 @@ class HealthEconomy(mesa.Model):
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self._at_rest
+        brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
-            strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
-            generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
-            state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
+            state.withheld_lever = int(_withholding(council))
             state.care_capacity = self.markets[c].home_care_minutes
-            state.home_places = float(self.markets[c].places)
+            state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
                 known.consortia[k].levers[lever] = level
@@ -385,10 +402,14 @@ class HealthEconomy(mesa.Model):
         ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
         households = parties.index("households")
+        elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
             payer, market = self.payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
-            for service, amounts in ((Service.HOME_CARE, costs.home_care), (Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
-                payments.append((payer, market, service, int(amounts[c]), NEED))
+            payments.append((payer, market, Service.HOME_CARE, int(costs.home_care[c]), NEED))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
+                across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
+                payments += [(payer, parties.indices(Party.CARE_MARKET)[d], service, amount, NEED) for d, amount in across.items()]
+                payments.append((payer, market, service, int(amounts[c]) - sum(across.values()), NEED))
             payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
             for h, amount in enumerate(costs.reimbursement[c]):
                 payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
@@ -418,13 +439,24 @@ class HealthEconomy(mesa.Model):
         return costs
 
     def _own_consequences(self, month: Month, costs: Costs) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
+        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges.
+
+        Care withheld is worth what the council pays for an hour now.
+        """
+        known = self.engine.organisations
+        beyond = beyond_observed(month, known, self.place, self.parameters)
+        hour = care_prices(self.place).at(known.councils["levers"][:, Lever.FEES]).home_care_hour
+        households = self.parties.index("households")
         rows = []
         for c, council in enumerate(self.councils):
             state = self.engine.organisations.councils[c]
             payer = self.payer(Account.SOCIAL_CARE, c)
-            withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
+            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
             rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
+            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
+                rows.append((payer, service, council, Lever.FEES, int(amounts[c])))
+            rows.append((payer, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c])))
+            rows.append((households, Service.CHARGES, council, Lever.CHARGES, int(beyond.charges[c])))
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
@@ -520,6 +552,14 @@ class HealthEconomy(mesa.Model):
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
         return self._last.get(measure, float("nan"))
+
+
+def _withholding(council: Council) -> Lever:
+    """Return the lever that is charged with care withheld: the band if it has moved, else whichever other moved further."""
+    steps = {lever: abs(LEVER_RANGES[lever].steps(council.levers[lever], council.rest[lever])) for lever in (Lever.ELIGIBILITY, Lever.STRICTNESS, Lever.GENEROSITY)}
+    if steps[Lever.ELIGIBILITY] > 0.0:
+        return Lever.ELIGIBILITY
+    return Lever.STRICTNESS if steps[Lever.STRICTNESS] >= steps[Lever.GENEROSITY] else Lever.GENEROSITY
 
 
 def _beyond_rest(amount: int, multiple: float) -> int:
