@@ -72,12 +72,12 @@ class MarketBehaviour(Checked):
         assumption="families choose homes near them; no table of placements by council of the home was found",
     )
     workforce_room: float = parameter(
-        0.005,
+        0.01,
         "most people who will come to work in care beyond those at rest, as a share of working-age adults nearby",
         unit="share",
-        low=0.001,
-        high=0.02,
-        assumption="a few in a hundred work in care at all, and other employers pay as much",
+        low=0.002,
+        high=0.03,
+        assumption="a few in a hundred work in care at all: about half as many again could come before other employers outbid it",
     )
 
 
