@@ -22,6 +22,7 @@ SEEDS = (11, 12, 13, 14)
 STEPS = {  # steps up and down that are measured: enough for a signal, few enough to be near rest
     Lever.STRICTNESS: 1, Lever.GENEROSITY: 2, Lever.REABLEMENT: 10, Lever.ASSESSMENT: 5,
     Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 2, Lever.DISCHARGE_READINESS: 5,
+    Lever.ELIGIBILITY: 1, Lever.CHARGES: 20, Lever.FEES: 10, Lever.BROKERAGE: 5, Lever.PREVENTION: 10,
 }  # fmt: skip
 
 

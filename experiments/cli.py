@@ -59,7 +59,8 @@ def main() -> None:
         message = _message_of(error)
         if message is None:
             raise
-        code = _say(message, MISUSED)
+        for problem in getattr(error.__cause__, "problems", (message,)):  # a population file may have several
+            code = _say(problem, MISUSED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -105,7 +106,7 @@ def compare(
     place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
     structures: Annotated[
         str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas; or: all.")
-    ] = "separate-budgets,single-budget",
+    ] = "separate-budgets,aligned-budgets,council-led,single-budget",
     years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "10",
     replications: Annotated[str, typer.Option(metavar="N", help="Runs of each structure.")] = "5",
     scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
@@ -224,7 +225,7 @@ def _comparison(
     from agents.hospital.flows import flow_named
     from experiments.specification import ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
-    from model.place import load_place
+    from model.place import load_place, place_file_digest
     from model.structures import list_structures, load_structure
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
@@ -235,14 +236,16 @@ def _comparison(
             load_structure(structure)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
-        files = [name for name in (place, *chosen) if name.endswith(".toml")]
+        files = {name: file_checksum(Path(name)) for name in chosen if name.endswith(".toml")}
+        if place.endswith(".toml"):
+            files[place] = place_file_digest(place)
         return ComparisonSpec(
             place=place,
             structures=tuple(chosen),
             hold=_levers(hold),
             hospital_flow=hospital_flow,
             code=code_hash(),
-            files={name: file_checksum(Path(name)) for name in files},
+            files=files,
             **rest,
         )
     except (TypeError, ValueError) as error:

@@ -20,6 +20,7 @@ from typing import Any
 ROOMS = Path(__file__).resolve().parent.parent
 MODEL_ROOMS = ("agents", "model")
 SOURCE_ENDINGS = (".py", ".toml")
+HEADLINE = ("separate-budgets", "aligned-budgets", "council-led", "single-budget")  # structures that are compared unless others are named
 START = "2014-04"  # the first month of a run, as HealthEconomy has it
 MOST = {"years": 200, "replications": 10_000, "workers": 4_096, "samples": 100_000}  # beyond these a typing slip is likelier than a wish
 
@@ -85,7 +86,7 @@ class RunSpec:
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
-    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names
+    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names; a place's covers its population
     """
 
     place: str
@@ -121,7 +122,7 @@ class ComparisonSpec:
 
     Parameters
     ----------
-    structures : at least one name or TOML path, the baseline among them
+    structures : at least one name or TOML path, the baseline among them; by default the four headline structures
     baseline : what the others are compared with; by default ``separate-budgets`` if present, else the first
     replications : number of runs of each structure
 
@@ -129,7 +130,7 @@ class ComparisonSpec:
     """
 
     place: str = "berkshire-west"
-    structures: tuple[str, ...] = ("separate-budgets", "single-budget")
+    structures: tuple[str, ...] = HEADLINE
     baseline: str = ""
     replications: int = 5
     seed: int = 1

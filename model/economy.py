@@ -18,6 +18,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from agents.board import HealthAndWellbeingBoard
 from agents.care_market import CareMarket
 from agents.commissioner import Commissioner
 from agents.consortium import GPConsortium
@@ -26,6 +27,7 @@ from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
 from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, decides_this_month
 from agents.patients.living import WITHHELD
@@ -33,13 +35,14 @@ from agents.patients.people import People
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, UNIT_OF, Costs, beyond_observed, care_prices, month_costs
+from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, beyond_observed, care_prices, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
+from model.holders import Holders
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.markets import nearness, paid_elsewhere, placements, users, working_age
@@ -94,6 +97,9 @@ class HealthEconomy(mesa.Model):
     patients : Population, a Mesa AgentSet of the living
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
+    boards : health and wellbeing board of each council; none where the structure has none
+    organisations : all that hold accounts or own levers, by the ledger's index
+    holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
     rules : the parameters as kernels read them
 
@@ -163,6 +169,7 @@ class HealthEconomy(mesa.Model):
         self._catchment = cumulative_catchment(self.place)
         self.patients = Population(self, people)
 
+        self.holders = Holders(self.structure, self.place, self.parties)
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         hold = _checked_hold(hold or {})
@@ -175,6 +182,7 @@ class HealthEconomy(mesa.Model):
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
         self._apply_levers()
+        self.boards = self._boards()
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._last: dict[str, float] = {}
@@ -196,12 +204,12 @@ class HealthEconomy(mesa.Model):
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
         ]
         years = len(self._history) // MONTHS  # budgets are a mean of years, since one alone is noisy
-        year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
+        year = {account: self.holders.borne(account, sum(costs.on(account) for costs in self._history) // years) for account in UNIT_OF}
         income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
 
         def budgets(kind: Party, unit: int) -> dict[Account, int]:
-            """Return what a council or consortium holds of its own accounts, in pence a year."""
-            return {account: int(year[account][unit]) for account, own in UNIT_OF.items() if own == kind == holds(account)}
+            """Return what one organisation holds, in pence a year."""
+            return {account: int(year[account][unit]) for account in UNIT_OF if holds(account) == kind}
 
         self._history = self._history[-MONTHS:]
         at = self.parties.index
@@ -246,12 +254,26 @@ class HealthEconomy(mesa.Model):
             index = self.parties.indices(Party.COMMISSIONER)[0]
             self.bodies[Party.COMMISSIONER] = Commissioner(
                 self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
-                budgets={account: int(value.sum()) for account, value in year.items() if holds(account) == Party.COMMISSIONER}, behaviour=parameters.commissioner,
+                budgets=budgets(Party.COMMISSIONER, 0), behaviour=parameters.commissioner,
             )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
         self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
+        self.organisations = {holder.index: holder for holder in self._holders}
         self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
         self._margin = income - resources
+
+    def _boards(self) -> list[HealthAndWellbeingBoard]:
+        """Return the health and wellbeing board of each council, where the structure has boards."""
+        facts = self.structure.board
+        if facts is None:
+            return []
+        return [
+            HealthAndWellbeingBoard(
+                self, name=f"the health and wellbeing board of {council.name}", number=number, members=facts.members, power=facts.power, duty=facts.duty,
+                accounts=self.structure.holders, behaviour=self.parameters.board, seed=self.seed_of_luck,
+            )
+            for number, council in enumerate(self.councils)
+        ]  # fmt: skip
 
     def _contracts_of(self, state: StartingState) -> Contracts | None:
         """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
@@ -264,17 +286,14 @@ class HealthEconomy(mesa.Model):
         income, resources = np.zeros(size, dtype=np.int64), np.zeros(size[1], dtype=np.int64)
         for month in state.year:  # parties of the warm-up count from 0
             np.add.at(income, (month.journal["payer"].astype(np.int64), month.journal["payee"].astype(np.int64)), month.journal["pence"])
-            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals["beds"], self.parameters.costs))
+            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals, self.parameters.costs))
         years = len(state.year) // MONTHS
         base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
         return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
 
     def payer(self, account: Account, unit: int) -> int:
-        """Return the ledger's index of who pays on an account for a council or consortium (by position)."""
-        kind = self.structure.holder(account)
-        if kind in self.bodies:
-            return self.bodies[kind].index
-        return self._first[kind] + unit
+        """Return the ledger's index of who pays most on an account for a council or consortium (by position)."""
+        return self.holders.main(account, unit)
 
     # Phases
 
@@ -344,14 +363,8 @@ class HealthEconomy(mesa.Model):
             income = sum(int(costs.income[h]) for costs in last)
             loss = int(self._margin[h]) - (income - sum(int(costs.resources[h]) for costs in last))
             return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
-        found = {}
-        for account in holder.budgets:
-            total = sum(costs.on(account) for costs in last)
-            if holder.kind in (Party.COUNCIL, Party.CONSORTIUM):
-                found[account] = float(total[holder.index - self._first[holder.kind]])
-            else:
-                found[account] = float(total.sum())
-        return found
+        position = holder.index - self.parties.indices(holder.kind)[0]
+        return {account: float(self.holders.borne(account, sum(costs.on(account) for costs in last))[position]) for account in holder.budgets}
 
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
@@ -377,6 +390,8 @@ class HealthEconomy(mesa.Model):
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
+            for capacity in HOSPITAL_CAPACITIES:
+                known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -393,34 +408,39 @@ class HealthEconomy(mesa.Model):
         known, parties, ledger, number = self.engine.organisations, self.parties, self.ledger, self.month
         weekday = self.engine.calendar.weekday(number)
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
-        lines = hospital_lines(month, known.hospitals["beds"], self.parameters.costs)
+        lines = hospital_lines(month, known.hospitals, self.parameters.costs)
         if self._contracts is not None:
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
-        journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
-        ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
+        journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
+        ledger.note(np.concatenate([notes, self._own_consequences(month, costs, journal)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
+
+        def bill(account: Account, unit: int, payee: int, service: Service, pence: int, decider: int = NEED) -> None:
+            payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
+
         households = parties.index("households")
         elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
-            payer, market = self.payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
-            payments.append((payer, market, Service.HOME_CARE, int(costs.home_care[c]), NEED))
+            market = parties.indices(Party.CARE_MARKET)[c]
+            bill(Account.SOCIAL_CARE, c, market, Service.HOME_CARE, int(costs.home_care[c]))
             for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
                 across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
-                payments += [(payer, parties.indices(Party.CARE_MARKET)[d], service, amount, NEED) for d, amount in across.items()]
-                payments.append((payer, market, service, int(amounts[c]) - sum(across.values()), NEED))
-            payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
+                for d, amount in across.items():
+                    bill(Account.SOCIAL_CARE, c, parties.indices(Party.CARE_MARKET)[d], service, amount)
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
+            payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h, amount in enumerate(costs.reimbursement[c]):
-                payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
+                bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
             for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
-                payments.append((self.payer(Account.CONTINUING_CARE, k), market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
+                bill(Account.CONTINUING_CARE, k, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]))
         for capacity in CAPACITIES:
             for unit, amount in enumerate(getattr(costs, capacity.cost)):
-                payments.append((self.payer(capacity.account, unit), parties.index(capacity.payee), capacity.service, int(amount), NEED))
+                bill(capacity.account, unit, parties.index(capacity.payee), capacity.service, int(amount))
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
@@ -438,7 +458,7 @@ class HealthEconomy(mesa.Model):
         ledger.books_balance(number)
         return costs
 
-    def _own_consequences(self, month: Month, costs: Costs) -> np.ndarray:
+    def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
         """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges.
 
         Care withheld is worth what the council pays for an hour now.
@@ -447,21 +467,25 @@ class HealthEconomy(mesa.Model):
         beyond = beyond_observed(month, known, self.place, self.parameters)
         hour = care_prices(self.place).at(known.councils["levers"][:, Lever.FEES]).home_care_hour
         households = self.parties.index("households")
-        rows = []
+        rows: list[tuple[int, Service, Organisation, Lever, int]] = []
+
+        def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
+            rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
+
         for c, council in enumerate(self.councils):
-            state = self.engine.organisations.councils[c]
-            payer = self.payer(Account.SOCIAL_CARE, c)
+            state = known.councils[c]
             withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
-            rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
+            charge(Account.SOCIAL_CARE, c, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld)
             for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
-                rows.append((payer, service, council, Lever.FEES, int(amounts[c])))
-            rows.append((payer, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c])))
+                charge(Account.SOCIAL_CARE, c, service, council, Lever.FEES, int(amounts[c]))
+            charge(Account.SOCIAL_CARE, c, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c]))
             rows.append((households, Service.CHARGES, council, Lever.CHARGES, int(beyond.charges[c])))
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
-                rows.append((self.payer(capacity.account, number), capacity.service, unit, capacity.lever, beyond))
+                charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
+        rows += self._hospital_consequences(month, journal)
         rows = [row for row in rows if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
@@ -469,17 +493,24 @@ class HealthEconomy(mesa.Model):
             notes[at]["decider"] = self.world.decider(unit, lever).index
         return notes
 
-    def _as_structured(self, rows: np.ndarray) -> np.ndarray:
-        """Put the structure's payers and deciders in the place of councils and consortia in kernel rows."""
-        rows = rows.copy()
-        consortium, n = self._first[Party.CONSORTIUM], len(self.consortia)
-        holder = self.structure.holder(Account.ACUTE)
-        if holder in self.bodies:
-            paid = (rows["payer"] >= consortium) & (rows["payer"] < consortium + n)
-            rows["payer"][paid] = self.bodies[holder].index
-        for lever in Lever:
-            if lever != Lever.NONE and self.structure.decider(lever) in self.bodies:
-                rows["decider"][rows["lever"] == lever] = self.bodies[self.structure.decider(lever)].index
+    def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:
+        """Return what hospitals' capacities cost or save them, and what payers owe for more operations than at rest, or save."""
+        known, rows = self.engine.organisations.hospitals, []
+        lines = {line.name: line for line in hospital_lines(month, known, self.parameters.costs)}
+        for h, hospital in enumerate(self.hospitals):
+            for capacity in HOSPITAL_CAPACITIES:
+                beyond = _beyond_rest(lines[capacity.line].cost[h], hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+                rows.append((hospital.index, capacity.service, hospital, capacity.lever, beyond))
+            more = hospital.levers[Lever.ELECTIVE_LISTS] - hospital.rest[Lever.ELECTIVE_LISTS]
+            done = int(month.hospital_planned[h, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum())
+            if more == 0.0 or done == 0:
+                continue
+            at_rest = self._at_rest.hospitals["theatre_rate"][h] * month.days * 5.0 / 7.0  # lists are full at rest
+            part = max(1.0 - at_rest / done, 0.0) if more > 0.0 else min(1.0 - at_rest / done, 0.0)
+            bills = journal[(journal["payee"] == hospital.index) & (journal["service"] == Service.ELECTIVE)]
+            for payer in np.unique(bills["payer"]).tolist():
+                bill = int(bills["pence"][bills["payer"] == payer].sum())
+                rows.append((payer, Service.ELECTIVE, hospital, Lever.ELECTIVE_LISTS, int(bill * part)))
         return rows
 
     def _observe(self, month: Month, costs: Costs) -> None:
@@ -511,16 +542,18 @@ class HealthEconomy(mesa.Model):
 
     def _set_gates(self) -> None:
         """The further a holder of social care would overspend its limit, the more non-critical starts wait for money."""
-        kind = self.structure.holder(Account.SOCIAL_CARE)
-        limit = self.structure.deficit_limits.get(kind, 0.0) + self.settlement.gate_margin
-        for c, council in enumerate(self.councils):
-            holder = self.bodies.get(kind, council)
+        limit = self.structure.deficit_limits.get(self.structure.holder(Account.SOCIAL_CARE), 0.0) + self.settlement.gate_margin
+        purse = self.structure.purse(Account.SOCIAL_CARE)
+        gates = []
+        for index in self.holders.parties(Account.SOCIAL_CARE):
+            holder = self.organisations[int(index)]
             forecasts = self._forecasts(holder)
-            purse = self.structure.purse(Account.SOCIAL_CARE)
             spent = sum(forecasts[account] for account in purse if account in forecasts)
             budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
             over = spent / max(budget, 1.0) - 1.0 - limit
-            self.engine.organisations.councils[c].gate = min(max(over / self.settlement.gate_reach, 0.0), 1.0)
+            gates.append(min(max(over / self.settlement.gate_reach, 0.0), 1.0))
+        for c, shares in enumerate(self.holders.shares(Account.SOCIAL_CARE)):
+            self.engine.organisations.councils[c].gate = float((shares / shares.sum() * gates).sum())
 
     # Reading
 
@@ -536,16 +569,20 @@ class HealthEconomy(mesa.Model):
 
     @property
     def decisions(self) -> pd.DataFrame:
-        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers)."""
+        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
+
+        Reasons name who decided and what the board advised; a move given up on its advice leaves `after` as `before`.
+        """
         return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
 
-    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
-        """Add a decision to the log."""
+    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str = "") -> None:
+        """Add a decision to the log, with what the board had to say about it."""
+        heard = f"{advice}: " if advice else ""
         numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "reasons": f"decided by {decider.name}: {numbers}",
+                "after": decision.after, "reasons": f"decided by {decider.name}: {heard}{numbers}",
             }
         )  # fmt: skip
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.vocabulary import Party
+from model.holders import people_shared
 from model.place import Place
 from model.place_fitting import FloatArray
 
@@ -28,9 +30,7 @@ def nearness(place: Place) -> FloatArray:
 
     The chance that a resident of each use the same hospital, and that they belong to the same consortium, added up.
     """
-    people = np.zeros((len(place.councils), len(place.consortia)))
-    areas = place.small_areas[place.cells["small_area"]]
-    np.add.at(people, (areas["council"], areas["consortium"]), place.cells["count"])
+    people = people_shared(place)[Party.COUNCIL, Party.CONSORTIUM]
     of_council = people / np.maximum(people.sum(axis=1, keepdims=True), 1.0)
     near = np.einsum("ch,dh->cd", place.catchment, place.catchment) + np.einsum("ck,dk->cd", of_council, of_council)
     np.fill_diagonal(near, 0.0)

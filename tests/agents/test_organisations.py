@@ -162,7 +162,7 @@ def test_optimism_is_the_deciders():
         behaviour=CommissionerBehaviour(optimism=2.0),
     )
     world = SmallWorld(felt={"one": {COMMUNITY: 1.0}, "dreamer": {COMMUNITY: 1.0}}, deciders={"one": dreamer})
-    (community, _) = unit.options(world)
+    community, *_ = unit.options(world)
     assert community.belief.qalys == 2e-5
     assert community.belief.costs[COMMUNITY] == 0.8
     assert community.belief.costs[ACUTE] == COSTS[Lever.COMMUNITY][ACUTE] * 2.0 * 0.5
@@ -190,7 +190,7 @@ def test_levers_that_are_missing_or_out_of_range_are_refused():
             name="x",
             index=1,
             heads=1,
-            rest={Lever.COMMUNITY: 1.0, Lever.PROACTIVE: 1.5},
+            rest={lever: REST[lever] for lever in GPConsortium.own_levers} | {Lever.PROACTIVE: 1.5},
             budgets={},
             behaviour=ConsortiumBehaviour(),
         )

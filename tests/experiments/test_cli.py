@@ -106,6 +106,49 @@ def test_bad_input_ends_in_one_line_and_code_2(joinedup, tmp_path, arguments, wo
     assert not (tmp_path / "results").exists()
 
 
+OWN_PEOPLE = "council,consortium,quintile,sex,age,count\nTown,Us,1,male,40,900\nTown,Us,2,female,70,800\n"
+OWN_PLACE = "name = 'town'\npopulation = 'people.csv'\n" + "".join(
+    f"[[{table}]]\nname = '{name}'\n" for table, name in (("councils", "Town"), ("consortia", "Us"), ("hospitals", "H"))
+)
+
+
+@pytest.fixture
+def own_place(tmp_path) -> Path:
+    """A place with people of the user's own, in a file beside its own."""
+    (tmp_path / "people.csv").write_text(OWN_PEOPLE)
+    (tmp_path / "town.toml").write_text(OWN_PLACE)
+    return tmp_path / "town.toml"
+
+
+def test_a_place_with_people_of_ones_own_has_a_page(joinedup, own_place):
+    code, out, _ = joinedup("places", str(own_place), "--json")
+    page = json.loads(out)
+    assert (code, page["adults"], page["councils"]) == (0, 1700, ["Town"])
+
+
+@pytest.mark.parametrize("command", [["places"], ["compare", "--place"], ["journey", "--place"]])
+def test_each_problem_of_a_population_is_a_line_and_the_code_is_2(joinedup, own_place, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(OWN_PEOPLE.replace("male,40", "man,40").replace("Town,Us,2", "Twon,Us,2"))
+    code, out, err = joinedup(*command, str(own_place))
+    first, second = err.splitlines()
+    assert (code, out) == (2, "")
+    assert first == "joinedup: people.csv, row 2, column sex: must be male or female, got 'man'"
+    assert second.startswith("joinedup: people.csv, row 3, column council: unknown council 'Twon'; nearest: Town")
+
+
+def test_another_population_is_another_comparison_and_a_moved_one_the_same(own_place, tmp_path):
+    def key() -> str:
+        return cli._comparison(place=str(own_place), structures="single-budget", hold={}, parameters={}).key
+
+    before = key()
+    (tmp_path / "people.csv").rename(tmp_path / "moved.csv")
+    own_place.write_text(OWN_PLACE.replace("people.csv", "moved.csv"))
+    assert key() == before
+    (tmp_path / "moved.csv").write_text(OWN_PEOPLE.replace("900", "901"))
+    assert key() != before
+
+
 def test_a_file_in_the_way_of_the_results_is_said_before_anything_runs(joinedup, tmp_path):
     (tmp_path / "in_the_way").write_text("a file")
     code, _, err = joinedup("compare", "--output", str(tmp_path / "in_the_way" / "results"))

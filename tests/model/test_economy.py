@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agents.consortium import GPConsortium
+from agents.council import Council
 from agents.vocabulary import Lever, Service
 from model.economy import PHASES, HealthEconomy, prepare
 from model.measures import BY_BODY, HEADLINE, MEASURES, REASONS
@@ -244,7 +246,7 @@ def test_a_structure_differs_from_itself_under_another_name_by_exactly_nothing(t
 def with_other_deciders(name: str) -> dict:
     """A structure whose commissioner exists but leaves to councils and consortia what it decided."""
     facts = shipped(name)
-    owners = {lever.name.lower(): "council" if lever <= Lever.ASSESSMENT else "consortium" for lever in LEVERS[:6]}
+    owners = {lever.name.lower(): kind.kind.name.lower() for kind in (Council, GPConsortium) for lever in kind.own_levers}
     changed = {lever: (owners[lever] if kind == "commissioner" else kind) for lever, kind in facts["deciders"].items()}
     return {**facts, "name": "other-deciders", "deciders": changed}
 

@@ -45,8 +45,10 @@ def test_shipped_structures_load_and_are_complete(name):
 
 def test_under_separate_budgets_everybody_decides_on_their_own():
     structure = load_structure("separate-budgets")
-    assert structure.accounts_of(Party.CONSORTIUM) == (Account.ACUTE, Account.COMMUNITY)
-    assert structure.accounts_of(Party.COUNCIL) == (Account.SOCIAL_CARE,)
+    assert structure.accounts_of(Party.CONSORTIUM) == (
+        Account.ACUTE, Account.COMMUNITY, Account.CONTINUING_CARE, Account.MENTAL_HEALTH, Account.PRIMARY_CARE,
+    )  # fmt: skip
+    assert structure.accounts_of(Party.COUNCIL) == (Account.SOCIAL_CARE, Account.PUBLIC_HEALTH)
     assert structure.decider(Lever.STRICTNESS) == Party.COUNCIL
     assert structure.decider(Lever.PROACTIVE) == Party.CONSORTIUM
     assert structure.decider(Lever.ADMISSION_THRESHOLD) == Party.HOSPITAL
@@ -58,7 +60,7 @@ def test_under_separate_budgets_everybody_decides_on_their_own():
 
 def test_a_single_commissioner_feels_every_pound_of_its_pool():
     structure = load_structure("single-budget")
-    assert structure.accounts_of(Party.COMMISSIONER) == (Account.ACUTE, Account.COMMUNITY, Account.SOCIAL_CARE)
+    assert structure.accounts_of(Party.COMMISSIONER) == tuple(account for account in Account if account != Account.HOSPITAL)
     felt = stakes(structure.stake_facts(), Party.COMMISSIONER, DecidingBehaviour())
     assert felt[Account.ACUTE] == felt[Account.COMMUNITY] == felt[Account.SOCIAL_CARE] == 1.0
     assert 0.0 < felt[Account.HOSPITAL] < 0.5
@@ -103,11 +105,11 @@ def test_numbers_that_look_like_effects_are_refused(tmp_path, line):
 def test_effects_are_refused_in_every_section(tmp_path):
     text = BASE.replace('duty = "consult"', 'duty = "consult"\nweight = 0.3')
     text = text.replace('hospital = "tariff"', 'hospital = "tariff"\ndiscount = 0.1')
-    text = text.replace('discharge_readiness = "hospital"', 'discharge_readiness = "hospital"\nprevention = "council"')
+    text = text.replace('discharge_readiness = "hospital"', 'discharge_readiness = "hospital"\nhope = "council"')
     lines = refusal(tmp_path, text)
     assert any(line.startswith("mine.toml: duties.0.weight: unknown key; nearest: ") for line in lines)
     assert any(line.startswith("mine.toml: payment.discount: unknown key; nearest: hospital") for line in lines)
-    assert any(line.startswith("mine.toml: deciders.prevention: must be the name of a lever") for line in lines)
+    assert any(line.startswith("mine.toml: deciders.hope: must be the name of a lever") for line in lines)
     assert len(lines) == 3
 
 
