@@ -24,6 +24,7 @@ STEPS = {  # steps up and down that are measured: enough for a signal, few enoug
     Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 2, Lever.DISCHARGE_READINESS: 5,
     Lever.COMMUNITY_NURSING: 10, Lever.MENTAL_HEALTH: 20, Lever.DEMENTIA: 20, Lever.CONTINENCE: 20,
     Lever.CARE_HOME_SUPPORT: 10, Lever.GP_ACCESS: 10, Lever.CHC_STRICTNESS: 5,
+    Lever.ELIGIBILITY: 1, Lever.CHARGES: 20, Lever.FEES: 10, Lever.BROKERAGE: 5, Lever.PREVENTION: 10,
 }  # fmt: skip
 
 

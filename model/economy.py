@@ -40,8 +40,9 @@ from agents.patients.living import (
 )
 from agents.patients.people import People
 from agents.patients.population import Population
+from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, care_prices, month_costs
+from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, beyond_observed, care_prices, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
@@ -51,6 +52,7 @@ from model.epidemiology import reference_tables
 from model.holders import Holders
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
+from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE
 from model.observing import measure_month
 from model.parameters import Parameters
@@ -244,14 +246,17 @@ class HealthEconomy(mesa.Model):
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip
+        nearby = working_age(place) * self.scale
         self.markets = [
             CareMarket(
                 self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
                 places=int(known.councils["home_places"][c]), asked_minutes=int(state.asked_minutes[c]),
-                asked_places=int(state.asked_places[c]), behaviour=parameters.market,
+                asked_places=int(state.asked_places[c]), working_age=float(nearby[c]), behaviour=parameters.market,
             )
             for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
         ]  # fmt: skip
+        places = known.councils["home_places"]
+        self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
             index = self.parties.indices(Party.COMMISSIONER)[0]
@@ -337,13 +342,26 @@ class HealthEconomy(mesa.Model):
         if self.month % 3 == 0:
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, {self.structure.purse(account) for account in holder.budgets})
-            minutes, places = self.engine.asked_for()
-            for c, market in enumerate(self.markets):
-                market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
+            self._let_markets_respond()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
         self._apply_levers()
+        for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
+            level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
+            state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _let_markets_respond(self) -> None:
+        """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
+        minutes, places = self.engine.asked_for()
+        fees = np.array([council.levers[Lever.FEES] / council.rest[Lever.FEES] for council in self.councils])
+        felt = 1.0 + (self._used_by * (fees - 1.0)).sum(axis=1)
+        for c, market in enumerate(self.markets):
+            market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
+
+    def _places_brought(self) -> np.ndarray:
+        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
+        return np.array([market.places_by_fees for market in self.markets])
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
         """Return each account's spending over the last twelve months: the seasonal forecast of the year's."""
@@ -359,15 +377,14 @@ class HealthEconomy(mesa.Model):
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self._at_rest
+        brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
-            strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
-            generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
-            state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
+            state.withheld_lever = int(_withholding(council))
             state.care_capacity = self.markets[c].home_care_minutes
-            state.home_places = float(self.markets[c].places)
+            state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
                 known.consortia[k].levers[lever] = level
@@ -412,10 +429,15 @@ class HealthEconomy(mesa.Model):
             payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
 
         households = parties.index("households")
+        elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
             market = parties.indices(Party.CARE_MARKET)[c]
-            for service, amounts in ((Service.HOME_CARE, costs.home_care), (Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
-                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]))
+            bill(Account.SOCIAL_CARE, c, market, Service.HOME_CARE, int(costs.home_care[c]))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
+                across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
+                for d, amount in across.items():
+                    bill(Account.SOCIAL_CARE, c, parties.indices(Party.CARE_MARKET)[d], service, amount)
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h, amount in enumerate(costs.reimbursement[c]):
                 bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
@@ -445,16 +467,27 @@ class HealthEconomy(mesa.Model):
         return costs
 
     def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
+        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges.
+
+        Care withheld is worth what the council pays for an hour now.
+        """
+        known = self.engine.organisations
+        beyond = beyond_observed(month, known, self.place, self.parameters)
+        hour = care_prices(self.place).at(known.councils["levers"][:, Lever.FEES]).home_care_hour
+        households = self.parties.index("households")
         rows: list[tuple[int, Service, Organisation, Lever, int]] = []
 
         def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
             rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
 
         for c, council in enumerate(self.councils):
-            state = self.engine.organisations.councils[c]
-            withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
+            state = known.councils[c]
+            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
             charge(Account.SOCIAL_CARE, c, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld)
+            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
+                charge(Account.SOCIAL_CARE, c, service, council, Lever.FEES, int(amounts[c]))
+            charge(Account.SOCIAL_CARE, c, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c]))
+            rows.append((households, Service.CHARGES, council, Lever.CHARGES, int(beyond.charges[c])))
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
@@ -591,6 +624,14 @@ class HealthEconomy(mesa.Model):
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
         return self._last.get(measure, float("nan"))
+
+
+def _withholding(council: Council) -> Lever:
+    """Return the lever that is charged with care withheld: the band if it has moved, else whichever other moved further."""
+    steps = {lever: abs(LEVER_RANGES[lever].steps(council.levers[lever], council.rest[lever])) for lever in (Lever.ELIGIBILITY, Lever.STRICTNESS, Lever.GENEROSITY)}
+    if steps[Lever.ELIGIBILITY] > 0.0:
+        return Lever.ELIGIBILITY
+    return Lever.STRICTNESS if steps[Lever.STRICTNESS] >= steps[Lever.GENEROSITY] else Lever.GENEROSITY
 
 
 def _beyond_rest(amount: int, multiple: float) -> int:

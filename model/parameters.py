@@ -20,6 +20,7 @@ from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
+from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
 from model.payment import Prices
@@ -50,6 +51,7 @@ class Parameters:
     care: CareRules = field(default_factory=CareRules)
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
+    prevention: PreventionBehaviour = field(default_factory=PreventionBehaviour)
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
