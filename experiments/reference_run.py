@@ -241,7 +241,7 @@ class RestingEconomy(HealthEconomy):
             settlement="flat",
             demography="moving",
         )
-        self.settlement = replace(self.settlement, gate_margin=NEVER_SHORT)
+        self.settlement = replace(self.settlement, chance_band=NEVER_SHORT)
         self.months: list[Month] = []
 
     def bed_days(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import difflib
 import functools
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,21 +28,25 @@ from agents.hospital.billing import PRICES, begin_year
 from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
 from agents.hospital.state import ADMISSIONS_OUT
-from agents.organisation import Organisation, decides_this_month
+from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
 from agents.patients.population import Population
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, UNIT_OF, Costs, month_costs
+from model.accounts import CAPACITIES, UNIT_OF, Costs, last_year, month_costs
 from model.beliefs import measured_beliefs
+from model.care_resources import care_lines
+from model.chance import case_pence, variances
 from model.commissioning import Commissioning
+from model.committed import account_lines, committed_pence
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
-from model.measures import HEADLINE
+from model.management import management_at_rest
+from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
 from model.parameters import Parameters
 from model.payment import block_month, pence
@@ -51,12 +56,15 @@ from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
+from model.year_end import Budgets, close_year, held_back, purses_of
 
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
 SETTLEMENTS = ("published", "flat")
 DEFAULT_SEED = 1
+CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
+"""Measures of what is certain to be paid, by service."""
 MONTHS = 12
 
 
@@ -175,6 +183,7 @@ class HealthEconomy(mesa.Model):
         self._apply_levers()
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
+        self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
         self._last: dict[str, float] = {}
         self.datacollector = mesa.DataCollector(
             model_reporters={measure.name: functools.partial(_read, measure.name) for measure in HEADLINE}
@@ -188,7 +197,7 @@ class HealthEconomy(mesa.Model):
     # Organisations and money
 
     def _make_organisations(self, state: StartingState) -> None:
-        """Create every organisation at its observed levers, with budgets at the base year's modelled out-turn."""
+        """Create every organisation at its observed levers, with budgets at the base year's out-turn, modelled and committed."""
         place, parameters, known = self.place, self.parameters, state.organisations
         self._history = [
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
@@ -197,18 +206,13 @@ class HealthEconomy(mesa.Model):
         year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
         income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
 
-        def budgets(kind: Party, unit: int) -> dict[Account, int]:
-            """Return what a council or consortium holds of its own accounts, in pence a year."""
-            return {account: int(year[account][unit]) for account, own in UNIT_OF.items() if own == kind == holds(account)}
-
         self._history = self._history[-MONTHS:]
         at = self.parties.index
-        holds = self.structure.holder
         self.councils = [
             Council(
                 self, name=council.name, index=at(council.name), heads=max(int(council.adults * self.scale), 1),
                 rest={lever: float(known.councils["levers"][c, lever]) for lever in Council.own_levers},
-                budgets=budgets(Party.COUNCIL, c), behaviour=parameters.council,
+                budgets={}, behaviour=parameters.council,
             )
             for c, council in enumerate(place.councils)
         ]  # fmt: skip
@@ -216,7 +220,7 @@ class HealthEconomy(mesa.Model):
             GPConsortium(
                 self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
                 rest={lever: float(known.consortia["levers"][k, lever]) for lever in GPConsortium.own_levers},
-                budgets=budgets(Party.CONSORTIUM, k), behaviour=parameters.consortium,
+                budgets={}, behaviour=parameters.consortium,
             )
             for k, consortium in enumerate(place.consortia)
         ]  # fmt: skip
@@ -240,13 +244,36 @@ class HealthEconomy(mesa.Model):
         if Party.COMMISSIONER in self.structure.kinds:
             index = self.parties.indices(Party.COMMISSIONER)[0]
             self.bodies[Party.COMMISSIONER] = Commissioner(
-                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
-                budgets={account: int(value.sum()) for account, value in year.items() if holds(account) == Party.COMMISSIONER}, behaviour=parameters.commissioner,
+                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={}, budgets={},
+                behaviour=parameters.commissioner,
             )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
         self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
-        self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
         self._margin = income - resources
+        self._set_budgets(year, income)
+
+    def _set_budgets(self, modelled: dict[Account, np.ndarray], income: np.ndarray) -> None:
+        """Give each organisation what it holds under the structure; `modelled` and hospitals' `income` are pence a year at rest."""
+        place, parameters = self.place, self.parameters
+        units = {Party.COUNCIL: len(self.councils), Party.CONSORTIUM: len(self.consortia)}
+        cases = case_pence(place, parameters.prices)
+        self.account_lines = account_lines(place, modelled, self.scale)
+        self.budgets = Budgets(
+            modelled=modelled, committed=committed_pence(place, modelled, self.scale), variance=variances(modelled, cases),
+            payers={(account, kind, unit): self.payer(account, unit) for account, kind in UNIT_OF.items() for unit in range(units[kind])},
+            own={(kind, unit): self._first[kind] + unit for kind, number in units.items() for unit in range(number)},
+            management=management_at_rest(place, self.scale, parameters.overheads), overheads=parameters.overheads, settlement=self.settlement,
+        )  # fmt: skip
+        self._last_year = last_year(self._history)
+        self._purses: dict[int, list[Purse]] = {}
+        for holder in self._holders:
+            if not isinstance(holder, Hospital):
+                holder.endow(self.budgets.of_year(holder.index, 0))
+                purses = purses_of(self.structure, holder.budgets)
+                self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
+        spells = cases[Account.HOSPITAL]
+        for h, hospital in enumerate(self.hospitals):
+            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(income[h] * spells[0]) ** 0.5)]
 
     def _contracts_of(self, state: StartingState) -> Contracts | None:
         """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
@@ -296,10 +323,7 @@ class HealthEconomy(mesa.Model):
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
-            for account in holder.budgets:
-                if account != Account.HOSPITAL:
-                    source = "council" if UNIT_OF[account] == Party.COUNCIL else "nhs"
-                    holder.budgets[account] = int(self._base[id(holder)][account] * self.settlement.factor(source, year))
+            holder.budgets.update(self.budgets.of_year(holder.index, year))
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
         if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
@@ -309,7 +333,7 @@ class HealthEconomy(mesa.Model):
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
         if self.month % 3 == 0:
             for holder in self._holders:
-                holder.update_prices(self._forecasts(holder), self.parameters.deciding, {self.structure.purse(account) for account in holder.budgets})
+                holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
             minutes, places = self.engine.asked_for()
             for c, market in enumerate(self.markets):
                 market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
@@ -319,21 +343,12 @@ class HealthEconomy(mesa.Model):
         self._apply_levers()
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
-        """Return each account's spending over the last twelve months: the seasonal forecast of the year's."""
-        last = self._history[-MONTHS:]
-        if isinstance(holder, Hospital):
-            h = holder.index - self._first[Party.HOSPITAL]
-            income = sum(int(costs.income[h]) for costs in last)
-            loss = int(self._margin[h]) - (income - sum(int(costs.resources[h]) for costs in last))
-            return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
-        found = {}
-        for account in holder.budgets:
-            total = sum(costs.on(account) for costs in last)
-            if holder.kind in (Party.COUNCIL, Party.CONSORTIUM):
-                found[account] = float(total[holder.index - self._first[holder.kind]])
-            else:
-                found[account] = float(total.sum())
-        return found
+        """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
+        if not isinstance(holder, Hospital):
+            return self.budgets.forecast(holder.index, self._last_year, self.month // MONTHS)
+        h, last = holder.index - self._first[Party.HOSPITAL], self._history[-MONTHS:]
+        margin = sum(int(costs.income[h]) - int(costs.resources[h]) for costs in last)
+        return {Account.HOSPITAL: float(holder.budgets[Account.HOSPITAL] + int(self._margin[h]) - margin)}
 
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
@@ -400,16 +415,17 @@ class HealthEconomy(mesa.Model):
         for capacity in CAPACITIES:
             for unit, amount in enumerate(getattr(costs, capacity.cost)):
                 payments.append((self.payer(capacity.account, unit), parties.index(capacity.payee), capacity.service, int(amount), NEED))
+        outside = parties.index("elsewhere")
+        payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
-        for line in lines:
-            for h, quantity in enumerate(line.quantity):
-                ledger.use(line.name, hospital + h, int(quantity), line.unit_pence, month=number)
-        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
-            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.costs.consultation), month=number)
+        for kind, line in [*((Party.HOSPITAL, line) for line in lines), *care_lines(month, costs, self.parameters.costs)]:
+            for unit, quantity in enumerate(line.quantity):
+                ledger.use(line.name, self._first[kind] + unit, int(quantity), line.unit_pence, month=number, per=line.per)
+            self._of_organisations["resource_cost"][self._first[kind] : self._first[kind] + len(line.cost)] += line.cost
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values
@@ -453,6 +469,7 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        self._last_year = last_year(self._history)
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         bills = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
@@ -465,6 +482,9 @@ class HealthEconomy(mesa.Model):
             self._measures.append((self.month, "place", name, float(values.sum())))
             for council, value in zip(self.councils, values, strict=True):
                 self._measures.append((self.month, council.name, name, float(value)))
+        if self.month % MONTHS == MONTHS - 1:
+            self._close_year()
+        self._measure_organisations()
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -478,17 +498,55 @@ class HealthEconomy(mesa.Model):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
     def _set_gates(self) -> None:
-        """The further a holder of social care would overspend its limit, the more non-critical starts wait for money."""
-        kind = self.structure.holder(Account.SOCIAL_CARE)
-        limit = self.structure.deficit_limits.get(kind, 0.0) + self.settlement.gate_margin
-        for c, council in enumerate(self.councils):
-            holder = self.bodies.get(kind, council)
+        """The more a purse with social care in it lacks, the more non-critical starts wait for money."""
+        for index in sorted({self.payer(Account.SOCIAL_CARE, c) for c in range(len(self.councils))}):
+            holder = next(each for each in self._holders if each.index == index)
+            forecasts, councils = self._forecasts(holder), self.budgets.held(index)[Account.SOCIAL_CARE]
+            purse = next(purse for purse in self._purses[index] if Account.SOCIAL_CARE in purse.accounts)
+            budget = sum(holder.budgets[account] for account in purse.accounts)
+            gate = held_back(
+                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts), available=budget + purse.carried,
+                allowance=self._limit(holder, budget) + self.settlement.chance_band * purse.chance,
+                yields=float(self._last_year[Account.SOCIAL_CARE][councils].sum()), reach=self.settlement.gate_reach,
+            )  # fmt: skip
+            self.engine.organisations.councils["gate"][councils] = gate
+
+    def _close_year(self) -> None:
+        """In March: what each purse has left or lacks is carried into the next year, lost, or let go."""
+        for holder in self._holders:
             forecasts = self._forecasts(holder)
-            purse = self.structure.purse(Account.SOCIAL_CARE)
-            spent = sum(forecasts[account] for account in purse if account in forecasts)
-            budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
-            over = spent / max(budget, 1.0) - 1.0 - limit
-            self.engine.organisations.councils[c].gate = min(max(over / self.settlement.gate_reach, 0.0), 1.0)
+            for at, purse in enumerate(self._purses[holder.index]):
+                budget = sum(holder.budgets[account] for account in purse.accounts)
+                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts))
+                if isinstance(holder, Hospital):  # its deficits have no limit, at the price that its margin's money has
+                    self._of_organisations["hospital_deficit"][holder.index] = max(spent - budget, 0)
+                    continue
+                limit, chance = self._limit(holder, budget), self.settlement.chance_band * purse.chance
+                end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.structure.carry_forward)
+                self._purses[holder.index][at] = purse._replace(carried=end.carried)
+                self._of_organisations["overspend"][holder.index] += max(-end.balance, 0)
+                self._of_organisations["underspend"][holder.index] += max(end.balance, 0)
+                if end.lost:
+                    self.ledger.pay(holder.index, "treasury", Service.SETTLEMENT, end.lost, RULES_DECIDE, month=self.month)
+        self.ledger.books_balance(self.month)
+
+    def _limit(self, holder: Organisation, budget: int) -> float:
+        """Return the pence that a holder may overspend in a year; a kind that the structure does not name has no limit."""
+        limits = self.structure.deficit_limits
+        return limits[holder.kind] * budget if holder.kind in limits else math.inf
+
+    def _measure_organisations(self) -> None:
+        """Write the measures of organisations' money, in pounds, for those that have any of it, and for the place."""
+        for payer, service, amount in self.budgets.month(self.month):
+            self._of_organisations[CERTAIN[service]][payer] += amount
+        for holder in self._holders:
+            self._of_organisations["carried_balance"][holder.index] = sum(purse.carried for purse in self._purses[holder.index])
+        for name, amounts in self._of_organisations.items():
+            self._last[name] = float(amounts.sum()) / 100.0
+            self._measures.append((self.month, "place", name, self._last[name]))
+            for index in np.flatnonzero(amounts):
+                self._measures.append((self.month, self.parties.names[index], name, float(amounts[index]) / 100.0))
+            amounts[:] = 0
 
     # Reading
 

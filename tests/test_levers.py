@@ -202,7 +202,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
             encoding="utf-8",
         )
         structure = file
-    values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
+    values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
     return fingerprints(
         lived(months, scale=scale, years=months // 12, structure=structure, parameters=Parameters().with_values(values))
