@@ -45,7 +45,7 @@ FRAILTY_BANDS = (0.12, 0.24, 0.36)
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-NEVER_SHORT = 1.0  # no overspend below the whole budget closes a gate
+NEVER_SHORT = 1e9  # standard deviations: no forecast is further out, so that no gate closes
 
 COUNTERS = {"contacts": "contacts", "admissions": "spells", "bed_days": "days_in_hospital"}
 """What people count themselves: field of `ReferenceYear`, and of the record."""

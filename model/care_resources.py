@@ -20,11 +20,6 @@ from model.resources import COST_KINDS, CostKind, ResourceLine, UnitCosts
 BY_CONSULTATION = Lever.GP_ACCESS
 
 
-def kind_of(name: str) -> CostKind:
-    """Return how a line of the resource account follows what is done."""
-    return COST_KINDS.get(name, CostKind.STEP)
-
-
 def care_lines(month: Month, costs: Costs, unit_costs: UnitCosts) -> list[tuple[Party, ResourceLine]]:
     """Return what a month's care took outside hospitals, with whose area each line is told for.
 
@@ -34,9 +29,10 @@ def care_lines(month: Month, costs: Costs, unit_costs: UnitCosts) -> list[tuple[
     costs : of that month, for what its capacities took
     unit_costs : of a unit
 
-    Examples
-    --------
-    100 hours of home care, 30 residential days and 7 nursing days take 1,721, 2,232.85 and 659 pounds.
+    Returns
+    -------
+    list
+        Lines by council or by consortium, each with which of the two.
     """
     totals = month.totals
     lines = [
@@ -46,11 +42,11 @@ def care_lines(month: Month, costs: Costs, unit_costs: UnitCosts) -> list[tuple[
         (Party.CONSORTIUM, ("continuing healthcare days", totals[:, N_TOTALS:].sum(axis=0), unit_costs.continuing_week, 7)),
         (Party.CONSORTIUM, ("consultations", month.consultations.sum(axis=0), unit_costs.consultation, 1)),
     ]
-    found = [(whose, ResourceLine(name, kind_of(name), quantity.astype(np.int64), pence(pounds), per)) for whose, (name, quantity, pounds, per) in lines]
+    found = [(whose, ResourceLine(name, COST_KINDS[name], quantity.astype(np.int64), pence(pounds), per)) for whose, (name, quantity, pounds, per) in lines]
     for capacity in CAPACITIES:
         if capacity.lever != BY_CONSULTATION:
             name = capacity.service.name.lower().replace("_", " ")
-            found.append((UNIT_OF[capacity.account], ResourceLine(name, kind_of(name), getattr(costs, capacity.cost), 1)))
+            found.append((UNIT_OF[capacity.account], ResourceLine(name, COST_KINDS[name], getattr(costs, capacity.cost), 1)))
     return found
 
 

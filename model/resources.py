@@ -89,8 +89,9 @@ COST_KINDS = {
     **dict.fromkeys(("bed days", "spells", "attendances", "outpatient visits", "day cases", "elective stays", "consultations"), CostKind.MARGINAL),
     **dict.fromkeys(("home care minutes", "residential days", "nursing days", "continuing healthcare days", "proactive"), CostKind.MARGINAL),
     **dict.fromkeys(("assessment", "brokerage"), CostKind.FIXED),
+    **dict.fromkeys(("reablement", "community", "community nursing", "continence", "care home support", "mental health", "dementia", "prevention"), CostKind.STEP),
 }
-"""Kind of each line of the resource account, by name; a capacity that is not among them is a step: it comes with each further place."""
+"""Kind of each line of the resource account, by name."""
 
 
 def hospital_lines(month: Month, beds: np.ndarray, costs: UnitCosts) -> tuple[ResourceLine, ...]:

@@ -13,7 +13,7 @@ from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.vocabulary import Lever, Service
 from model.economy import PHASES, HealthEconomy, prepare
-from model.measures import BY_BODY, HEADLINE, MEASURES, REASONS
+from model.measures import BY_BODY, HEADLINE, MEASURES, OF_ORGANISATIONS, REASONS
 from model.parameters import Parameters
 from model.structures import BASELINE, list_structures, load_structure
 from tests.strategies import ALL_HELD, LEVERS, NO_BELIEFS, SOME_BELIEFS, fingerprints, lived, series, small_economy
@@ -42,10 +42,19 @@ def test_the_place_is_the_sum_of_its_councils():
     frame = economy.measures
     councils = {council.name for council in economy.councils}
     for name in MEASURES:
-        if name == "spillover":
+        if name == "spillover" or MEASURES[name] in OF_ORGANISATIONS:
             continue
         parts = frame[frame["organisation"].isin(councils) & (frame["measure"] == name)].groupby("month")["value"].sum()
         assert np.allclose(parts.to_numpy(), series(economy, name)), name
+
+
+def test_the_place_is_the_sum_of_its_organisations():
+    economy = lived(12, scale=0.01)
+    frame = economy.measures
+    for measure in OF_ORGANISATIONS:
+        own = frame[(frame["organisation"] != "place") & (frame["measure"] == measure.name)]
+        parts = own.groupby("month")["value"].sum().reindex(range(12), fill_value=0.0)
+        assert np.allclose(parts.to_numpy(), series(economy, measure.name)), measure.name
 
 
 def test_parts_of_a_measure_add_up_to_it():
