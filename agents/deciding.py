@@ -161,11 +161,19 @@ class DecidingBehaviour(Checked):
     )
     trust: float = parameter(
         0.5,
-        "trust between two organisations",
+        "mean trust that two organisations start with",
         unit="share",
         low=0.1,
         high=0.9,
-        assumption="the middle; constant in this version",
+        assumption="the middle; constant over a run",
+    )
+    trust_spread: float = parameter(
+        0.2,
+        "furthest that the trust of a pair of organisations lies above or below the mean",
+        unit="share",
+        low=0.0,
+        high=0.4,
+        assumption="places differ: some partners have worked together for years, some have fallen out",
     )
 
     def __post_init__(self) -> None:

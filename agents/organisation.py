@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 import mesa
@@ -73,8 +73,11 @@ class World(Protocol):
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers of this organisation that are frozen."""
 
-    def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
-        """Write a decision to the model's log."""
+    def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
+        """Return what becomes of wishes once the board has been heard: moves to make, and what the board had to say."""
+
+    def record(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
+        """Write a decision to the model's log, with what the board had to say about it."""
 
 
 def decides_this_month(index: int, month: int) -> bool:
@@ -168,12 +171,15 @@ class Organisation(mesa.Agent):
         return found
 
     def decide(self, world: World) -> list[Decision]:
-        """Let whoever decides its levers move them, record each decision, and return what was moved."""
-        decisions = decide(self.options(world), world.behaviour, world.held(self))
-        for decision in decisions:
+        """Let whoever decides its levers move them once the board was heard, record each decision, and return what was moved.
+
+        A move that was given up on advice is recorded too: it leaves the lever where it stands.
+        """
+        rulings = world.ruled(self, decide(self.options(world), world.behaviour, world.held(self)))
+        for decision, advice in rulings:
             self.levers[decision.lever] = decision.after
-            world.record(self, world.decider(self, decision.lever), decision)
-        return decisions
+            world.record(self, world.decider(self, decision.lever), decision, advice)
+        return [decision for decision, _ in rulings if decision.after != decision.before]
 
     def solve_norms(self, world: World) -> None:
         """Set the norms so that, under the structure in force in `world` and prices of 1, no step is worth making."""

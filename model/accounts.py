@@ -41,6 +41,23 @@ UNIT_OF: Mapping[Account, Party] = {
 """Whose area each account is kept for, whoever holds it; a hospital's account is its own."""
 
 
+SERVICES_OF: Mapping[Account, tuple[Service, ...]] = {
+    Account.ACUTE: (
+        Service.ATTENDANCE, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.OUTPATIENT, Service.ELECTIVE, Service.ACUTE_CONTRACT,
+    ),
+    Account.COMMUNITY: (Service.COMMUNITY, Service.PROACTIVE, Service.COMMUNITY_NURSING, Service.CONTINENCE, Service.CARE_HOME_SUPPORT),
+    Account.SOCIAL_CARE: (
+        Service.ASSESSMENT, Service.REABLEMENT, Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.CHARGES,
+        Service.DELAY_REIMBURSEMENT, Service.BROKERAGE,
+    ),
+    Account.CONTINUING_CARE: (Service.CONTINUING_CARE,),
+    Account.MENTAL_HEALTH: (Service.MENTAL_HEALTH, Service.DEMENTIA),
+    Account.PUBLIC_HEALTH: (Service.PREVENTION,),
+    Account.PRIMARY_CARE: (Service.PRIMARY_CARE,),
+}  # fmt: skip
+"""The service lines that each account pays for."""
+
+
 class Capacity(NamedTuple):
     """A service whose capacity a lever sets, paid for whether it is used or not.
 
@@ -74,6 +91,29 @@ CAPACITIES = (
     Capacity(Lever.MENTAL_HEALTH, Account.MENTAL_HEALTH, Service.MENTAL_HEALTH, "mental_health"),
     Capacity(Lever.DEMENTIA, Account.MENTAL_HEALTH, Service.DEMENTIA, "dementia"),
     Capacity(Lever.GP_ACCESS, Account.PRIMARY_CARE, Service.PRIMARY_CARE, "primary_care", ("gp_capacity",), "elsewhere"),
+)
+
+
+class HospitalCapacity(NamedTuple):
+    """What a lever of a hospital sets: its cost is a line of the resource account, and falls on the hospital's margin.
+
+    Parameters
+    ----------
+    lever : that sets it, a multiple of what was observed
+    field : of ``HOSPITAL_STATE`` that the level multiplies
+    line : of the resource account
+    service : line of the ledger that the lever's decision is about
+    """
+
+    lever: Lever
+    field: str
+    line: str
+    service: Service
+
+
+HOSPITAL_CAPACITIES = (
+    HospitalCapacity(Lever.DISCHARGE_COORDINATION, "coordination_rate", "discharge coordination", Service.EMERGENCY_SPELL),
+    HospitalCapacity(Lever.ELECTIVE_LISTS, "theatre_rate", "theatre lists", Service.ELECTIVE),
 )
 
 
@@ -217,7 +257,7 @@ def month_costs(
     np.add.at(income, journal["payee"].astype(np.int64) - first_hospital, journal["pence"])
     work = working_days(month.days, weekday) + care.weekend_pace * (month.days - working_days(month.days, weekday))
     delays = reimbursement(month, place, parameters)
-    kinds = cost_by_kind(hospital_lines(month, known.hospitals["beds"], parameters.costs))
+    kinds = cost_by_kind(hospital_lines(month, known.hospitals, parameters.costs))
     return Costs(
         home_care=home_care,
         residential=residential_cost,

@@ -19,6 +19,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from agents.board import HealthAndWellbeingBoard
 from agents.care_market import CareMarket
 from agents.commissioner import Commissioner
 from agents.consortium import GPConsortium
@@ -27,13 +28,14 @@ from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
 from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.living import WITHHELD
 from agents.patients.people import People
 from agents.patients.population import Population
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, UNIT_OF, Costs, last_year, month_costs
+from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, last_year, month_costs
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
@@ -43,6 +45,7 @@ from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
+from model.holders import Holders
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
@@ -51,6 +54,7 @@ from model.observing import measure_month
 from model.parameters import Parameters
 from model.payment import block_month, pence
 from model.place import Place, load_place
+from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -68,7 +72,7 @@ CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "managem
 MONTHS = 12
 
 
-def prepare(place: str | Path, scale: float = 1.0, parameters: Parameters | None = None) -> None:
+def prepare(place: PlaceChoice, scale: float = 1.0, parameters: Parameters | None = None) -> None:
     """Compile, and build and store the starting state of a place, so that later runs only load it."""
     starting_state(load_place(place), _checked_scale(scale), parameters or Parameters())
     nothing = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
@@ -80,7 +84,7 @@ class HealthEconomy(mesa.Model):
 
     Parameters
     ----------
-    place : name of a place, or the path of a TOML file
+    place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
     structure : name of a commissioning structure, or the path of a TOML file
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
@@ -100,6 +104,9 @@ class HealthEconomy(mesa.Model):
     patients : Population, a Mesa AgentSet of the living
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
+    boards : health and wellbeing board of each council; none where the structure has none
+    organisations : all that hold accounts or own levers, by the ledger's index
+    holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
     rules : the parameters as kernels read them
 
@@ -111,7 +118,7 @@ class HealthEconomy(mesa.Model):
 
     def __init__(
         self,
-        place: str | Path = "berkshire-west",
+        place: PlaceChoice = "berkshire-west",
         structure: str | Path | CommissioningStructure = BASELINE,
         seed: int | None = None,
         *,
@@ -169,6 +176,7 @@ class HealthEconomy(mesa.Model):
         self._catchment = cumulative_catchment(self.place)
         self.patients = Population(self, people)
 
+        self.holders = Holders(self.structure, self.place, self.parties)
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         hold = _checked_hold(hold or {})
@@ -181,6 +189,7 @@ class HealthEconomy(mesa.Model):
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
         self._apply_levers()
+        self.boards = self._boards()
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -249,22 +258,20 @@ class HealthEconomy(mesa.Model):
             )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
         self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
+        self.organisations = {holder.index: holder for holder in self._holders}
         self._margin = income - resources
         self._set_budgets(year, income)
 
     def _set_budgets(self, modelled: dict[Account, np.ndarray], income: np.ndarray) -> None:
         """Give each organisation what it holds under the structure; `modelled` and hospitals' `income` are pence a year at rest."""
         place, parameters = self.place, self.parameters
-        units = {Party.COUNCIL: len(self.councils), Party.CONSORTIUM: len(self.consortia)}
         cases = case_pence(place, parameters.prices)
         self.account_lines = account_lines(place, modelled, self.scale)
         self.budgets = Budgets(
-            modelled=modelled, committed=committed_pence(place, modelled, self.scale), variance=variances(modelled, cases),
-            payers={(account, kind, unit): self.payer(account, unit) for account, kind in UNIT_OF.items() for unit in range(units[kind])},
-            own={(kind, unit): self._first[kind] + unit for kind, number in units.items() for unit in range(number)},
-            management=management_at_rest(place, self.scale, parameters.overheads), overheads=parameters.overheads, settlement=self.settlement,
+            modelled=modelled, committed=committed_pence(place, modelled, self.scale), variance=variances(modelled, cases), holders=self.holders,
+            management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
         )  # fmt: skip
-        self._last_year = last_year(self._history)
+        self._remember_the_year()
         self._purses: dict[int, list[Purse]] = {}
         for holder in self._holders:
             if not isinstance(holder, Hospital):
@@ -274,6 +281,19 @@ class HealthEconomy(mesa.Model):
         spells = cases[Account.HOSPITAL]
         for h, hospital in enumerate(self.hospitals):
             self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(income[h] * spells[0]) ** 0.5)]
+
+    def _boards(self) -> list[HealthAndWellbeingBoard]:
+        """Return the health and wellbeing board of each council, where the structure has boards."""
+        facts = self.structure.board
+        if facts is None:
+            return []
+        return [
+            HealthAndWellbeingBoard(
+                self, name=f"the health and wellbeing board of {council.name}", number=number, members=facts.members, power=facts.power, duty=facts.duty,
+                accounts=self.structure.holders, behaviour=self.parameters.board, seed=self.seed_of_luck,
+            )
+            for number, council in enumerate(self.councils)
+        ]  # fmt: skip
 
     def _contracts_of(self, state: StartingState) -> Contracts | None:
         """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
@@ -286,17 +306,14 @@ class HealthEconomy(mesa.Model):
         income, resources = np.zeros(size, dtype=np.int64), np.zeros(size[1], dtype=np.int64)
         for month in state.year:  # parties of the warm-up count from 0
             np.add.at(income, (month.journal["payer"].astype(np.int64), month.journal["payee"].astype(np.int64)), month.journal["pence"])
-            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals["beds"], self.parameters.costs))
+            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals, self.parameters.costs))
         years = len(state.year) // MONTHS
         base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
         return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
 
     def payer(self, account: Account, unit: int) -> int:
-        """Return the ledger's index of who pays on an account for a council or consortium (by position)."""
-        kind = self.structure.holder(account)
-        if kind in self.bodies:
-            return self.bodies[kind].index
-        return self._first[kind] + unit
+        """Return the ledger's index of who pays most on an account for a council or consortium (by position)."""
+        return self.holders.main(account, unit)
 
     # Phases
 
@@ -375,6 +392,8 @@ class HealthEconomy(mesa.Model):
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
+            for capacity in HOSPITAL_CAPACITIES:
+                known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -391,30 +410,34 @@ class HealthEconomy(mesa.Model):
         known, parties, ledger, number = self.engine.organisations, self.parties, self.ledger, self.month
         weekday = self.engine.calendar.weekday(number)
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
-        lines = hospital_lines(month, known.hospitals["beds"], self.parameters.costs)
+        lines = hospital_lines(month, known.hospitals, self.parameters.costs)
         if self._contracts is not None:
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
-        journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
-        ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
+        journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
+        ledger.note(np.concatenate([notes, self._own_consequences(month, costs, journal)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
+
+        def bill(account: Account, unit: int, payee: int, service: Service, pence: int, decider: int = NEED) -> None:
+            payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
+
         households = parties.index("households")
         for c in range(len(self.councils)):
-            payer, market = self.payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
+            market = parties.indices(Party.CARE_MARKET)[c]
             for service, amounts in ((Service.HOME_CARE, costs.home_care), (Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
-                payments.append((payer, market, service, int(amounts[c]), NEED))
-            payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]))
+            payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h, amount in enumerate(costs.reimbursement[c]):
-                payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
+                bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
             for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
-                payments.append((self.payer(Account.CONTINUING_CARE, k), market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
+                bill(Account.CONTINUING_CARE, k, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]))
         for capacity in CAPACITIES:
             for unit, amount in enumerate(getattr(costs, capacity.cost)):
-                payments.append((self.payer(capacity.account, unit), parties.index(capacity.payee), capacity.service, int(amount), NEED))
+                bill(capacity.account, unit, parties.index(capacity.payee), capacity.service, int(amount))
         outside = parties.index("elsewhere")
         payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
@@ -433,19 +456,23 @@ class HealthEconomy(mesa.Model):
         ledger.books_balance(number)
         return costs
 
-    def _own_consequences(self, month: Month, costs: Costs) -> np.ndarray:
+    def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
         """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
-        rows = []
+        rows: list[tuple[int, Service, Organisation, Lever, int]] = []
+
+        def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
+            rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
+
         for c, council in enumerate(self.councils):
             state = self.engine.organisations.councils[c]
-            payer = self.payer(Account.SOCIAL_CARE, c)
             withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
-            rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
+            charge(Account.SOCIAL_CARE, c, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld)
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
-                rows.append((self.payer(capacity.account, number), capacity.service, unit, capacity.lever, beyond))
+                charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
+        rows += self._hospital_consequences(month, journal)
         rows = [row for row in rows if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
@@ -453,23 +480,30 @@ class HealthEconomy(mesa.Model):
             notes[at]["decider"] = self.world.decider(unit, lever).index
         return notes
 
-    def _as_structured(self, rows: np.ndarray) -> np.ndarray:
-        """Put the structure's payers and deciders in the place of councils and consortia in kernel rows."""
-        rows = rows.copy()
-        consortium, n = self._first[Party.CONSORTIUM], len(self.consortia)
-        holder = self.structure.holder(Account.ACUTE)
-        if holder in self.bodies:
-            paid = (rows["payer"] >= consortium) & (rows["payer"] < consortium + n)
-            rows["payer"][paid] = self.bodies[holder].index
-        for lever in Lever:
-            if lever != Lever.NONE and self.structure.decider(lever) in self.bodies:
-                rows["decider"][rows["lever"] == lever] = self.bodies[self.structure.decider(lever)].index
+    def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:
+        """Return what hospitals' capacities cost or save them, and what payers owe for more operations than at rest, or save."""
+        known, rows = self.engine.organisations.hospitals, []
+        lines = {line.name: line for line in hospital_lines(month, known, self.parameters.costs)}
+        for h, hospital in enumerate(self.hospitals):
+            for capacity in HOSPITAL_CAPACITIES:
+                beyond = _beyond_rest(lines[capacity.line].cost[h], hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+                rows.append((hospital.index, capacity.service, hospital, capacity.lever, beyond))
+            more = hospital.levers[Lever.ELECTIVE_LISTS] - hospital.rest[Lever.ELECTIVE_LISTS]
+            done = int(month.hospital_planned[h, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum())
+            if more == 0.0 or done == 0:
+                continue
+            at_rest = self._at_rest.hospitals["theatre_rate"][h] * month.days * 5.0 / 7.0  # lists are full at rest
+            part = max(1.0 - at_rest / done, 0.0) if more > 0.0 else min(1.0 - at_rest / done, 0.0)
+            bills = journal[(journal["payee"] == hospital.index) & (journal["service"] == Service.ELECTIVE)]
+            for payer in np.unique(bills["payer"]).tolist():
+                bill = int(bills["pence"][bills["payer"] == payer].sum())
+                rows.append((payer, Service.ELECTIVE, hospital, Lever.ELECTIVE_LISTS, int(bill * part)))
         return rows
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
-        self._last_year = last_year(self._history)
+        self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         bills = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
@@ -499,17 +533,24 @@ class HealthEconomy(mesa.Model):
 
     def _set_gates(self) -> None:
         """The more a purse with social care in it lacks, the more non-critical starts wait for money."""
-        for index in sorted({self.payer(Account.SOCIAL_CARE, c) for c in range(len(self.councils))}):
-            holder = next(each for each in self._holders if each.index == index)
-            forecasts, councils = self._forecasts(holder), self.budgets.held(index)[Account.SOCIAL_CARE]
-            purse = next(purse for purse in self._purses[index] if Account.SOCIAL_CARE in purse.accounts)
+        gates = []
+        for position, index in enumerate(self.holders.parties(Account.SOCIAL_CARE)):
+            holder = self.organisations[int(index)]
+            forecasts = self._forecasts(holder)
+            purse = next(purse for purse in self._purses[holder.index] if Account.SOCIAL_CARE in purse.accounts)
             budget = sum(holder.budgets[account] for account in purse.accounts)
             gate = held_back(
                 forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts), available=budget + purse.carried,
                 allowance=self._limit(holder, budget) + self.settlement.chance_band * purse.chance,
-                yields=float(self._last_year[Account.SOCIAL_CARE][councils].sum()), reach=self.settlement.gate_reach,
+                yields=float(self._last_year[Account.SOCIAL_CARE][position]), reach=self.settlement.gate_reach,
             )  # fmt: skip
-            self.engine.organisations.councils["gate"][councils] = gate
+            gates.append(gate)
+        for c, shares in enumerate(self.holders.shares(Account.SOCIAL_CARE)):
+            self.engine.organisations.councils[c].gate = float((shares / shares.sum() * gates).sum())
+
+    def _remember_the_year(self) -> None:
+        """Add up what each account came to in the last twelve months, pence by holder."""
+        self._last_year = {account: self.holders.borne(account, pence) for account, pence in last_year(self._history).items()}
 
     def _close_year(self) -> None:
         """In March: what each purse has left or lacks is carried into the next year, lost, or let go."""
@@ -562,16 +603,20 @@ class HealthEconomy(mesa.Model):
 
     @property
     def decisions(self) -> pd.DataFrame:
-        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers)."""
+        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
+
+        Reasons name who decided and what the board advised; a move given up on its advice leaves `after` as `before`.
+        """
         return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
 
-    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
-        """Add a decision to the log."""
+    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str = "") -> None:
+        """Add a decision to the log, with what the board had to say about it."""
+        heard = f"{advice}: " if advice else ""
         numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "reasons": f"decided by {decider.name}: {numbers}",
+                "after": decision.after, "reasons": f"decided by {decider.name}: {heard}{numbers}",
             }
         )  # fmt: skip
 

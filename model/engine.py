@@ -229,7 +229,7 @@ class Engine:
         planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)
         hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
         journal = self._journal = _with_room(self._journal, 4 * room + 4 * lines)
-        notes = self._notes = _with_room(self._notes, 3 * room)
+        notes = self._notes = _with_room(self._notes, 3 * room + lines)
         out = np.zeros((len(councils), N_OUT), dtype=np.int64)
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(

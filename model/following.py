@@ -231,7 +231,8 @@ class Life:
         """Return whether an operation that somebody waited for takes a night."""
         engine = self.economy.engine
         trigger, kind = np.int64(wait["trigger"]), np.int64(wait["kind"])
-        return bool(stays_the_night(np.int64(self.row), trigger, kind, engine.rules, engine.seed))
+        hospital = engine.organisations.hospitals[int(wait["hospital"])]
+        return bool(stays_the_night(np.int64(self.row), trigger, kind, hospital, engine.rules, engine.seed))
 
     def _today(self, at: int) -> np.ndarray:
         return self.calendar[self.calendar["day"] == self.days[at]]
@@ -371,5 +372,4 @@ class Life:
         economy, lever = self.economy, Lever(int(event["lever"]))
         if lever == Lever.NONE:
             return ""
-        body = economy.bodies.get(economy.structure.decider(lever))
-        return body.name if body is not None else economy.parties.decider_name(int(event["decider"]))
+        return economy.parties.decider_name(economy.holders.decided_by(lever, int(event["decider"])))

@@ -7,7 +7,7 @@ Both are paid out of the budgets there are: transition is financed from within.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,14 +66,14 @@ def management_at_rest(place: Place, scale: float, overheads: Overheads) -> dict
 
 
 def overheads_by_payer(
-    management: Mapping[Party, np.ndarray], money: Mapping[tuple[Account, Party, int], tuple[int, int]], own: Mapping[tuple[Party, int], int], overheads: Overheads
+    management: Mapping[Party, np.ndarray], money: Mapping[tuple[Account, Party, int], Sequence[tuple[int, int]]], own: Mapping[tuple[Party, int], int], overheads: Overheads
 ) -> dict[int, Overhead]:
     """Return what management and change-over come to for each organisation.
 
     Parameters
     ----------
     management : pence a year of each council's and consortium's own, before anything is reorganised
-    money : for each account of each unit (kind and position): pence a year, and who pays under the structure
+    money : for each account of each unit (kind and position): who pays under the structure, and what, pence a year
     own : who each unit is
     overheads : shared parameters
 
@@ -82,17 +82,20 @@ def overheads_by_payer(
     A body takes over everything of a council whose management cost 100: it has 100 for it, spends 90, and the change-over of
     1,000 costs it 23.
 
-    >>> found = overheads_by_payer({Party.COUNCIL: np.array([100])}, {(Account.SOCIAL_CARE, Party.COUNCIL, 0): (1000, 7)}, {(Party.COUNCIL, 0): 1}, Overheads())
+    >>> found = overheads_by_payer({Party.COUNCIL: np.array([100])}, {(Account.SOCIAL_CARE, Party.COUNCIL, 0): [(7, 1000)]}, {(Party.COUNCIL, 0): 1}, Overheads())
     >>> {who: (sum(each.budget.values()), each.cost, each.transition) for who, each in found.items()}
     {1: (0, 0, 0), 7: (100, 90, 23)}
     """
     found = {who: Overhead() for who in own.values()}
     for (kind, unit), who in own.items():
-        mine = [(pence_a_year, payer) for (_, of, at), (pence_a_year, payer) in money.items() if (of, at) == (kind, unit)]
-        whole, work = sum(each for each, _ in mine), int(management[kind][unit])
+        mine: dict[int, int] = {}
+        for payer, part in (bill for key, bills in money.items() if key[1:] == (kind, unit) for bill in bills):
+            mine[payer] = mine.get(payer, 0) + part
+        whole, work = sum(mine.values()), int(management[kind][unit])
         kept = work
-        for payer in sorted({payer for _, payer in mine} - {who}):
-            moved = sum(each for each, at in mine if at == payer)
+        for payer, moved in sorted(mine.items()):
+            if payer == who:
+                continue
             taken = work * moved // max(whole, 1)
             kept -= taken
             other = found.setdefault(payer, Overhead())

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from agents.board import BoardBehaviour
 from agents.care import CareRules
 from agents.care_market import MarketBehaviour
 from agents.commissioner import CommissionerBehaviour
@@ -58,6 +59,7 @@ class Parameters:
     hospital_board: HospitalBehaviour = field(default_factory=HospitalBehaviour)
     market: MarketBehaviour = field(default_factory=MarketBehaviour)
     commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
+    board: BoardBehaviour = field(default_factory=BoardBehaviour)
 
     def with_values(self, values: Mapping[str, float]) -> Parameters:
         """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.

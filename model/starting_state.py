@@ -53,7 +53,6 @@ AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES,
 AT_ONE_CONSORTIUM = [Lever.COMMUNITY, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE, Lever.GP_ACCESS]
 REST_ELIGIBILITY = 2.0
 REST_HOME_SUPPORT = 0.3
-REST_DAY_CASES = 0.8
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
@@ -155,7 +154,6 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.consortia["levers"][:, Lever.CHC_STRICTNESS] = parameters.care.continuing_refused
     known.consortia["rest"] = known.consortia["levers"]
     known.hospitals["levers"][:, [Lever.DISCHARGE_COORDINATION, Lever.ELECTIVE_LISTS]] = 1.0
-    known.hospitals["levers"][:, Lever.DAY_CASES] = REST_DAY_CASES
     known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD
     known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
     prices = parameters.prices
@@ -310,10 +308,29 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     planned = sum(month.hospital_planned for month in year) / (days * 5.0 / 7.0)
     stay = [math.exp(-parameters.planned.leaves_a_week * weeks) for weeks in (parameters.planned.outpatient_wait_weeks, parameters.planned.list_wait_weeks)]
     known.hospitals["clinic_rate"] = np.maximum(planned[:, HOSPITAL_VISITS] * stay[0], 0.02)
+    known.hospitals["levers"][:, Lever.DAY_CASES] = known.hospitals["rest"][:, Lever.DAY_CASES] = day_case_share(year, parameters)
     known.hospitals["theatre_rate"] = np.maximum(planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1) * stay[0] * stay[1], 0.02)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
+
+
+def day_case_share(year: list[Month], parameters: Parameters) -> np.ndarray:
+    """Return the share of each hospital's operations without a night that the stated chances of a night came to.
+
+    Parameters
+    ----------
+    year : months in which no bed was short, so that none was cancelled
+
+    Returns
+    -------
+    ndarray, shape (n_hospitals,)
+        Where nobody was operated on, that of operations neither on joint nor heart.
+    """
+    planned = sum(month.hospital_planned for month in year)
+    operations = planned[:, HOSPITAL_DAY_CASES] + planned[:, HOSPITAL_ELECTIVE_STAYS]
+    share = planned[:, HOSPITAL_DAY_CASES] / np.maximum(operations, 1)
+    return np.where(operations > 0, share, 1.0 - parameters.planned.overnight_other)
 
 
 def set_baseline(known: Organisations, prices: Prices, year: list[Month]) -> None:
@@ -381,10 +398,19 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
 
 
 def _key(place: Place, scale: float, parameters: Parameters) -> str:
-    parts = {"place": place.name, "councils": [c.code for c in place.councils], "scale": scale, "parameters": parameters.values()}
+    parts = {"place": _contents(place), "scale": scale, "parameters": parameters.values()}
     parts["sources"] = source_hash()
     parts["rates"] = fitted_rates().digest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _contents(place: Place) -> str:
+    """Return a hash of all of a place that a starting state depends on, whatever file it was read from."""
+    digest = hashlib.sha256(repr((place.councils, place.consortia, place.hospitals)).encode())
+    arrays = (place.small_areas, place.cells, place.turning_18, place.net_migration, place.catchment)
+    for array in (*arrays, *(place.register_ratio[name] for name in sorted(place.register_ratio))):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -19,13 +19,26 @@ import numpy as np
 
 from agents.vocabulary import HELD_ACCOUNTS, Account, Party, Service
 from model.accounts import UNIT_OF
+from model.holders import Holders
 from model.management import MONTHS, SOURCES, Overhead, Overheads, overheads_by_payer, transition_spent
 from model.payment import block_month
 from model.settlement import Settlement
 from model.structures import CommissioningStructure
 
-Held = tuple[Account, Party, int]
-"""An account of a council or consortium: which account, the kind and the position of the unit it is kept for."""
+class Held(NamedTuple):
+    """What one organisation holds of an account, in the base year.
+
+    Parameters
+    ----------
+    position : of the organisation among the account's holders
+    modelled, committed : pence a year
+    variance : that chance gives a year's modelled spending, pence squared
+    """
+
+    position: int
+    modelled: int
+    committed: int
+    variance: float
 
 
 class YearEnd(NamedTuple):
@@ -111,34 +124,39 @@ class Budgets:
     ----------
     modelled, committed : pence of the base year by account, of each council or consortium as ``model.accounts.UNIT_OF`` says
     variance : that chance gives a year's modelled spending, pence squared, in the same shape
-    payers : who pays on each account of each council and consortium under the structure
-    own : the index of each council and consortium itself
+    holders : who bears what under the structure
     management : pence a year of each council's and consortium's own management before anything is reorganised
+    first : the ledger's index of the first council and consortium
     overheads, settlement : shared parameters
     """
 
     def __init__(
-        self, modelled: Mapping[Account, np.ndarray], committed: Mapping[Account, np.ndarray], variance: Mapping[Account, np.ndarray], payers: Mapping[Held, int],
-        own: Mapping[tuple[Party, int], int], management: Mapping[Party, np.ndarray], overheads: Overheads, settlement: Settlement,
+        self, *, modelled: Mapping[Account, np.ndarray], committed: Mapping[Account, np.ndarray], variance: Mapping[Account, np.ndarray], holders: Holders,
+        management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement,
     ) -> None:  # fmt: skip
-        self.modelled, self.committed, self._variance = modelled, committed, variance
-        self.payers, self._overheads, self._settlement = payers, overheads, settlement
-        self._held: dict[int, dict[Account, list[int]]] = {}
-        for (account, _, unit), payer in payers.items():
-            self._held.setdefault(payer, {}).setdefault(account, []).append(unit)
-        money = {(account, kind, unit): (int(modelled[account][unit] + committed[account][unit]), payer) for (account, kind, unit), payer in payers.items()}
+        self.modelled, self.committed = modelled, committed
+        self._overheads, self._settlement = overheads, settlement
+        self._held: dict[int, dict[Account, Held]] = {}
+        money = {}
+        for account, kind in UNIT_OF.items():
+            here, besides = (holders.borne(account, pence[account]) for pence in (modelled, committed))
+            spread = holders.spread(account, variance[account])
+            for position, party in enumerate(holders.parties(account).tolist()):
+                self._held.setdefault(party, {})[account] = Held(position, int(here[position]), int(besides[position]), float(spread[position]))
+            for unit, pence in enumerate((modelled[account] + committed[account]).tolist()):
+                money[account, kind, unit] = holders.bill(account, unit, pence)
+        own = {(kind, unit): first[kind] + unit for kind, each in management.items() for unit in range(len(each))}
         self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads)
 
-    def held(self, payer: int) -> Mapping[Account, list[int]]:
-        """Return the accounts that an organisation pays on, and for which councils or consortia (positions)."""
+    def held(self, payer: int) -> Mapping[Account, Held]:
+        """Return what an organisation holds of each account."""
         return self._held.get(payer, {})
 
     def of_year(self, payer: int, year: int) -> dict[Account, int]:
         """Return an organisation's budgets in a financial year (0 the first), pence, by account."""
-        found = {}
-        for account, units in self.held(payer).items():
-            base = int((self.modelled[account][units] + self.committed[account][units]).sum())
-            found[account] = int(base * self._settlement.factor(SOURCES[UNIT_OF[account]], year))
+        found = {
+            account: int((held.modelled + held.committed) * self._settlement.factor(SOURCES[UNIT_OF[account]], year)) for account, held in self.held(payer).items()
+        }
         overhead = self.overhead.get(payer, Overhead())
         if any(overhead.budget.values()):
             found[Account.MANAGEMENT] = sum(int(pence * self._settlement.factor(source, year)) for source, pence in overhead.budget.items())
@@ -149,7 +167,9 @@ class Budgets:
     def month(self, number: int) -> list[tuple[int, Service, int]]:
         """Return what is certain to be paid in a month (from 0): payer, service, pence."""
         year = number // MONTHS
-        found = [(payer, Service.COMMITTED, block_month(self._committed(account, [unit], year), number)) for (account, _, unit), payer in self.payers.items()]
+        found = [
+            (payer, Service.COMMITTED, block_month(self._committed(account, held, year), number)) for payer, accounts in self._held.items() for account, held in accounts.items()
+        ]
         for payer, overhead in self.overhead.items():
             spent = [transition_spent(overhead.transition, month, self._overheads.transition_months) for month in (number - 1, number)]
             found += [(payer, Service.MANAGEMENT, block_month(overhead.cost, number)), (payer, Service.TRANSITION, spent[1] - spent[0])]
@@ -160,10 +180,10 @@ class Budgets:
 
         Parameters
         ----------
-        last : pence of twelve months by account, of each council or consortium
+        last : pence of twelve months by account, of each of its holders
         year : financial year, 0 the first
         """
-        found = {account: float(last[account][units].sum()) + self._committed(account, units, year) for account, units in self.held(payer).items()}
+        found = {account: float(last[account][held.position]) + self._committed(account, held, year) for account, held in self.held(payer).items()}
         overhead = self.overhead.get(payer, Overhead())
         if overhead.cost:
             found[Account.MANAGEMENT] = float(overhead.cost)
@@ -174,8 +194,7 @@ class Budgets:
 
     def chance(self, payer: int, accounts: Collection[Account]) -> float:
         """Return the standard deviation of what chance does to a year of an organisation's spending on accounts, pence."""
-        return math.sqrt(sum(float(self._variance[account][units].sum()) for account, units in self.held(payer).items() if account in accounts))
+        return math.sqrt(sum(held.variance for account, held in self.held(payer).items() if account in accounts))
 
-    def _committed(self, account: Account, units: list[int], year: int) -> int:
-        growth = self._settlement.committed(account, year)
-        return sum(int(int(self.committed[account][unit]) * growth) for unit in units)
+    def _committed(self, account: Account, held: Held, year: int) -> int:
+        return int(held.committed * self._settlement.committed(account, year))

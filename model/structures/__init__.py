@@ -100,6 +100,21 @@ class Body(_Facts):
     scope: Literal["place"]
 
 
+class Board(_Facts):
+    """The health and wellbeing board of each council.
+
+    Parameters
+    ----------
+    members : kinds of organisation that sit on it
+    power : to ``advise``; to ``consent`` to moves that shift cost to a member; or ``executive``, to decide
+    duty : of members towards its advice
+    """
+
+    members: tuple[Kind, ...] = Field(min_length=1)
+    power: Literal["advise", "consent", "executive"]
+    duty: Literal["consult", "have_regard", "integrate", "none"]
+
+
 def _payment_rule(given: Any) -> str:
     if given not in PAYMENT_RULES:
         message = "must be one of {rules}; nearest: {nearest}"
@@ -150,6 +165,7 @@ class CommissioningStructure(_Facts):
     duties : of organisations towards each other
     bodies : what the structure creates
     pools : accounts spent as one purse
+    board : of each council, if there are any
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
@@ -167,6 +183,7 @@ class CommissioningStructure(_Facts):
     duties: tuple[Duty, ...] = ()
     bodies: tuple[Body, ...] = Field(default=(), max_length=1)
     pools: tuple[Pool, ...] = ()
+    board: Board | None = None
 
     @property
     def kinds(self) -> tuple[Party, ...]:
@@ -216,7 +233,7 @@ def list_structures() -> list[str]:
     Examples
     --------
     >>> list_structures()
-    ['separate-budgets', 'single-budget']
+    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget']
     """
     return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != BASELINE, name))
 
@@ -280,7 +297,7 @@ def _line(file: str, detail: ErrorDetails) -> str:
 
 def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the schema knows where an unknown one was found."""
-    sections = {"payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool}
+    sections = {"payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board}
     section = sections.get(str(where[0])) if len(where) > 1 else None
     return list((section or CommissioningStructure).model_fields)
 
@@ -298,14 +315,25 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+
+
+def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
+    """Return each account that a hospital holds for others, who would then pay itself, or others hold for it."""
+    holders = facts.get("holders")
+    given = holders if isinstance(holders, dict) else {}
+    others = [each for each in _kind_names(facts).split(", ") if each != "hospital"]
+    wrong = [f"holders.{name}: must be one of {', '.join(others)} (got 'hospital')" for name, holder in given.items() if holder == "hospital" != name]
+    if given.get("hospital", "hospital") in others:
+        wrong.append(f"holders.hospital: must be hospital, whose margin it is (got {given['hospital']!r})")
+    return wrong
 
 
 def _of_no_body(facts: Mapping[str, Any]) -> list[str]:
     """Return each use of a commissioner where the structure makes none."""
     if facts.get("bodies"):
         return []
-    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "payment", "duties", "pools")
+    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "payment", "duties", "pools", "board")
     used = [place for section in sections for place in _places_of("commissioner", facts.get(section), section)]
     expected = f"must be one of {_kind_names(facts)}, or [[bodies]] must make a commissioner"
     return [f"{place}: {expected} (got 'commissioner')" for place in used]

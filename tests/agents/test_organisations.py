@@ -86,7 +86,10 @@ class SmallWorld:
     def held(self, unit):
         return self.frozen
 
-    def record(self, unit, decider, decision):
+    def ruled(self, unit, wishes):
+        return [(wish, "") for wish in wishes]
+
+    def record(self, unit, decider, decision, advice):
         self.log.append((unit.name, decider.name, decision.lever))
 
 

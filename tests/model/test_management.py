@@ -18,7 +18,7 @@ COUNCIL, CONSORTIUM = (Party.COUNCIL, 0), (Party.CONSORTIUM, 0)
 @given(PENCE, PENCE, PENCE, PENCE, st.sampled_from([1, 2, 9]), st.sampled_from([1, 2, 9]), st.floats(0.0, 0.3))
 def test_budgets_for_management_are_the_same_whoever_holds_the_money(council, consortium, care, acute, carer, buyer, saving):
     management = {Party.COUNCIL: np.array([council]), Party.CONSORTIUM: np.array([consortium])}
-    money = {(Account.SOCIAL_CARE, *COUNCIL): (care, carer), (Account.ACUTE, *CONSORTIUM): (acute, buyer)}
+    money = {(Account.SOCIAL_CARE, *COUNCIL): [(carer, care)], (Account.ACUTE, *CONSORTIUM): [(buyer, acute)]}
     found = overheads_by_payer(management, money, {COUNCIL: 1, CONSORTIUM: 2}, Overheads(merged_saving=saving))
     assert sum(sum(each.budget.values()) for each in found.values()) == council + consortium
     assert sum(each.budget["council"] for each in found.values()) == council

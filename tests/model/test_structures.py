@@ -76,6 +76,34 @@ def test_only_the_baseline_council_is_blind_to_acute_care():
     assert council[Account.ACUTE] < 0.05
 
 
+def test_under_aligned_budgets_everybody_holds_and_decides_as_before_and_plans_together():
+    aligned, baseline = load_structure("aligned-budgets"), load_structure(BASELINE)
+    assert (aligned.holders, aligned.deciders, aligned.pools) == (baseline.holders, baseline.deciders, ())
+    assert aligned.outcomes_frameworks == "one"
+    behaviour = DecidingBehaviour()
+    for kind, account in ((Party.COUNCIL, Account.ACUTE), (Party.CONSORTIUM, Account.SOCIAL_CARE)):
+        felt = [stakes(structure.stake_facts(), kind, behaviour)[account] for structure in (baseline, aligned)]
+        assert felt[0] < felt[1] < 0.5, "more than before, and far from its own"
+
+
+def test_a_council_that_leads_holds_and_decides_all_but_the_hospitals():
+    council, body = load_structure("council-led"), load_structure("single-budget")
+    assert council.accounts_of(Party.COUNCIL) == body.accounts_of(Party.COMMISSIONER)
+    assert {lever for lever in council.deciders if council.decider(lever) == Party.COUNCIL} == {
+        lever for lever in body.deciders if body.decider(lever) == Party.COMMISSIONER
+    }
+    assert Party.COMMISSIONER not in council.kinds
+    felt = stakes(council.stake_facts(), Party.COUNCIL, DecidingBehaviour())
+    assert all(felt[account] == 1.0 for account in council.accounts_of(Party.COUNCIL))
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_every_council_has_a_board_that_meets_its_consortia(name):
+    board = load_structure(name).board
+    assert {Party.COUNCIL, Party.CONSORTIUM} <= set(board.members)
+    assert board.power == "advise", "the law gives boards no more"
+
+
 def test_the_baseline_comes_first():
     assert list_structures()[0] == BASELINE
 
@@ -110,7 +138,8 @@ def test_effects_are_refused_in_every_section(tmp_path):
     assert any(line.startswith("mine.toml: duties.0.weight: unknown key; nearest: ") for line in lines)
     assert any(line.startswith("mine.toml: payment.discount: unknown key; nearest: hospital") for line in lines)
     assert any(line.startswith("mine.toml: deciders.hope: must be the name of a lever") for line in lines)
-    assert len(lines) == 3
+    assert any(line.startswith("mine.toml: board.weight: unknown key; nearest: ") for line in lines)
+    assert len(lines) == 4
 
 
 @pytest.mark.parametrize("name", list_structures())
@@ -148,6 +177,15 @@ def test_the_only_numbers_are_shares_that_somebody_bears(name):
             'towards = "counsil"',
             "duties.0.towards: must be the name of a kind of organisation; nearest: council, consortium, hospital "
             "(got 'counsil')",
+        ),
+        ('hospital = "hospital"', 'hospital = "council"', "holders.hospital: must be hospital, whose margin it is (got 'council')"),
+        ('acute = "consortium"', 'acute = "hospital"', "holders.acute: must be one of council, consortium (got 'hospital')"),
+        ('power = "advise"', 'power = "command"', "board.power: input should be 'advise', 'consent' or 'executive' (got 'command')"),
+        ('members = ["council", "consortium"]', "members = []", "board.members: tuple should have at least 1 item"),
+        (
+            'members = ["council", "consortium"]',
+            'members = ["council", "commissioner"]',
+            "board.members.1: must be one of council, consortium, hospital, or [[bodies]] must make a commissioner (got 'commissioner')",
         ),
         ('duty = "consult"', 'duty = "obey"', "duties.0.duty: input should be 'consult', 'have_regard', "),
         ("council = 0.0", "council = -0.1", "deficit_limits.council: input should be greater than or equal to 0 (got"),
@@ -214,7 +252,7 @@ def test_pools_are_whole_and_apart(tmp_path):
 
 
 def test_all_errors_come_at_once(tmp_path):
-    text = BASE.replace('acute = "consortium"\n', "").replace('duty = "consult"', 'duty = "obey"')
+    text = BASE.replace('acute = "consortium"\n', "").replace('duty = "consult"', 'duty = "obey"', 1)
     lines = refusal(tmp_path, f"leak = 0.6\n{text}")
     assert len(lines) == 3
     assert all(line.startswith("mine.toml: ") for line in lines)
