@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -196,6 +196,11 @@ class Costs:
     def households(self) -> np.ndarray:
         """What households pay, by council."""
         return self.charges + self.self_home + self.self_residential + self.self_nursing
+
+
+def last_year(history: Sequence[Costs]) -> dict[Account, np.ndarray]:
+    """Return what the last twelve months came to on each account, pence by council or consortium."""
+    return {account: sum(costs.on(account) for costs in history[-12:]) for account in UNIT_OF}
 
 
 class CarePrices(NamedTuple):

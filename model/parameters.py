@@ -23,6 +23,7 @@ from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
+from model.management import Overheads
 from model.payment import Prices
 from model.resources import UnitCosts
 from model.settlement import Settlement
@@ -55,6 +56,7 @@ class Parameters:
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
+    overheads: Overheads = field(default_factory=Overheads)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)

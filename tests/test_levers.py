@@ -412,7 +412,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
             encoding="utf-8",
         )
         structure = file
-    values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
+    values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
     hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)
     return fingerprints(

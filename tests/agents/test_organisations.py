@@ -12,7 +12,7 @@ from agents.consortium import ConsortiumBehaviour, GPConsortium
 from agents.council import Council, CouncilBehaviour
 from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour
 from agents.hospital.hospital import Hospital, HospitalBehaviour
-from agents.organisation import decides_this_month
+from agents.organisation import Purse, decides_this_month
 from agents.vocabulary import Account, Lever, Party
 
 SOCIAL, ACUTE, COMMUNITY = Account.SOCIAL_CARE, Account.ACUTE, Account.COMMUNITY
@@ -175,13 +175,23 @@ def test_prices_follow_each_purse_and_its_accounts_share_one():
     behaviour = DecidingBehaviour()
     forecasts = {ACUTE: 130, COMMUNITY: 70}
     apart = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
-    apart.update_prices(forecasts, behaviour, [(ACUTE,), (COMMUNITY,)])
+    apart.update_prices(forecasts, behaviour, [Purse((ACUTE,)), Purse((COMMUNITY,))])
     assert apart.prices[ACUTE] > 1.0 > apart.prices[COMMUNITY]
     together = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
-    together.update_prices(forecasts, behaviour, [(ACUTE, COMMUNITY, SOCIAL)])
+    together.update_prices(forecasts, behaviour, [Purse((ACUTE, COMMUNITY, SOCIAL))])
     assert together.prices == {ACUTE: 1.0, COMMUNITY: 1.0}
-    together.update_prices({}, behaviour, [(ACUTE, COMMUNITY)])
+    together.update_prices({}, behaviour, [Purse((ACUTE, COMMUNITY))])
     assert together.prices == {ACUTE: 1.0, COMMUNITY: 1.0}
+
+
+def test_what_is_carried_counts_with_the_budget():
+    behaviour, forecasts = DecidingBehaviour(), {ACUTE: 130}
+    prices = {}
+    for carried in (-10, 0, 30, 60):
+        holder = make(GPConsortium, budgets={ACUTE: 100})
+        holder.update_prices(forecasts, behaviour, [Purse((ACUTE,), carried=carried)])
+        prices[carried] = holder.prices[ACUTE]
+    assert prices[-10] > prices[0] > prices[30] == 1.0 > prices[60]
 
 
 def test_levers_that_are_missing_or_out_of_range_are_refused():
