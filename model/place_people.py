@@ -89,7 +89,7 @@ def fit_adults(
     for i, council in enumerate(councils):
         mine = areas["council"] == i
         # Within a council, a group is the part of one consortium in one quintile.
-        group_codes, group = np.unique(areas["consortium"][mine] * 10 + areas["quintile"][mine], return_inverse=True)
+        group_codes, group = np.unique(areas["consortium"][mine].astype(np.int64) * 10 + areas["quintile"][mine], return_inverse=True)
         by_band = _group_bands(council, consortia, group_codes)
         fitted[mine] = _fit_council(adults[i].astype(np.float64), group, by_band, broad[mine])
     return fitted
