@@ -39,7 +39,6 @@ from agents.patients.living import (
     TURNED_RESIDENTIAL,
     WITHHELD,
 )
-from agents.patients.people import People
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
@@ -168,8 +167,9 @@ class HealthEconomy(mesa.Model):
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
-        state = starting_state(self.place, self.scale, self.parameters)
+        state = starting_state(self.place, self.scale, self.parameters, threads)
         self._state = state
+        self._beginnings = state.beginnings
         self.parties = Parties.of_place(
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
@@ -185,7 +185,8 @@ class HealthEconomy(mesa.Model):
         known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
-        people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
+        settled = len(state.arrays["rows"])
+        people = state.people(settled + min(newcomers, settled // 3 + 1024))
         self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
@@ -432,7 +433,7 @@ class HealthEconomy(mesa.Model):
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
             month = self.engine.month(self.month, clock=0)
-            self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
+            self.engine.keep_as_it_was(month.deaths, self._beginnings, self.month)
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
