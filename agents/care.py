@@ -213,10 +213,11 @@ def reason_unmet(p, state, blocked, council, rules):
 
 
 @compiled
-def needs_care_home(p, rules):
+def needs_care_home(p, rules, left=1.0):
     """Return whether family and a home-care round can no longer look after this person, for good.
 
-    Assessors look past what will mostly heal: only part of the frailty above the settled level counts.
+    Assessors look past what will mostly heal: only part of the frailty above the settled level counts. `left` is what NHS
+    services leave of the need to others, relative to rest.
     """
     settled = max(np.int64(p["frailty_trait"]), 0) * 1e-4
     lasting = rules.lasting_share * (np.float64(p["frailty"]) - settled)
@@ -228,7 +229,7 @@ def needs_care_home(p, rules):
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * lasting
     if propensity <= 0.0:
         return False
-    need = 60.0 * rules.need_hours * math.pow(propensity, rules.need_curve)
+    need = 60.0 * rules.need_hours * math.pow(propensity, rules.need_curve) * left
     return need - np.int64(p["informal"]) > 60.0 * rules.placement_hours
 
 

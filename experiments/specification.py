@@ -76,7 +76,8 @@ class RunSpec:
 
     Parameters
     ----------
-    place, structure : name, or path of a TOML file
+    place, structure : name, or path of a TOML file; a place also as ``model.place.load_place`` takes it, and kept by its
+        one name
     seed : of the whole experiment, 0 to 2**64 - 1
     replication : from 0; with `seed` it gives the seed of this run (:func:`agents.draws.replication_seed`)
     years : whole years from April 2014
@@ -86,7 +87,7 @@ class RunSpec:
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
-    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names
+    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names; a place's covers its population
     """
 
     place: str
@@ -190,6 +191,9 @@ _SHARED = tuple(
 
 
 def _check_common(spec: RunSpec | ComparisonSpec) -> None:
+    from model.place import place_name  # tables and numbers, which most who read a specification do without
+
+    object.__setattr__(spec, "place", place_name(spec.place))  # one name for Kent, kent and E10000016
     _check_whole(spec, "seed", least=0, most=2**64 - 1)
     _check_whole(spec, "years", least=1, most=MOST["years"])
     scale = spec.scale

@@ -11,7 +11,6 @@ import numpy as np
 from agents.hospital.state import RECORDED_OUT, SNAPSHOT_OUT
 from agents.patients.living import (
     COUNCIL_CARE,
-    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
@@ -85,11 +84,11 @@ CAPACITIES = (
     Capacity(Lever.PREVENTION, Account.PUBLIC_HEALTH, Service.PREVENTION, "prevention"),
     Capacity(Lever.COMMUNITY, Account.COMMUNITY, Service.COMMUNITY, "intermediate", ("intermediate_places",)),
     Capacity(Lever.PROACTIVE, Account.COMMUNITY, Service.PROACTIVE, "proactive"),
-    Capacity(Lever.COMMUNITY_NURSING, Account.COMMUNITY, Service.COMMUNITY_NURSING, "community_nursing"),
-    Capacity(Lever.CONTINENCE, Account.COMMUNITY, Service.CONTINENCE, "continence"),
-    Capacity(Lever.CARE_HOME_SUPPORT, Account.COMMUNITY, Service.CARE_HOME_SUPPORT, "home_support"),
-    Capacity(Lever.MENTAL_HEALTH, Account.MENTAL_HEALTH, Service.MENTAL_HEALTH, "mental_health"),
-    Capacity(Lever.DEMENTIA, Account.MENTAL_HEALTH, Service.DEMENTIA, "dementia"),
+    Capacity(Lever.COMMUNITY_NURSING, Account.COMMUNITY, Service.COMMUNITY_NURSING, "community_nursing", ("nursing_adults",)),
+    Capacity(Lever.CONTINENCE, Account.COMMUNITY, Service.CONTINENCE, "continence", ("continence_people",)),
+    Capacity(Lever.CARE_HOME_SUPPORT, Account.COMMUNITY, Service.CARE_HOME_SUPPORT, "home_support", ("home_residents",)),
+    Capacity(Lever.MENTAL_HEALTH, Account.MENTAL_HEALTH, Service.MENTAL_HEALTH, "mental_health", ("mental_adults",)),
+    Capacity(Lever.DEMENTIA, Account.MENTAL_HEALTH, Service.DEMENTIA, "dementia", ("dementia_people",)),
     Capacity(Lever.GP_ACCESS, Account.PRIMARY_CARE, Service.PRIMARY_CARE, "primary_care", ("gp_capacity",), "elsewhere"),
 )
 
@@ -253,6 +252,11 @@ def month_costs(
     work = working_days(month.days, weekday) + care.weekend_pace * (month.days - working_days(month.days, weekday))
     delays = reimbursement(month, place, parameters)
     kinds = cost_by_kind(hospital_lines(month, known.hospitals, parameters.costs))
+
+    def a_year(people: str, pounds: float) -> np.ndarray:
+        """Return the month's part of what consortia's services cost for so many people at a price a year."""
+        return np.floor(known.consortia[people] * month.days / 365.25 * pence(pounds)).astype(np.int64)
+
     return Costs(
         home_care=home_care,
         residential=residential_cost,
@@ -267,14 +271,14 @@ def month_costs(
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
         brokerage=np.zeros(len(hourly), dtype=np.int64),
         prevention=np.zeros(len(hourly), dtype=np.int64),
-        community_nursing=np.zeros(consortia, dtype=np.int64),
-        continence=np.zeros(consortia, dtype=np.int64),
-        home_support=np.zeros(consortia, dtype=np.int64),
-        mental_health=np.zeros(consortia, dtype=np.int64),
-        dementia=np.zeros(consortia, dtype=np.int64),
-        primary_care=np.zeros(consortia, dtype=np.int64),
+        community_nursing=a_year("nursing_adults", prices.community_nursing_adult),
+        continence=a_year("continence_people", prices.continence_person),
+        home_support=a_year("home_residents", prices.home_support_resident),
+        mental_health=a_year("mental_adults", prices.mental_health_adult),
+        dementia=a_year("dementia_people", prices.dementia_person),
+        primary_care=np.floor(known.consortia["gp_capacity"] * month.days * pence(prices.appointment)).astype(np.int64),
         proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
-        continuing=totals[:, N_TOTALS:] * pence(prices.continuing_week) // 7,
+        continuing=month.continuing_days * pence(prices.continuing_week) // 7,
         reimbursement=delays,
         income=income + delays.sum(axis=0),
         fixed=kinds[CostKind.FIXED],

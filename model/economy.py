@@ -10,7 +10,7 @@ import datetime
 import difflib
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,18 @@ from agents.hospital.hospital import Hospital
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, decides_this_month
-from agents.patients.living import WITHHELD
+from agents.patients.living import (
+    TURNED_HOME_PENCE,
+    TURNED_MINUTES,
+    TURNED_NURSING,
+    TURNED_RESIDENT_PENCE,
+    TURNED_RESIDENTIAL,
+    WITHHELD,
+)
 from agents.patients.people import People
 from agents.patients.population import Population
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, month_costs
+from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, care_prices, month_costs
 from model.beliefs import measured_beliefs
 from model.commissioning import Commissioning
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
@@ -49,6 +56,7 @@ from model.observing import measure_month
 from model.parameters import Parameters
 from model.payment import block_month, pence
 from model.place import Place, load_place
+from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -63,7 +71,7 @@ DEFAULT_SEED = 1
 MONTHS = 12
 
 
-def prepare(place: str | Path, scale: float = 1.0, parameters: Parameters | None = None) -> None:
+def prepare(place: PlaceChoice, scale: float = 1.0, parameters: Parameters | None = None) -> None:
     """Compile, and build and store the starting state of a place, so that later runs only load it."""
     starting_state(load_place(place), _checked_scale(scale), parameters or Parameters())
     nothing = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
@@ -75,7 +83,7 @@ class HealthEconomy(mesa.Model):
 
     Parameters
     ----------
-    place : name of a place, or the path of a TOML file
+    place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
     structure : name of a commissioning structure, or the path of a TOML file
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
@@ -109,7 +117,7 @@ class HealthEconomy(mesa.Model):
 
     def __init__(
         self,
-        place: str | Path = "berkshire-west",
+        place: PlaceChoice = "berkshire-west",
         structure: str | Path | CommissioningStructure = BASELINE,
         seed: int | None = None,
         *,
@@ -427,7 +435,7 @@ class HealthEconomy(mesa.Model):
         for line in lines:
             for h, quantity in enumerate(line.quantity):
                 ledger.use(line.name, hospital + h, int(quantity), line.unit_pence, month=number)
-        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
+        for k, quantity in enumerate(month.consultations.sum(axis=0)):
             ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.costs.consultation), month=number)
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
@@ -453,6 +461,7 @@ class HealthEconomy(mesa.Model):
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
                 charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
         rows += self._hospital_consequences(month, journal)
+        rows += self._turned_consequences(month)
         rows = [row for row in rows if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
@@ -479,6 +488,32 @@ class HealthEconomy(mesa.Model):
                 bill = int(bills["pence"][bills["payer"] == payer].sum())
                 rows.append((payer, Service.ELECTIVE, hospital, Lever.ELECTIVE_LISTS, int(bill * part)))
         return rows
+
+    def _turned_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
+        """Yield who pays more or less, and how much, because claims to continuing healthcare were not decided as at rest.
+
+        What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
+        """
+        week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
+        prices = care_prices(self.place)
+        for c, days in enumerate(month.turned_days):
+            totals = month.totals[c]
+            on_council = (
+                (Service.HOME_CARE, totals[TURNED_MINUTES] * prices.home_care_hour[c] // 60),
+                (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENTIAL] * prices.residential_week[c] // 7),
+                (Service.NURSING_CARE, totals[TURNED_NURSING] * prices.nursing_week[c] // 7),
+            )
+            on_people = ((Service.HOME_CARE, totals[TURNED_HOME_PENCE]), (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENT_PENCE]))
+            moved = np.abs(days)
+            for k in np.flatnonzero(moved):
+                unit = self.consortia[k]
+                for payer, part in self.holders.bill(Account.CONTINUING_CARE, k, -int(days[k]) * week // 7):
+                    yield payer, Service.CONTINUING_CARE, unit, Lever.CHC_STRICTNESS, part
+                for service, amount in on_council:
+                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, int(amount) * int(moved[k]) // int(moved.sum())):
+                        yield payer, service, unit, Lever.CHC_STRICTNESS, part
+                for service, amount in on_people:
+                    yield households, service, unit, Lever.CHC_STRICTNESS, int(amount) * int(moved[k]) // int(moved.sum())
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""

@@ -21,6 +21,7 @@ from agents.hospital.stays import HospitalRules
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
 from agents.patients.seeking import SeekingBehaviour
+from agents.patients.services import ServiceEffects
 from model.payment import Prices
 from model.resources import UnitCosts
 from model.settlement import Settlement
@@ -45,6 +46,7 @@ class Parameters:
 
     living: LivingBehaviour = field(default_factory=LivingBehaviour)
     seeking: SeekingBehaviour = field(default_factory=SeekingBehaviour)
+    services: ServiceEffects = field(default_factory=ServiceEffects)
     care: CareRules = field(default_factory=CareRules)
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)

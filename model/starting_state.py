@@ -36,7 +36,8 @@ from agents.hospital.state import (
     STARTED_OUT,
 )
 from agents.patients.people import People
-from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
+from agents.patients.record import ALIVE, FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
+from agents.patients.services import DEMENTIA
 from agents.patients.starting import begin, begin_care, set_birth_months
 from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Reason, Setting, Ward
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
@@ -52,7 +53,7 @@ FREE_MONTHS, SETTLING_MONTHS = 300, 180
 AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES, Lever.BROKERAGE, Lever.PREVENTION]  # multiples
 AT_ONE_CONSORTIUM = [Lever.COMMUNITY, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE, Lever.GP_ACCESS]
 REST_ELIGIBILITY = 2.0
-REST_HOME_SUPPORT = 0.3
+REST_HOME_SUPPORT = 0.3  # assumption, 0.1 to 0.5: health teams for care homes were local schemes in 2014; their spread is not known
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
@@ -140,7 +141,6 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
         state.reablement_places = council.reablement_weeks / 52.18 * scale
         state.home_places = council.care_home_beds * OLDER_PLACES * scale
     known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
-    known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["disputes"] = 1.0
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
@@ -333,6 +333,20 @@ def day_case_share(year: list[Month], parameters: Parameters) -> np.ndarray:
     return np.where(operations > 0, share, 1.0 - parameters.planned.overnight_other)
 
 
+def set_services(known: Organisations, rows: np.ndarray, rules: np.record) -> None:
+    """Set how many people each consortium's services can serve as they do at rest: those who are concerned today."""
+    alive = rows["end_month"] == ALIVE
+    at_home = (rows["care"] & SETTING_MASK) < Setting.RESIDENTIAL
+    frail = (rows["frailty"] >= rules.frail_from) & (rows["need"] > 0)
+    concerned = {
+        "nursing_adults": alive, "mental_adults": alive, "dementia_people": alive & (rows["conditions"] & DEMENTIA != 0),
+        "continence_people": alive & at_home & frail, "home_residents": alive & ~at_home,
+    }  # fmt: skip
+    for name, people in concerned.items():
+        known.consortia[name] = np.bincount(rows["consortium"][people], minlength=len(known.consortia))
+    known.consortia["home_residents"] *= REST_HOME_SUPPORT
+
+
 def set_baseline(known: Organisations, prices: Prices, year: list[Month]) -> None:
     """Set the number of spells a year that each hospital is paid in full: the stated share of what it had in these months.
 
@@ -385,6 +399,7 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[1 - BUDGET_MONTHS :], month.compact()]
     begin_year(known.hospitals)
+    set_services(known, engine.people.rows, rules)
     arrays = engine.copy_state()
     rebase_time(arrays, months, calendar.first_day(months))
     arrays["rows"]["birth_month"] = starting_rows["birth_month"]
@@ -398,10 +413,19 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
 
 
 def _key(place: Place, scale: float, parameters: Parameters) -> str:
-    parts = {"place": place.name, "councils": [c.code for c in place.councils], "scale": scale, "parameters": parameters.values()}
+    parts = {"place": _contents(place), "scale": scale, "parameters": parameters.values()}
     parts["sources"] = source_hash()
     parts["rates"] = fitted_rates().digest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _contents(place: Place) -> str:
+    """Return a hash of all of a place that a starting state depends on, whatever file it was read from."""
+    digest = hashlib.sha256(repr((place.councils, place.consortia, place.hospitals)).encode())
+    arrays = (place.small_areas, place.cells, place.turning_18, place.net_migration, place.catchment)
+    for array in (*arrays, *(place.register_ratio[name] for name in sorted(place.register_ratio))):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

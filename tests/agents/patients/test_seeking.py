@@ -182,7 +182,7 @@ def test_consultations_are_as_many_as_the_tables_say():
 def test_at_full_access_nobody_is_turned_away_and_without_it_the_share_is():
     b = bench(0.05)
     full = sweep(b)
-    b.known.consortia["gp_access"] = 0.6
+    b.known.consortia["gp_access"] = b.known.consortia["gp_access_at_rest"] = 0.6
     b.rules["missed_to_ae"] = b.rules["unmanaged_by_access"] = 0.0
     short = sweep(b)
     contacts = [found.events[found.events["kind"] != REFERRAL] for found in (short, full)]
@@ -197,7 +197,7 @@ def test_at_full_access_nobody_is_turned_away_and_without_it_the_share_is():
 def test_who_is_not_seen_sometimes_goes_to_ae_mildly():
     b = bench(0.05, unmanaged_by_access=0.0, missed_to_ae=0.2)
     before = sweep(b)
-    b.known.consortia["gp_access"] = 0.5
+    b.known.consortia["gp_access"] = b.known.consortia["gp_access_at_rest"] = 0.5
     after = sweep(b)
     was, now = before.contacts(Cause.ILLNESS), after.contacts(Cause.ILLNESS)
     more = now[~np.isin(now["person"], was["person"])]
@@ -212,7 +212,7 @@ def test_less_access_means_more_unmanaged_crises():
     b = bench(0.05, missed_to_ae=0.0, unmanaged_by_access=0.5)
     b.tables["unmanaged"] = b.tables["unmanaged"] * 10.0
     before = sweep(b).contacts(Cause.UNMANAGED)
-    b.known.consortia["gp_access"] = 0.2
+    b.known.consortia["gp_access"] = b.known.consortia["gp_access_at_rest"] = 0.2
     after = sweep(b).contacts(Cause.UNMANAGED)
     assert set(before["person"]) < set(after["person"])
 
