@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import mesa
 
@@ -21,6 +21,21 @@ from agents.deciding import (
 from agents.vocabulary import Account, Lever, Party
 
 MONTHS_PER_QUARTER = 3
+
+
+class Purse(NamedTuple):
+    """Accounts of one holder that are spent as one.
+
+    Parameters
+    ----------
+    accounts : which; those that the holder does not have are left out
+    chance : pence, standard deviation of what chance does to a year's spending
+    carried : pence of earlier years that may be spent besides this year's budget; of a debt, what may not
+    """
+
+    accounts: tuple[Account, ...]
+    chance: float = 0.0
+    carried: int = 0
 
 
 class OrganisationBehaviour(Protocol):
@@ -127,6 +142,10 @@ class Organisation(mesa.Agent):
         self.rest = _checked_rest(type(self).__name__, self.own_levers, rest)
         self.levers = dict(self.rest)
         self.norms = dict.fromkeys(self.rest, 0.0)
+        self.endow(budgets)
+
+    def endow(self, budgets: Mapping[Account, int]) -> None:
+        """Give it accounts to hold, each with pence a year and a price of 1."""
         self.budgets = {account: int(budgets[account]) for account in Account if account in budgets}
         self.prices = dict.fromkeys(self.budgets, 1.0)
 
@@ -169,7 +188,7 @@ class Organisation(mesa.Agent):
             self.norms[lever] = solve_norm(self._seen(world, lever, decider), world.stakes(decider), world.behaviour)
 
     def update_prices(
-        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, purses: Iterable[Collection[Account]]
+        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, purses: Iterable[Purse]
     ) -> None:
         """Let the prices of its accounts follow the year's forecasts; accounts of one purse share one price.
 
@@ -177,15 +196,15 @@ class Organisation(mesa.Agent):
         ----------
         forecasts : pence this year of each account it holds; accounts left out keep their price
         behaviour : shared parameters
-        purses : accounts that are spent as one, each account in at most one of them; those in none keep their price
+        purses : each account in at most one of them; those in none keep their price
         """
         for purse in purses:
-            known = [account for account in purse if account in self.budgets and account in forecasts]
+            known = [account for account in purse.accounts if account in self.budgets and account in forecasts]
             if not known:
                 continue
             forecast = sum(forecasts[account] for account in known)
-            budget = sum(self.budgets[account] for account in known)
-            price = update_price(self.prices[known[0]], forecast, budget, behaviour)
+            budget = max(sum(self.budgets[account] for account in known) + purse.carried, 1)
+            price = update_price(self.prices[known[0]], forecast, budget, behaviour, purse.chance)
             self.prices.update(dict.fromkeys(known, price))
 
     def _seen(self, world: World, lever: Lever, decider: Organisation) -> Belief:

@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import difflib
 import functools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
-from agents.organisation import Organisation, decides_this_month
+from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.living import (
     TURNED_HOME_PENCE,
     TURNED_MINUTES,
@@ -38,12 +39,24 @@ from agents.patients.living import (
     TURNED_RESIDENTIAL,
     WITHHELD,
 )
-from agents.patients.people import People
 from agents.patients.population import Population
+from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, care_prices, month_costs
+from model.accounts import (
+    CAPACITIES,
+    HOSPITAL_CAPACITIES,
+    UNIT_OF,
+    Costs,
+    beyond_observed,
+    care_prices,
+    last_year,
+    month_costs,
+)
 from model.beliefs import measured_beliefs
+from model.care_resources import care_lines
+from model.chance import case_pence, variances
 from model.commissioning import Commissioning
+from model.committed import account_lines, committed_pence
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
@@ -51,7 +64,9 @@ from model.epidemiology import reference_tables
 from model.holders import Holders
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
-from model.measures import HEADLINE
+from model.management import management_at_rest
+from model.markets import nearness, paid_elsewhere, placements, users, working_age
+from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
 from model.parameters import Parameters
 from model.payment import block_month, pence
@@ -62,12 +77,15 @@ from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
+from model.year_end import Budgets, close_year, held_back, purses_of
 
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
 SETTLEMENTS = ("published", "flat")
 DEFAULT_SEED = 1
+CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
+"""Measures of what is certain to be paid, by service."""
 MONTHS = 12
 
 
@@ -149,8 +167,9 @@ class HealthEconomy(mesa.Model):
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
-        state = starting_state(self.place, self.scale, self.parameters)
+        state = starting_state(self.place, self.scale, self.parameters, threads)
         self._state = state
+        self._beginnings = state.beginnings
         self.parties = Parties.of_place(
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
@@ -166,7 +185,8 @@ class HealthEconomy(mesa.Model):
         known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
-        people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
+        settled = len(state.arrays["rows"])
+        people = state.people(settled + min(newcomers, settled // 3 + 1024))
         self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
@@ -191,6 +211,7 @@ class HealthEconomy(mesa.Model):
         self.boards = self._boards()
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
+        self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
         self._last: dict[str, float] = {}
         self.datacollector = mesa.DataCollector(
             model_reporters={measure.name: functools.partial(_read, measure.name) for measure in HEADLINE}
@@ -204,27 +225,22 @@ class HealthEconomy(mesa.Model):
     # Organisations and money
 
     def _make_organisations(self, state: StartingState) -> None:
-        """Create every organisation at its observed levers, with budgets at the base year's modelled out-turn."""
+        """Create every organisation at its observed levers, with budgets at the base year's out-turn, modelled and committed."""
         place, parameters, known = self.place, self.parameters, state.organisations
         self._history = [
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
         ]
         years = len(self._history) // MONTHS  # budgets are a mean of years, since one alone is noisy
-        year = {account: self.holders.borne(account, sum(costs.on(account) for costs in self._history) // years) for account in UNIT_OF}
+        year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
         income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
-
-        def budgets(kind: Party, unit: int) -> dict[Account, int]:
-            """Return what one organisation holds, in pence a year."""
-            return {account: int(year[account][unit]) for account in UNIT_OF if holds(account) == kind}
 
         self._history = self._history[-MONTHS:]
         at = self.parties.index
-        holds = self.structure.holder
         self.councils = [
             Council(
                 self, name=council.name, index=at(council.name), heads=max(int(council.adults * self.scale), 1),
                 rest={lever: float(known.councils["levers"][c, lever]) for lever in Council.own_levers},
-                budgets=budgets(Party.COUNCIL, c), behaviour=parameters.council,
+                budgets={}, behaviour=parameters.council,
             )
             for c, council in enumerate(place.councils)
         ]  # fmt: skip
@@ -232,7 +248,7 @@ class HealthEconomy(mesa.Model):
             GPConsortium(
                 self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
                 rest={lever: float(known.consortia["levers"][k, lever]) for lever in GPConsortium.own_levers},
-                budgets=budgets(Party.CONSORTIUM, k), behaviour=parameters.consortium,
+                budgets={}, behaviour=parameters.consortium,
             )
             for k, consortium in enumerate(place.consortia)
         ]  # fmt: skip
@@ -244,26 +260,49 @@ class HealthEconomy(mesa.Model):
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip
+        nearby = working_age(place) * self.scale
         self.markets = [
             CareMarket(
                 self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
                 places=int(known.councils["home_places"][c]), asked_minutes=int(state.asked_minutes[c]),
-                asked_places=int(state.asked_places[c]), behaviour=parameters.market,
+                asked_places=int(state.asked_places[c]), working_age=float(nearby[c]), behaviour=parameters.market,
             )
             for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
         ]  # fmt: skip
+        places = known.councils["home_places"]
+        self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
             index = self.parties.indices(Party.COMMISSIONER)[0]
             self.bodies[Party.COMMISSIONER] = Commissioner(
-                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
-                budgets=budgets(Party.COMMISSIONER, 0), behaviour=parameters.commissioner,
+                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={}, budgets={},
+                behaviour=parameters.commissioner,
             )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
         self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
         self.organisations = {holder.index: holder for holder in self._holders}
-        self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
         self._margin = income - resources
+        self._set_budgets(year, income)
+
+    def _set_budgets(self, modelled: dict[Account, np.ndarray], income: np.ndarray) -> None:
+        """Give each organisation what it holds under the structure; `modelled` and hospitals' `income` are pence a year at rest."""
+        place, parameters = self.place, self.parameters
+        cases = case_pence(place, parameters.prices)
+        self.account_lines = account_lines(place, modelled, self.scale)
+        self.budgets = Budgets(
+            modelled=modelled, committed=committed_pence(place, modelled, self.scale), variance=variances(modelled, cases), holders=self.holders,
+            management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
+        )  # fmt: skip
+        self._remember_the_year()
+        self._purses: dict[int, list[Purse]] = {}
+        for holder in self._holders:
+            if not isinstance(holder, Hospital):
+                holder.endow(self.budgets.of_year(holder.index, 0))
+                purses = purses_of(self.structure, holder.budgets)
+                self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
+        spells = cases[Account.HOSPITAL]
+        for h, hospital in enumerate(self.hospitals):
+            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(income[h] * spells[0]) ** 0.5)]
 
     def _boards(self) -> list[HealthAndWellbeingBoard]:
         """Return the health and wellbeing board of each council, where the structure has boards."""
@@ -323,10 +362,7 @@ class HealthEconomy(mesa.Model):
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
-            for account in holder.budgets:
-                if account != Account.HOSPITAL:
-                    source = "council" if UNIT_OF[account] == Party.COUNCIL else "nhs"
-                    holder.budgets[account] = int(self._base[id(holder)][account] * self.settlement.factor(source, year))
+            holder.budgets.update(self.budgets.of_year(holder.index, year))
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
         if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
@@ -336,38 +372,47 @@ class HealthEconomy(mesa.Model):
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
         if self.month % 3 == 0:
             for holder in self._holders:
-                holder.update_prices(self._forecasts(holder), self.parameters.deciding, {self.structure.purse(account) for account in holder.budgets})
-            minutes, places = self.engine.asked_for()
-            for c, market in enumerate(self.markets):
-                market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
+                holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
+            self._let_markets_respond()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
         self._apply_levers()
+        for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
+            level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
+            state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _let_markets_respond(self) -> None:
+        """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
+        minutes, places = self.engine.asked_for()
+        fees = np.array([council.levers[Lever.FEES] / council.rest[Lever.FEES] for council in self.councils])
+        felt = 1.0 + (self._used_by * (fees - 1.0)).sum(axis=1)
+        for c, market in enumerate(self.markets):
+            market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
+
+    def _places_brought(self) -> np.ndarray:
+        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
+        return np.array([market.places_by_fees for market in self.markets])
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
-        """Return each account's spending over the last twelve months: the seasonal forecast of the year's."""
-        last = self._history[-MONTHS:]
-        if isinstance(holder, Hospital):
-            h = holder.index - self._first[Party.HOSPITAL]
-            income = sum(int(costs.income[h]) for costs in last)
-            loss = int(self._margin[h]) - (income - sum(int(costs.resources[h]) for costs in last))
-            return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
-        position = holder.index - self.parties.indices(holder.kind)[0]
-        return {account: float(self.holders.borne(account, sum(costs.on(account) for costs in last))[position]) for account in holder.budgets}
+        """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
+        if not isinstance(holder, Hospital):
+            return self.budgets.forecast(holder.index, self._last_year, self.month // MONTHS)
+        h, last = holder.index - self._first[Party.HOSPITAL], self._history[-MONTHS:]
+        margin = sum(int(costs.income[h]) - int(costs.resources[h]) for costs in last)
+        return {Account.HOSPITAL: float(holder.budgets[Account.HOSPITAL] + int(self._margin[h]) - margin)}
 
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self._at_rest
+        brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
-            strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
-            generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
-            state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
+            state.withheld_lever = int(_withholding(council))
             state.care_capacity = self.markets[c].home_care_minutes
-            state.home_places = float(self.markets[c].places)
+            state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
                 known.consortia[k].levers[lever] = level
@@ -388,7 +433,7 @@ class HealthEconomy(mesa.Model):
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
             month = self.engine.month(self.month, clock=0)
-            self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
+            self.engine.keep_as_it_was(month.deaths, self._beginnings, self.month)
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
@@ -412,10 +457,15 @@ class HealthEconomy(mesa.Model):
             payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
 
         households = parties.index("households")
+        elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
             market = parties.indices(Party.CARE_MARKET)[c]
-            for service, amounts in ((Service.HOME_CARE, costs.home_care), (Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
-                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]))
+            bill(Account.SOCIAL_CARE, c, market, Service.HOME_CARE, int(costs.home_care[c]))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
+                across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
+                for d, amount in across.items():
+                    bill(Account.SOCIAL_CARE, c, parties.indices(Party.CARE_MARKET)[d], service, amount)
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h, amount in enumerate(costs.reimbursement[c]):
                 bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
@@ -427,16 +477,17 @@ class HealthEconomy(mesa.Model):
         for capacity in CAPACITIES:
             for unit, amount in enumerate(getattr(costs, capacity.cost)):
                 bill(capacity.account, unit, parties.index(capacity.payee), capacity.service, int(amount))
+        outside = parties.index("elsewhere")
+        payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
-        for line in lines:
-            for h, quantity in enumerate(line.quantity):
-                ledger.use(line.name, hospital + h, int(quantity), line.unit_pence, month=number)
-        for k, quantity in enumerate(month.consultations.sum(axis=0)):
-            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.costs.consultation), month=number)
+        for kind, line in [*((Party.HOSPITAL, line) for line in lines), *care_lines(month, costs, self.parameters.costs)]:
+            for unit, quantity in enumerate(line.quantity):
+                ledger.use(line.name, self._first[kind] + unit, int(quantity), line.unit_pence, month=number, per=line.per)
+            self._of_organisations["resource_cost"][self._first[kind] : self._first[kind] + len(line.cost)] += line.cost
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values
@@ -445,16 +496,27 @@ class HealthEconomy(mesa.Model):
         return costs
 
     def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
+        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges.
+
+        Care withheld is worth what the council pays for an hour now.
+        """
+        known = self.engine.organisations
+        beyond = beyond_observed(month, known, self.place, self.parameters)
+        hour = care_prices(self.place).at(known.councils["levers"][:, Lever.FEES]).home_care_hour
+        households = self.parties.index("households")
         rows: list[tuple[int, Service, Organisation, Lever, int]] = []
 
         def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
             rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
 
         for c, council in enumerate(self.councils):
-            state = self.engine.organisations.councils[c]
-            withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
+            state = known.councils[c]
+            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
             charge(Account.SOCIAL_CARE, c, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld)
+            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
+                charge(Account.SOCIAL_CARE, c, service, council, Lever.FEES, int(amounts[c]))
+            charge(Account.SOCIAL_CARE, c, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c]))
+            rows.append((households, Service.CHARGES, council, Lever.CHARGES, int(beyond.charges[c])))
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
@@ -518,6 +580,7 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
         bills = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
@@ -530,6 +593,9 @@ class HealthEconomy(mesa.Model):
             self._measures.append((self.month, "place", name, float(values.sum())))
             for council, value in zip(self.councils, values, strict=True):
                 self._measures.append((self.month, council.name, name, float(value)))
+        if self.month % MONTHS == MONTHS - 1:
+            self._close_year()
+        self._measure_organisations()
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -543,19 +609,62 @@ class HealthEconomy(mesa.Model):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
     def _set_gates(self) -> None:
-        """The further a holder of social care would overspend its limit, the more non-critical starts wait for money."""
-        limit = self.structure.deficit_limits.get(self.structure.holder(Account.SOCIAL_CARE), 0.0) + self.settlement.gate_margin
-        purse = self.structure.purse(Account.SOCIAL_CARE)
+        """The more a purse with social care in it lacks, the more non-critical starts wait for money."""
         gates = []
-        for index in self.holders.parties(Account.SOCIAL_CARE):
+        for position, index in enumerate(self.holders.parties(Account.SOCIAL_CARE)):
             holder = self.organisations[int(index)]
             forecasts = self._forecasts(holder)
-            spent = sum(forecasts[account] for account in purse if account in forecasts)
-            budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
-            over = spent / max(budget, 1.0) - 1.0 - limit
-            gates.append(min(max(over / self.settlement.gate_reach, 0.0), 1.0))
+            purse = next(purse for purse in self._purses[holder.index] if Account.SOCIAL_CARE in purse.accounts)
+            budget = sum(holder.budgets[account] for account in purse.accounts)
+            gate = held_back(
+                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts), available=budget + purse.carried,
+                allowance=self._limit(holder, budget) + self.settlement.chance_band * purse.chance,
+                yields=float(self._last_year[Account.SOCIAL_CARE][position]), reach=self.settlement.gate_reach,
+            )  # fmt: skip
+            gates.append(gate)
         for c, shares in enumerate(self.holders.shares(Account.SOCIAL_CARE)):
             self.engine.organisations.councils[c].gate = float((shares / shares.sum() * gates).sum())
+
+    def _remember_the_year(self) -> None:
+        """Add up what each account came to in the last twelve months, pence by holder."""
+        self._last_year = {account: self.holders.borne(account, pence) for account, pence in last_year(self._history).items()}
+
+    def _close_year(self) -> None:
+        """In March: what each purse has left or lacks is carried into the next year, lost, or let go."""
+        for holder in self._holders:
+            forecasts = self._forecasts(holder)
+            for at, purse in enumerate(self._purses[holder.index]):
+                budget = sum(holder.budgets[account] for account in purse.accounts)
+                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts))
+                if isinstance(holder, Hospital):  # its deficits have no limit, at the price that its margin's money has
+                    self._of_organisations["hospital_deficit"][holder.index] = max(spent - budget, 0)
+                    continue
+                limit, chance = self._limit(holder, budget), self.settlement.chance_band * purse.chance
+                end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.structure.carry_forward)
+                self._purses[holder.index][at] = purse._replace(carried=end.carried)
+                self._of_organisations["overspend"][holder.index] += max(-end.balance, 0)
+                self._of_organisations["underspend"][holder.index] += max(end.balance, 0)
+                if end.lost:
+                    self.ledger.pay(holder.index, "treasury", Service.SETTLEMENT, end.lost, RULES_DECIDE, month=self.month)
+        self.ledger.books_balance(self.month)
+
+    def _limit(self, holder: Organisation, budget: int) -> float:
+        """Return the pence that a holder may overspend in a year; a kind that the structure does not name has no limit."""
+        limits = self.structure.deficit_limits
+        return limits[holder.kind] * budget if holder.kind in limits else math.inf
+
+    def _measure_organisations(self) -> None:
+        """Write the measures of organisations' money, in pounds, for those that have any of it, and for the place."""
+        for payer, service, amount in self.budgets.month(self.month):
+            self._of_organisations[CERTAIN[service]][payer] += amount
+        for holder in self._holders:
+            self._of_organisations["carried_balance"][holder.index] = sum(purse.carried for purse in self._purses[holder.index])
+        for name, amounts in self._of_organisations.items():
+            self._last[name] = float(amounts.sum()) / 100.0
+            self._measures.append((self.month, "place", name, self._last[name]))
+            for index in np.flatnonzero(amounts):
+                self._measures.append((self.month, self.parties.names[index], name, float(amounts[index]) / 100.0))
+            amounts[:] = 0
 
     # Reading
 
@@ -591,6 +700,14 @@ class HealthEconomy(mesa.Model):
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
         return self._last.get(measure, float("nan"))
+
+
+def _withholding(council: Council) -> Lever:
+    """Return the lever that is charged with care withheld: the band if it has moved, else whichever other moved further."""
+    steps = {lever: abs(LEVER_RANGES[lever].steps(council.levers[lever], council.rest[lever])) for lever in (Lever.ELIGIBILITY, Lever.STRICTNESS, Lever.GENEROSITY)}
+    if steps[Lever.ELIGIBILITY] > 0.0:
+        return Lever.ELIGIBILITY
+    return Lever.STRICTNESS if steps[Lever.STRICTNESS] >= steps[Lever.GENEROSITY] else Lever.GENEROSITY
 
 
 def _beyond_rest(amount: int, multiple: float) -> int:

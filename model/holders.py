@@ -111,6 +111,13 @@ class Holders:
         """Return what each holder bears of an account's bills by unit: whole pence, shape (n_holders,)."""
         return split(pence, self.shares(account)).sum(axis=0) if self.crosses(account) else np.asarray(pence)
 
+    def spread(self, account: Account, variance: np.ndarray) -> np.ndarray:
+        """Return the variance of what each holder bears, shape (n_holders,), from that of each unit's bills."""
+        if not self.crosses(account):
+            return variance
+        shares = self.shares(account)
+        return variance @ (shares / shares.sum(axis=1, keepdims=True)) ** 2
+
     def bill(self, account: Account, unit: int, pence: int) -> list[tuple[int, int]]:
         """Return who pays what of one unit's bill: (party, pence), none of them 0 unless the bill is."""
         parties = self.parties(account)

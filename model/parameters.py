@@ -20,8 +20,10 @@ from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
+from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
+from model.management import Overheads
 from model.payment import Prices
 from model.resources import UnitCosts
 from model.settlement import Settlement
@@ -50,9 +52,11 @@ class Parameters:
     care: CareRules = field(default_factory=CareRules)
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
+    prevention: PreventionBehaviour = field(default_factory=PreventionBehaviour)
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
+    overheads: Overheads = field(default_factory=Overheads)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)

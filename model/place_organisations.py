@@ -292,6 +292,7 @@ def money_pounds(code: str) -> dict[str, float]:
     older_short = _spend_row(code, "Short term", "Age 65 and over", "Total")
     everything = _spend_row(code, "Non Salt Totals", "All", "Adult Social Care")
     activities = _spend_row(code, "Non Salt Totals", "All", "Social care activities")
+    commissioning = _spend_row(code, "Non Salt Totals", "All", "Commissioning and service delivery")
     return {
         "gross_current_65plus_pounds": older_long["gross_current"] + older_short["gross_current"],
         "gross_current_total_pounds": everything["gross_current"],
@@ -299,6 +300,7 @@ def money_pounds(code: str) -> dict[str, float]:
         "client_income_65plus_pounds": older_long["income_client"] + older_short["income_client"],
         "nhs_income_pounds": everything["income_nhs"],
         "assessment_pounds": activities["gross_current"],
+        "commissioning_pounds": commissioning["net_current"],
     }
 
 

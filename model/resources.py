@@ -3,7 +3,8 @@
 *Fixed* costs are those of the ordinary beds that stand open, filled or not; *step* costs begin with each escalation bed
 that is opened; *marginal* costs follow each bed-day, spell, attendance, visit and operation. A rule of payment appears in
 none of them. The beds are those free for the place's adults. *Fixed* too, within a year, are the theatre lists that are staffed
-and the hours of discharge coordinators, used or not. Clinics have marginal costs alone, and an operation's holds its nights.
+and the hours of discharge coordinators, used or not. Clinics have marginal costs alone, and an operation's holds its nights. What care
+takes outside hospitals is in ``model.care_resources``.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ class UnitCosts(Checked):
         assumption="below what a contact hour of a community nurse costs (P-B.cost-006)")
     consultation: float = parameter(
         30.3, "a GP or nurse consultation", unit="pounds", low=27.0, high=48.9, evidence="P-B.cost-047")
+    home_care_hour: float = parameter(17.21, "an hour of home care, whoever pays", unit="pounds", low=13.6, high=21.3, evidence="P-B.cost-023")
+    residential_week: float = parameter(521.0, "a week in a residential home, whoever pays", unit="pounds", low=502.0, high=620.0, evidence="P-B.cost-024")
+    nursing_week: float = parameter(
+        659.0, "a week in a nursing home, whoever pays", unit="pounds", low=548.0, high=780.0,
+        assumption="what councils pay (P-B.cost-025) and the NHS's contribution to nursing besides (its note)")
+    continuing_week: float = parameter(
+        871.0, "a week of continuing healthcare", unit="pounds", low=750.0, high=1000.0, evidence="P-B.cost-044")
 
 
 class CostKind(Enum):
@@ -63,25 +71,26 @@ class CostKind(Enum):
 
 
 class ResourceLine(NamedTuple):
-    """One line of a hospital's resource account for a month.
+    """One line of the resource account for a month, of all hospitals, councils or consortia.
 
     Parameters
     ----------
     name : as in ``Ledger.resources``
     kind : of cost
-    quantity : shape (n_hospitals,), whole units
-    unit_pence : cost of one
+    quantity : shape (n_units,), whole units
+    unit_pence : cost of `per` of them
     """
 
     name: str
     kind: CostKind
     quantity: np.ndarray
     unit_pence: int
+    per: int = 1
 
     @property
     def cost(self) -> np.ndarray:
-        """Pence by hospital, shape (n_hospitals,)."""
-        return self.quantity * self.unit_pence
+        """Pence by hospital, council or consortium, shape (n_units,)."""
+        return self.quantity * self.unit_pence // self.per
 
 
 COST_KINDS = {
@@ -90,6 +99,9 @@ COST_KINDS = {
     "discharge coordination": CostKind.FIXED,
     "escalation beds open": CostKind.STEP,
     **dict.fromkeys(("bed days", "spells", "attendances", "outpatient visits", "day cases", "elective stays", "consultations"), CostKind.MARGINAL),
+    **dict.fromkeys(("home care minutes", "residential days", "nursing days", "continuing healthcare days", "proactive"), CostKind.MARGINAL),
+    **dict.fromkeys(("assessment", "brokerage"), CostKind.FIXED),
+    **dict.fromkeys(("reablement", "community", "community nursing", "continence", "care home support", "mental health", "dementia", "prevention"), CostKind.STEP),
 }
 """Kind of each line of the resource account, by name."""
 

@@ -378,6 +378,22 @@ NEEDS_MORE_PEOPLE = {
     "hospital.escalation_bay": 0.2,  # whole beds
     "hospital.ae_use": 0.2,  # in a small place A&E has the one place that it has at least
     "hospital.ae_minutes_75": 0.2,
+    "market.workforce_room": 0.2,
+    "prevention.falls_share": 0.2,
+    "prevention.falls_prevented": 0.2,
+}
+NEEDS_LEVERS = {  # away from rest, where they have their effect
+    "care.moderate_need": {"eligibility": 1.0},
+    "care.low_need": {"eligibility": 0.0},
+    "seeking.asks_by_charges": {"charges": 2.0},
+    "market.home_care_by_fees": {"fees": 0.6},
+    "market.places_by_fees": {"fees": 0.6},
+    "market.across_boundaries": {"fees": 1.6},
+    "market.workforce_room": {"fees": 1.6},
+    "prevention.memory_years": {"prevention": 3.0},
+    "prevention.onset_prevented": {"prevention": 3.0},
+    "prevention.falls_share": {"prevention": 3.0},
+    "prevention.falls_prevented": {"prevention": 3.0},
 }
 EVERY_PARAMETER = [row.name for row in Parameters().table()]
 
@@ -396,12 +412,12 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
             encoding="utf-8",
         )
         structure = file
-    values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
+    values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
     hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)
     return fingerprints(
         lived(
-            months, scale=scale, years=months // 12, structure=structure, hold=hold,
+            months, scale=scale, years=months // 12, structure=structure, hold=hold | NEEDS_LEVERS.get(name, {}),
             parameters=Parameters().with_values(values),
         )
     )  # fmt: skip

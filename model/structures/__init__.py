@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agents.deciding import PoolFacts, StakeFacts
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
@@ -52,7 +52,7 @@ def _nearest(name: str, valid: Mapping[str, Any] | list[str]) -> str:
 
 _KINDS = (*STANDING_KINDS, Party.COMMISSIONER)
 Kind = Annotated[Party, BeforeValidator(_named(Party, "a kind of organisation", _KINDS))]
-AccountName = Annotated[Account, BeforeValidator(_named(Account, "an account", tuple(Account)))]
+AccountName = Annotated[Account, BeforeValidator(_named(Account, "an account", HELD_ACCOUNTS))]
 LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Lever)[1:]))]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1, strict=True)]
@@ -200,7 +200,7 @@ class CommissioningStructure(_Facts):
 
     def accounts_of(self, kind: Party) -> tuple[Account, ...]:
         """Return the accounts that a kind of organisation holds, in the order of codes."""
-        return tuple(account for account in Account if self.holders[account] == kind)
+        return tuple(account for account in HELD_ACCOUNTS if self.holders[account] == kind)
 
     def one_purse(self, first: Account, second: Account) -> bool:
         """Return whether two accounts are paid from one purse: of a body that holds both, or of a pool."""
@@ -310,7 +310,7 @@ def _short(given: Any) -> str:
 def _contradictions(facts: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between keys that are fine one by one, working on the file as written."""
     wrong = []
-    for section, wanted in (("holders", list(Account)), ("deciders", list(Lever)[1:])):
+    for section, wanted in (("holders", list(HELD_ACCOUNTS)), ("deciders", list(Lever)[1:])):
         given = facts.get(section)
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
