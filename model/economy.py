@@ -123,6 +123,7 @@ class HealthEconomy(mesa.Model):
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
     boards : health and wellbeing board of each council; none where the structure has none
+    council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
@@ -210,6 +211,7 @@ class HealthEconomy(mesa.Model):
                     unit.levers[lever] = hold[lever]
         self._apply_levers()
         self.boards = self._boards()
+        self.council_levels: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -588,6 +590,7 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        self.council_levels.append(self.engine.organisations.councils["levers"].copy())
         self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
