@@ -42,6 +42,7 @@ SERVICES = {
     ),
     Account.MENTAL_HEALTH: (Service.MENTAL_HEALTH, Service.DEMENTIA),
     Account.PRIMARY_CARE: (Service.PRIMARY_CARE,),
+    Account.PUBLIC_HEALTH: (Service.PREVENTION,),
 }  # fmt: skip
 
 
