@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agents.parameter import Checked, parameter
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 
 SOCIAL_CARE = "social care"
 COMMUNITY_AND_PRIMARY = "community and primary"
@@ -55,13 +55,13 @@ class DecidingBehaviour(Checked):
         high=5.0,
         assumption="a year of forecasting 5% over budget makes a pound feel like about 1.5",
     )
-    price_dead_band: float = parameter(
-        0.10,
-        "gap between forecast and budget that is taken for chance",
-        unit="share of the budget",
-        low=0.0,
-        high=0.12,
-        assumption="a small council's year of spending wanders by up to nine or ten per cent in a place at rest",
+    price_band: float = parameter(
+        2.5,
+        "gap between forecast and budget that is taken for chance, in standard deviations of what chance does to the payer's year",
+        unit="standard deviations",
+        low=1.0,
+        high=4.0,
+        assumption="treasurers let go what chance alone would do about once in eighty years",
     )
     price_memory: float = parameter(
         0.9,
@@ -161,11 +161,19 @@ class DecidingBehaviour(Checked):
     )
     trust: float = parameter(
         0.5,
-        "trust between two organisations",
+        "mean trust that two organisations start with",
         unit="share",
         low=0.1,
         high=0.9,
-        assumption="the middle; constant in this version",
+        assumption="the middle; constant over a run",
+    )
+    trust_spread: float = parameter(
+        0.2,
+        "furthest that the trust of a pair of organisations lies above or below the mean",
+        unit="share",
+        low=0.0,
+        high=0.4,
+        assumption="places differ: some partners have worked together for years, some have fallen out",
     )
 
     def __post_init__(self) -> None:
@@ -306,7 +314,7 @@ def stakes(
     """
     alignment = 1.0 if facts.one_framework else behaviour.alignment_apart
     felt: dict[Account, float] = {}
-    for account in Account:
+    for account in HELD_ACCOUNTS:
         holder = facts.holders[account]
         pool = next((pool for pool in facts.pools if account in pool.accounts), None)
         if pool is not None and pool.overspend.get(decider, 0.0) > 0.0:
@@ -479,7 +487,7 @@ def decide(
     return sorted(chosen, key=lambda decision: decision.lever)
 
 
-def update_price(price: float, forecast: float, budget: float, behaviour: DecidingBehaviour) -> float:
+def update_price(price: float, forecast: float, budget: float, behaviour: DecidingBehaviour, chance: float = 0.0) -> float:
     """Return the price of money after a quarter: it follows the forecast over the budget, within floor and cap.
 
     Small gaps are taken for chance (a dead-band), and without a gap the price goes back towards 1: a forecast is noisy,
@@ -490,6 +498,7 @@ def update_price(price: float, forecast: float, budget: float, behaviour: Decidi
     price : before
     forecast : the year's spending as it looks now
     budget : of the same year and in the same unit, above 0
+    chance : standard deviation of what chance does to a year's spending, in the same unit
 
     Raises
     ------
@@ -504,7 +513,7 @@ def update_price(price: float, forecast: float, budget: float, behaviour: Decidi
     if not budget > 0:
         raise ValueError(f"budget must be above 0, got {budget!r}")
     gap = forecast / budget - 1.0
-    clear = max(abs(gap) - behaviour.price_dead_band, 0.0)
+    clear = max(abs(gap) - behaviour.price_band * chance / budget, 0.0)
     growth = behaviour.price_gain * (clear if gap > 0.0 else -clear)
     kept = math.log(price) * behaviour.price_memory
     grown = math.exp(min(kept + growth, 700.0))  # exp of more does not fit, and the cap is far below

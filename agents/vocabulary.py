@@ -103,6 +103,8 @@ class Service(IntEnum):
     PRIMARY_CARE = 24
     PREVENTION = 25
     BROKERAGE = 26  # finding and starting packages
+    MANAGEMENT = 27  # of the organisations that commission
+    TRANSITION = 28  # what a reorganisation costs
 
 
 class Account(IntEnum):
@@ -116,6 +118,8 @@ class Account(IntEnum):
     MENTAL_HEALTH = 5  # mental health and dementia services
     PUBLIC_HEALTH = 6  # prevention
     PRIMARY_CARE = 7  # general practice
+    MANAGEMENT = 8  # an organisation's own: no structure gives it to anybody
+    TRANSITION = 9  # an organisation's own: what changing over to a structure costs it
 
 
 class Lever(IntEnum):
@@ -220,6 +224,9 @@ class Ward(IntEnum):
     OLDER = 2  # older people's
     NONE = 255
 
+
+HELD_ACCOUNTS = tuple(account for account in Account if account < Account.MANAGEMENT)
+"""Accounts that a structure gives to holders; every organisation bears the others itself."""
 
 N_CONDITIONS = len(Condition)
 N_CAUSES = len(Cause)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -44,6 +45,17 @@ N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
 assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
 EVENTS_A_PERSON = 8  # more than all clocks, a request and a death together
+
+
+Part, Done = TypeVar("Part"), TypeVar("Done")
+
+
+class Beginnings(Protocol):
+    """How everybody of a place began."""
+
+    def of(self, which: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the records with which the people of some of the place's `rows` began."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +256,7 @@ class Engine:
         planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)
         hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
         journal = self._journal = _with_room(self._journal, 4 * room + 4 * lines)
-        notes = self._notes = _with_room(self._notes, 3 * room)
+        notes = self._notes = _with_room(self._notes, 3 * room + lines)
         out = np.zeros((len(councils), N_OUT), dtype=np.int64)
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
@@ -276,8 +288,7 @@ class Engine:
         self, rows: np.ndarray, month: int, clock: int, first_day: int, days: int, ageing: bool, totals: np.ndarray, counts: np.ndarray
     ) -> np.ndarray:
         """Sweep everybody in chunks, on one thread or several; return the events in row order."""
-        edges = list(range(0, len(rows), CHUNK)) + [len(rows)]
-        spans = list(zip(edges[:-1], edges[1:], strict=True))
+        spans = spans_of(len(rows))
 
         def sweep(part: list[tuple[int, int]]) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
             own_totals, own_counts = np.zeros_like(totals), np.zeros_like(counts)
@@ -292,18 +303,20 @@ class Engine:
             return found, own_totals, own_counts
 
         size = -(-len(spans) // self.threads) if spans else 1
-        parts = [spans[k : k + size] for k in range(0, len(spans), size)]
-        if self.threads > 1 and len(parts) > 1:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.threads)
-            results = list(self._pool.map(sweep, parts))
-        else:
-            results = [sweep(part) for part in parts]
+        results = self.each(sweep, [spans[k : k + size] for k in range(0, len(spans), size)])
         for _, own_totals, own_counts in results:
             totals += own_totals
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+
+    def each(self, work: Callable[[Part], Done], parts: Sequence[Part]) -> list[Done]:
+        """Return what `work` makes of each part, in order: on all threads at once, where there are several of both."""
+        if self.threads == 1 or len(parts) < 2:
+            return [work(part) for part in parts]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads)
+        return list(self._pool.map(work, parts))
 
     def blank_totals(self) -> np.ndarray:
         """Return zeroed totals of a month, see :class:`Month`."""
@@ -382,10 +395,14 @@ class Engine:
         before[: len(self.contacts_before)] = self.contacts_before
         proactive.target(rows, before, share, share_at_rest, self.seed, number)
         self.contacts_before = rows["contacts"].copy()
-        on_list = (rows["flags"] & PROACTIVE) != 0
-        self.listed = np.bincount(rows["consortium"][on_list], minlength=len(share))
+        self.count_listed()
 
-    def keep_as_it_was(self, dead: np.ndarray, starting: np.ndarray, number: int) -> None:
+    def count_listed(self) -> None:
+        """Count who is on each consortium's proactive list."""
+        rows = self.people.rows
+        self.listed = np.bincount(rows["consortium"][(rows["flags"] & PROACTIVE) != 0], minlength=len(self.organisations.consortia))
+
+    def keep_as_it_was(self, dead: np.ndarray, starting: Beginnings, number: int) -> None:
         """Frozen demography: put newcomers in the rows of the dead, and of residents who outgrew them, after month `number`.
 
         Age, sex, deprivation, conditions, partner and savings are the starting person's (matching on age, sex and
@@ -393,20 +410,30 @@ class Engine:
         and need, care and outcomes begin anew.
         """
         rows = self.people.rows
-        grown = np.empty(len(rows), dtype=np.int64)
-        n = outgrow(rows, self.case_of, 0, number, self.tables, self.seed, self.organisations.councils["home_used"], grown)
-        self._take_up(self.waiting[~np.isin(self.waiting["person"], grown[:n])])
-        anew = np.concatenate([dead, grown[:n]])
+
+        def outgrown(span: tuple[int, int]) -> np.ndarray:
+            found = np.empty(span[1] - span[0], dtype=np.int64)
+            return found[: outgrow(rows, *span, self.case_of, 0, number, self.tables, self.seed, found)].copy()
+
+        grown = np.concatenate(self.each(outgrown, spans_of(len(rows))))
+        councils = self.organisations.councils
+        councils["home_used"] -= np.bincount(rows["council"][grown], minlength=len(councils))
+        self._take_up(self.waiting[~np.isin(self.waiting["person"], grown)])
+        anew = np.concatenate([dead, grown])
         self.future = self.future[~np.isin(self.future["person"], anew)]
-        rows[anew] = starting[anew]
+        rows[anew] = starting.of(anew, rows)
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 
-    def copy_state(self) -> dict[str, np.ndarray]:
-        """Return the arrays of a state that another engine can start from."""
-        return {"rows": self.people.rows.copy(), "cases": self.cases[: self.n_cases].copy(), "future": self.future.copy(), "waiting": self.waiting.copy()}
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays of a state that another engine can start from: this one's own."""
+        return {"rows": self.people.rows, "cases": self.cases[: self.n_cases], "future": self.future, "waiting": self.waiting}
 
-    def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take up cases and calendar from :meth:`copy_state`; people and organisations are the caller's."""
+    def copy_state(self) -> dict[str, np.ndarray]:
+        """Return copies of :meth:`state`, for an engine that goes on."""
+        return {name: array.copy() for name, array in self.state().items()}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take up cases and calendar from :meth:`state`; people and organisations are the caller's."""
         self._make_room(len(state["cases"]) + 256)
         self.n_cases = len(state["cases"])
         self.cases[: self.n_cases] = state["cases"]
@@ -430,6 +457,17 @@ def rebase_time(state: dict[str, np.ndarray], months: int, days: int) -> None:
     for name in ("since", "leaves", "due"):
         state["waiting"][name] -= days
     state["future"]["day"] -= days
+
+
+def spans_of(n: int) -> list[tuple[int, int]]:
+    """Return [low, high) of the chunks that n rows are taken in.
+
+    Examples
+    --------
+    >>> spans_of(70_000)
+    [(0, 32768), (32768, 65536), (65536, 70000)]
+    """
+    return [(low, min(low + CHUNK, n)) for low in range(0, n, CHUNK)]
 
 
 def _with_room(buffer: np.ndarray, room: int) -> np.ndarray:

@@ -548,7 +548,7 @@ class _Book:
     def add(self, rows: np.ndarray, month: int) -> None:
         """Add rows to a month; the order of rows and of calls does not matter."""
         before = self._months.get(month)
-        self._months[month] = _aggregate(rows if before is None else np.concatenate([before, _aggregate(rows)]))
+        self._months[month] = aggregate(rows if before is None else np.concatenate([before, aggregate(rows)]))
 
     def months(self) -> list[int]:
         """Return the months with entries, in order."""
@@ -567,7 +567,7 @@ class _Book:
         return np.concatenate([self._months[month] for month in months]), np.repeat(np.array(months, np.int64), sizes)
 
 
-def _aggregate(rows: np.ndarray) -> np.ndarray:
+def aggregate(rows: np.ndarray) -> np.ndarray:
     """Return one row a key, sorted by key, without keys that add up to nothing."""
     if rows.size == 0:
         return rows.copy()

@@ -32,6 +32,13 @@ class Prices(Checked):
     assessment: float = parameter(
         500.0, "cost of one social-care assessment that is made", unit="pounds", low=400.0, high=768.0,
         assumption="P-B.cost-008 (552 in 2016/17) at 2014/15 prices, rounded down for reviews within it")
+    package_start: float = parameter(
+        120.0, "cost of one start of home care that brokers can arrange", unit="pounds", low=60.0, high=250.0,
+        assumption="no source: most of a day of somebody who finds a provider and agrees the round; apart from the assessment, which it follows")
+    prevention_adult: float = parameter(
+        15.0, "what councils spend on preventing illness and falls of adults", unit="pounds an adult a year", low=8.0, high=30.0,
+        assumption="the public health grant of 2014/15 was 2.8 billion pounds, more than half of it for sexual health and drug services (King's Fund, NHS in a nutshell, "
+        "spending on public health); about half of the rest, over 42.7 million adults")
     intermediate_place_week: float = parameter(
         263.0, "cost of an intermediate-care place, used or not", unit="pounds a week", low=200.0, high=350.0,
         assumption="a home-based spell of 1,050 (P-B.cost-031) over four weeks")

@@ -6,6 +6,7 @@ areas, is that of mid-2017, scaled to the 2014 totals of each council.
 """
 
 import itertools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,11 +89,24 @@ def fit_adults(
     fitted = np.zeros((len(areas), len(AGES), 2), dtype=np.int64)
     for i, council in enumerate(councils):
         mine = areas["council"] == i
-        # Within a council, a group is the part of one consortium in one quintile.
-        group_codes, group = np.unique(areas["consortium"][mine] * 10 + areas["quintile"][mine], return_inverse=True)
+        group_codes, group = _groups(areas[mine])
         by_band = _group_bands(council, consortia, group_codes)
         fitted[mine] = _fit_council(adults[i].astype(np.float64), group, by_band, broad[mine])
     return fitted
+
+
+def adults_by_pair(councils: tuple[str, ...], consortia: tuple[str, ...], areas: NDArray[np.void]) -> FloatArray:
+    """Return adults in mid-2014 by council and consortium, shape (n_councils, n_consortia), without fitting small areas.
+
+    Those of `fit_adults` are these in whole people.
+    """
+    ages = population(councils)[:, :, YOUNGEST:].sum(axis=1)
+    adults = np.zeros((len(councils), len(consortia)))
+    for i, council in enumerate(councils):
+        group_codes, _ = _groups(areas[areas["council"] == i])
+        bands = _bands_of_2014(_group_bands(council, consortia, group_codes), ages[i])
+        np.add.at(adults[i], group_codes // 10, bands.sum(axis=1))
+    return adults
 
 
 def cells_of(adults: IntArray) -> NDArray[np.void]:
@@ -174,6 +188,23 @@ def _population_table(year: int) -> Table:
     return select(table, table["year"] == year)
 
 
+def _groups(areas: NDArray[np.void]) -> tuple[IntArray, IntArray]:
+    """Return the groups of a council, each the part of one consortium in one quintile, and the group of each small area."""
+    codes, group = np.unique(areas["consortium"].astype(np.int64) * 10 + areas["quintile"], return_inverse=True)
+    return codes, group
+
+
+def _bands_of_2014(by_band: FloatArray, ages: NDArray[Any]) -> FloatArray:
+    """Return people of mid-2017 by group and five-year band scaled to the 2014 total of each band, shape (n_groups, 16).
+
+    Parameters
+    ----------
+    by_band : shape (n_groups, 16)
+    ages : residents in mid-2014, age 18 to 90, shape (73,)
+    """
+    return _spread(by_band.T, np.bincount(BANDS, weights=ages, minlength=N_BANDS)).T
+
+
 def _group_bands(council: str, consortia: tuple[str, ...], group_codes: IntArray) -> FloatArray:
     """Return people in mid-2017 by group (consortium part x quintile) and five-year band, shape (n_groups, 16)."""
     table = read_table("pop2017_ccg_utla_age_imdq.csv.gz")
@@ -197,8 +228,7 @@ def _fit_council(adults: FloatArray, group: IntArray, by_band: FloatArray, by_br
     by_broad : mid-2017 people by small area and broad age, shape (n_small_areas, 4)
     """
     n_areas, n_groups = len(group), len(by_band)
-    band_totals = np.bincount(BANDS, weights=adults.sum(axis=1), minlength=N_BANDS)
-    group_bands = _spread(by_band.T, band_totals).T
+    group_bands = _bands_of_2014(by_band, adults.sum(axis=1))
     group_broad = np.zeros((n_groups, len(BROAD_COLUMNS)))
     np.add.at(group_broad, (slice(None), BROAD_OF_BAND), group_bands)
     area_broad = np.zeros((n_areas, len(BROAD_COLUMNS)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.care import judged_package, pays_in_full, reason_unmet
+from agents.care import CHARGES, judged_package, pays_in_full, reason_unmet
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
@@ -209,6 +209,7 @@ COUNCIL_STATE = np.dtype(
         ("home_places", "f8"),  # care-home places
         ("home_used", "i8"),
         ("gate", "f8"),  # share of non-critical starts that wait for money
+        ("prevention", "f8"),  # what its prevention has built up beyond rest, see agents.patients.prevention
         ("disputes", "f8"),  # 1 where somebody else pays for continuing healthcare, 0 where it comes out of the same purse
     ]
 )
@@ -583,7 +584,7 @@ def live(
 
         if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
             before = np.int64(p["conditions"])
-            if new_condition(p, i, u_onset / year_part, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, rules):
+            if new_condition(p, i, u_onset / year_part, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, councils[np.int64(p["council"])].prevention, tables, rules):
                 bear_conditions(p, sex, fifth, age, before, tables, rules)
 
         # Frailty above the settled level fades; unmet need adds to it.
@@ -628,7 +629,7 @@ def live(
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
-            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), rules):
+            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), councils[np.int64(p["council"])].levers[CHARGES], rules):
                 p["flags"] = np.int64(p["flags"]) | record.ASKED
                 day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
                 priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)

@@ -16,6 +16,7 @@ from agents.draws import block, draw
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT
+from agents.patients.prevention import falls_factor
 from agents.patients.services import (
     CARE_HOME_SUPPORT,
     DEMENTIA,
@@ -31,7 +32,7 @@ UNMET = int(Cause.UNMET)
 UNMANAGED = int(Cause.UNMANAGED)
 BREAKDOWN = int(Cause.BREAKDOWN)
 LAST_PHASE = int(Cause.LAST_PHASE)
-PROACTIVE_LEVER, GP_ACCESS = int(Lever.PROACTIVE), int(Lever.GP_ACCESS)
+PROACTIVE_LEVER, GP_ACCESS, PREVENTION_LEVER = int(Lever.PROACTIVE), int(Lever.GP_ACCESS), int(Lever.PREVENTION)
 MENTAL_HEALTH_LEVER, DEMENTIA_LEVER = int(Lever.MENTAL_HEALTH), int(Lever.DEMENTIA)
 
 
@@ -78,6 +79,9 @@ class SeekingBehaviour(Checked):
     asks_a_month: float = parameter(
         0.04, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.02, high=0.15,
         assumption="puts assessments near the national number of new clients (T-C-009); most unmet need is never put to a council (T-C-018)")
+    asks_by_charges: float = parameter(
+        0.1, "how many fewer ask, of people who would not pay in full, where charges are doubled; as many more where there are none", unit="share", low=0.0, high=0.4,
+        assumption="people who expect to be charged ask less: direction known, size not; the prior includes no effect")
     asks_if_paying: float = parameter(
         0.4, "how readily people ask who would have to pay in full, relative to others", unit="ratio", low=0.2, high=0.8,
         assumption="self-funders mostly arrange for themselves")
@@ -316,18 +320,23 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL:
         team = team_comes_or_goes(p, i, served, rules)
 
-    rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
+    unprevented = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
+    rate = unprevented * falls_factor(age, councils[council].prevention, rules)
     found = rate * (1.0 + rules.proactive_finds) if listed else rate
     if team != 0:
         found *= with_team(rules.home_contacts, team)
     now = happens(u_illness, found)
-    then = now
+    then, decider, lever = now, NEED_DECIDES, 0
     if listed != listed_at_rest or team != 0:
         then = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed_at_rest else rate)
+        if now != then:
+            decider, lever = consortium, PROACTIVE_LEVER if team == 0 else CARE_HOME_SUPPORT
+    if rate != unprevented and now == then:
+        then = happens(u_illness, unprevented * (1.0 + rules.proactive_finds) if listed_at_rest else unprevented)
+        if now != then:
+            decider, lever = rules.first_council + council, PREVENTION_LEVER
     if now or then:
-        lever = PROACTIVE_LEVER if team == 0 else CARE_HOME_SUPPORT
-        n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
-                          lever if now != then else 0, 0 if now else 1, tables, seed, events, n)
+        n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, decider, lever, 0 if now else 1, tables, seed, events, n)
     asked, left = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[number_of_conditions(held)] * year_part)
     if asked > 0:
         counts[council, ASKED_FOR + list_of] += asked
@@ -374,8 +383,13 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
 
 @compiled
-def wish_for_assessment(p, u, rules):
-    """Return whether this person asks the council for an assessment this month."""
+def wish_for_assessment(p, u, charges, rules):
+    """Return whether this person asks the council for an assessment this month.
+
+    Parameters
+    ----------
+    charges : what the council charges, as a multiple of the charges observed: whoever would pay in full pays the provider, and does not look at it
+    """
     if np.int64(p["flags"]) & (record.ASKED | record.REFUSED):
         return False
     gap = np.int64(p["need"]) - np.int64(p["informal"]) - np.int64(p["package"])
@@ -384,4 +398,6 @@ def wish_for_assessment(p, u, rules):
     chance = rules.asks_a_month * min(gap / 600.0, 1.0)
     if np.int64(p["capital"]) > rules.upper_capital_limit:
         chance *= rules.asks_if_paying
+    else:
+        chance *= max(1.0 - rules.asks_by_charges * (charges - 1.0), 0.0)
     return u < chance
