@@ -557,7 +557,7 @@ class HealthEconomy(mesa.Model):
         What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
         """
         week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
-        prices = care_prices(self.place)
+        prices = care_prices(self.place).at(self.engine.organisations.councils["levers"][:, Lever.FEES])
         for c, days in enumerate(month.turned_days):
             totals = month.totals[c]
             on_council = (
