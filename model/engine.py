@@ -159,7 +159,7 @@ class Organisations:
     def __init__(self, n_councils: int, n_consortia: int, n_hospitals: int) -> None:
         self.councils = np.zeros(n_councils, dtype=COUNCIL_STATE).view(np.recarray)
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
-        for name in ("gp_access", "gp_access_at_rest", "continuity_crises", *FACTORS):
+        for name in ("gp_access", "gp_access_at_rest", "continuity_crises", "most_crises", *FACTORS):
             self.consortia[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
