@@ -23,6 +23,9 @@ NEVER_SHORT = 1e9  # standard deviations: no forecast is further out
 STEPS = {  # steps up and down that are measured: enough for a signal, few enough to be near rest
     Lever.STRICTNESS: 1, Lever.GENEROSITY: 2, Lever.REABLEMENT: 10, Lever.ASSESSMENT: 5,
     Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 2, Lever.DISCHARGE_READINESS: 5,
+    Lever.COMMUNITY_NURSING: 10, Lever.MENTAL_HEALTH: 20, Lever.DEMENTIA: 20, Lever.CONTINENCE: 20,
+    Lever.CARE_HOME_SUPPORT: 10, Lever.GP_ACCESS: 10, Lever.CHC_STRICTNESS: 5,
+    Lever.ELIGIBILITY: 1, Lever.CHARGES: 20, Lever.FEES: 10, Lever.BROKERAGE: 5, Lever.PREVENTION: 10,
 }  # fmt: skip
 
 

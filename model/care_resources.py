@@ -10,7 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.patients.living import COUNCIL_CARE, N_TOTALS, NURSING_COUNCIL, NURSING_SELF, RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, SELF_CARE
+from agents.patients.living import (
+    COUNCIL_CARE,
+    N_TOTALS,
+    NURSING_COUNCIL,
+    NURSING_SELF,
+    RESIDENTIAL_COUNCIL,
+    RESIDENTIAL_SELF,
+    SELF_CARE,
+)
 from agents.vocabulary import Lever, Party
 from model.accounts import CAPACITIES, UNIT_OF, Costs
 from model.engine import Month

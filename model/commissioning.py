@@ -14,7 +14,7 @@ from agents.board import HealthAndWellbeingBoard
 from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, stakes
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.trusting import starting_trust
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.holders import Holders
 from model.ledger import Parties
 from model.parameters import Parameters
@@ -140,7 +140,7 @@ class Commissioning:
     def _prices_on_board(self, council: int) -> dict[Account, float]:
         """Return the price of money on each account, as members of one council's board meet it: the mean by people they share."""
         found = {}
-        for account in Account:
+        for account in HELD_ACCOUNTS:
             kind = self.structure.holder(account)
             indices = self.holders.parties(account)
             people = self.holders.people[Party.COUNCIL, kind][council] if kind in STANDING_KINDS else np.ones(1)

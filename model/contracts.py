@@ -18,6 +18,7 @@ from model.ledger import JOURNAL, RULES
 from model.payment import YEAR_OF_CARE_ROWS, Alliance, Capitation, YearOfCare, block_month
 
 N_BANDS = len(YEAR_OF_CARE_ROWS)
+AT_A_TIME = 1 << 20  # people that are counted at a time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -120,12 +121,16 @@ def people_served(rows: np.ndarray, month: int, n_consortia: int, n_hospitals: i
     ndarray, shape (n_consortia, n_hospitals, N_BANDS)
         The last band has as many conditions or more.
     """
-    alive = rows[rows["end_month"] > month]
-    held = np.zeros(len(alive), dtype=np.int64)
-    for condition in range(N_CONDITIONS):
-        held += alive["conditions"] >> np.uint32(condition) & 1
-    at = (alive["consortium"].astype(np.int64) * n_hospitals + alive["hospital"]) * N_BANDS + np.minimum(held, N_BANDS - 1)
-    return np.bincount(at, minlength=n_consortia * n_hospitals * N_BANDS).reshape(n_consortia, n_hospitals, N_BANDS)
+    served = np.zeros((n_consortia, n_hospitals, N_BANDS), dtype=np.int64)
+    for low in range(0, len(rows), AT_A_TIME):
+        some = rows[low : low + AT_A_TIME]
+        alive = some[some["end_month"] > month]
+        held = np.zeros(len(alive), dtype=np.int64)
+        for condition in range(N_CONDITIONS):
+            held += alive["conditions"] >> np.uint32(condition) & 1
+        at = (alive["consortium"].astype(np.int64) * n_hospitals + alive["hospital"]) * N_BANDS + np.minimum(held, N_BANDS - 1)
+        served += np.bincount(at, minlength=served.size).reshape(served.shape)
+    return served
 
 
 def contract_rows(sums: np.ndarray, first_consortium: int, first_hospital: int) -> np.ndarray:

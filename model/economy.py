@@ -11,7 +11,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,27 @@ from agents.hospital.hospital import Hospital
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, Purse, decides_this_month
-from agents.patients.living import WITHHELD
-from agents.patients.people import People
+from agents.patients.living import (
+    TURNED_HOME_PENCE,
+    TURNED_MINUTES,
+    TURNED_NURSING,
+    TURNED_RESIDENT_PENCE,
+    TURNED_RESIDENTIAL,
+    WITHHELD,
+)
 from agents.patients.population import Population
+from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import CAPACITIES, HOSPITAL_CAPACITIES, UNIT_OF, Costs, last_year, month_costs
+from model.accounts import (
+    CAPACITIES,
+    HOSPITAL_CAPACITIES,
+    UNIT_OF,
+    Costs,
+    beyond_observed,
+    care_prices,
+    last_year,
+    month_costs,
+)
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
@@ -49,6 +65,7 @@ from model.holders import Holders
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
+from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
 from model.parameters import Parameters
@@ -150,8 +167,9 @@ class HealthEconomy(mesa.Model):
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
-        state = starting_state(self.place, self.scale, self.parameters)
+        state = starting_state(self.place, self.scale, self.parameters, threads)
         self._state = state
+        self._beginnings = state.beginnings
         self.parties = Parties.of_place(
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
@@ -167,7 +185,8 @@ class HealthEconomy(mesa.Model):
         known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
-        people = People(state.arrays["rows"].copy(), capacity=len(state.arrays["rows"]) + min(newcomers, len(state.arrays["rows"]) // 3 + 1024))
+        settled = len(state.arrays["rows"])
+        people = state.people(settled + min(newcomers, settled // 3 + 1024))
         self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
@@ -241,14 +260,17 @@ class HealthEconomy(mesa.Model):
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip
+        nearby = working_age(place) * self.scale
         self.markets = [
             CareMarket(
                 self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
                 places=int(known.councils["home_places"][c]), asked_minutes=int(state.asked_minutes[c]),
-                asked_places=int(state.asked_places[c]), behaviour=parameters.market,
+                asked_places=int(state.asked_places[c]), working_age=float(nearby[c]), behaviour=parameters.market,
             )
             for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
         ]  # fmt: skip
+        places = known.councils["home_places"]
+        self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
             index = self.parties.indices(Party.COMMISSIONER)[0]
@@ -351,13 +373,26 @@ class HealthEconomy(mesa.Model):
         if self.month % 3 == 0:
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
-            minutes, places = self.engine.asked_for()
-            for c, market in enumerate(self.markets):
-                market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
+            self._let_markets_respond()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
         self._apply_levers()
+        for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
+            level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
+            state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _let_markets_respond(self) -> None:
+        """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
+        minutes, places = self.engine.asked_for()
+        fees = np.array([council.levers[Lever.FEES] / council.rest[Lever.FEES] for council in self.councils])
+        felt = 1.0 + (self._used_by * (fees - 1.0)).sum(axis=1)
+        for c, market in enumerate(self.markets):
+            market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
+
+    def _places_brought(self) -> np.ndarray:
+        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
+        return np.array([market.places_by_fees for market in self.markets])
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
         """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
@@ -370,15 +405,14 @@ class HealthEconomy(mesa.Model):
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self._at_rest
+        brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
-            strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
-            generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
-            state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
+            state.withheld_lever = int(_withholding(council))
             state.care_capacity = self.markets[c].home_care_minutes
-            state.home_places = float(self.markets[c].places)
+            state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
                 known.consortia[k].levers[lever] = level
@@ -399,7 +433,7 @@ class HealthEconomy(mesa.Model):
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
             month = self.engine.month(self.month, clock=0)
-            self.engine.keep_as_it_was(month.deaths, self._state.starting_rows, self.month)
+            self.engine.keep_as_it_was(month.deaths, self._beginnings, self.month)
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
@@ -423,10 +457,15 @@ class HealthEconomy(mesa.Model):
             payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
 
         households = parties.index("households")
+        elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
             market = parties.indices(Party.CARE_MARKET)[c]
-            for service, amounts in ((Service.HOME_CARE, costs.home_care), (Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
-                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]))
+            bill(Account.SOCIAL_CARE, c, market, Service.HOME_CARE, int(costs.home_care[c]))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
+                across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
+                for d, amount in across.items():
+                    bill(Account.SOCIAL_CARE, c, parties.indices(Party.CARE_MARKET)[d], service, amount)
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h, amount in enumerate(costs.reimbursement[c]):
                 bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
@@ -457,22 +496,34 @@ class HealthEconomy(mesa.Model):
         return costs
 
     def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
+        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges.
+
+        Care withheld is worth what the council pays for an hour now.
+        """
+        known = self.engine.organisations
+        beyond = beyond_observed(month, known, self.place, self.parameters)
+        hour = care_prices(self.place).at(known.councils["levers"][:, Lever.FEES]).home_care_hour
+        households = self.parties.index("households")
         rows: list[tuple[int, Service, Organisation, Lever, int]] = []
 
         def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
             rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
 
         for c, council in enumerate(self.councils):
-            state = self.engine.organisations.councils[c]
-            withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
+            state = known.councils[c]
+            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
             charge(Account.SOCIAL_CARE, c, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld)
+            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
+                charge(Account.SOCIAL_CARE, c, service, council, Lever.FEES, int(amounts[c]))
+            charge(Account.SOCIAL_CARE, c, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c]))
+            rows.append((households, Service.CHARGES, council, Lever.CHARGES, int(beyond.charges[c])))
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
                 charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
         rows += self._hospital_consequences(month, journal)
+        rows += self._turned_consequences(month)
         rows = [row for row in rows if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
@@ -499,6 +550,32 @@ class HealthEconomy(mesa.Model):
                 bill = int(bills["pence"][bills["payer"] == payer].sum())
                 rows.append((payer, Service.ELECTIVE, hospital, Lever.ELECTIVE_LISTS, int(bill * part)))
         return rows
+
+    def _turned_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
+        """Yield who pays more or less, and how much, because claims to continuing healthcare were not decided as at rest.
+
+        What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
+        """
+        week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
+        prices = care_prices(self.place)
+        for c, days in enumerate(month.turned_days):
+            totals = month.totals[c]
+            on_council = (
+                (Service.HOME_CARE, totals[TURNED_MINUTES] * prices.home_care_hour[c] // 60),
+                (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENTIAL] * prices.residential_week[c] // 7),
+                (Service.NURSING_CARE, totals[TURNED_NURSING] * prices.nursing_week[c] // 7),
+            )
+            on_people = ((Service.HOME_CARE, totals[TURNED_HOME_PENCE]), (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENT_PENCE]))
+            moved = np.abs(days)
+            for k in np.flatnonzero(moved):
+                unit = self.consortia[k]
+                for payer, part in self.holders.bill(Account.CONTINUING_CARE, k, -int(days[k]) * week // 7):
+                    yield payer, Service.CONTINUING_CARE, unit, Lever.CHC_STRICTNESS, part
+                for service, amount in on_council:
+                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, int(amount) * int(moved[k]) // int(moved.sum())):
+                        yield payer, service, unit, Lever.CHC_STRICTNESS, part
+                for service, amount in on_people:
+                    yield households, service, unit, Lever.CHC_STRICTNESS, int(amount) * int(moved[k]) // int(moved.sum())
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
@@ -623,6 +700,14 @@ class HealthEconomy(mesa.Model):
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
         return self._last.get(measure, float("nan"))
+
+
+def _withholding(council: Council) -> Lever:
+    """Return the lever that is charged with care withheld: the band if it has moved, else whichever other moved further."""
+    steps = {lever: abs(LEVER_RANGES[lever].steps(council.levers[lever], council.rest[lever])) for lever in (Lever.ELIGIBILITY, Lever.STRICTNESS, Lever.GENEROSITY)}
+    if steps[Lever.ELIGIBILITY] > 0.0:
+        return Lever.ELIGIBILITY
+    return Lever.STRICTNESS if steps[Lever.STRICTNESS] >= steps[Lever.GENEROSITY] else Lever.GENEROSITY
 
 
 def _beyond_rest(amount: int, multiple: float) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -33,9 +34,10 @@ from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD, WAITS
-from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR, continuity_of
+from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
-from agents.vocabulary import CaseState
+from agents.vocabulary import CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
@@ -43,6 +45,17 @@ N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
 assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
 EVENTS_A_PERSON = 8  # more than all clocks, a request and a death together
+
+
+Part, Done = TypeVar("Part"), TypeVar("Done")
+
+
+class Beginnings(Protocol):
+    """How everybody of a place began."""
+
+    def of(self, which: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the records with which the people of some of the place's `rows` began."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,8 @@ class Month:
     ----------
     number : months since the start
     days : its length
-    totals : shape (c, N_TOTALS + k), see ``agents.patients.living``; the last k: days under continuing healthcare by consortium
+    totals : shape (c, N_TOTALS + 2 k), see ``agents.patients.living``; the last 2 k: days under continuing healthcare by
+        consortium, and days that would have been at rest
     counts : shape (c, 5 + 2 k): living, with a package, in care homes, moved away, package minutes a week, then GP and
         nurse consultations asked for, and those not had, by consortium (k)
     out : shape (c, N_OUT), see ``agents.hospital.state``
@@ -80,6 +94,16 @@ class Month:
     def asked_consultations(self) -> np.ndarray:
         """GP and nurse consultations asked for, shape (c, k)."""
         return self.counts[:, N_COUNTS : N_COUNTS + (self.counts.shape[1] - N_COUNTS) // 2]
+
+    @property
+    def continuing_days(self) -> np.ndarray:
+        """Days under continuing healthcare, shape (c, k)."""
+        return np.split(self.totals[:, N_TOTALS:], 2, axis=1)[0]
+
+    @property
+    def turned_days(self) -> np.ndarray:
+        """Days that would have been under continuing healthcare at rest and are not (negative: the reverse), shape (c, k)."""
+        return np.split(self.totals[:, N_TOTALS:], 2, axis=1)[1]
 
     @property
     def consultations(self) -> np.ndarray:
@@ -135,6 +159,8 @@ class Organisations:
     def __init__(self, n_councils: int, n_consortia: int, n_hospitals: int) -> None:
         self.councils = np.zeros(n_councils, dtype=COUNCIL_STATE).view(np.recarray)
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
+        for name in ("gp_access", "gp_access_at_rest", "continuity_crises", *FACTORS):
+            self.consortia[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
     def copy(self) -> Organisations:
@@ -206,6 +232,7 @@ class Engine:
             more = self.people.capacity - len(self.case_of)
             self.case_of = np.concatenate([self.case_of, np.full(more, -1, dtype=np.int32)])
             self.borne = np.concatenate([self.borne, np.zeros(more, dtype=np.uint8)])
+        renew_factors(self.organisations.consortia, self.rules)
         events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
         councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
         councils["home_used"] = counts[:, CARE_HOME_COUNT]
@@ -261,8 +288,7 @@ class Engine:
         self, rows: np.ndarray, month: int, clock: int, first_day: int, days: int, ageing: bool, totals: np.ndarray, counts: np.ndarray
     ) -> np.ndarray:
         """Sweep everybody in chunks, on one thread or several; return the events in row order."""
-        edges = list(range(0, len(rows), CHUNK)) + [len(rows)]
-        spans = list(zip(edges[:-1], edges[1:], strict=True))
+        spans = spans_of(len(rows))
 
         def sweep(part: list[tuple[int, int]]) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
             own_totals, own_counts = np.zeros_like(totals), np.zeros_like(counts)
@@ -277,32 +303,41 @@ class Engine:
             return found, own_totals, own_counts
 
         size = -(-len(spans) // self.threads) if spans else 1
-        parts = [spans[k : k + size] for k in range(0, len(spans), size)]
-        if self.threads > 1 and len(parts) > 1:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.threads)
-            results = list(self._pool.map(sweep, parts))
-        else:
-            results = [sweep(part) for part in parts]
+        results = self.each(sweep, [spans[k : k + size] for k in range(0, len(spans), size)])
         for _, own_totals, own_counts in results:
             totals += own_totals
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
 
+    def each(self, work: Callable[[Part], Done], parts: Sequence[Part]) -> list[Done]:
+        """Return what `work` makes of each part, in order: on all threads at once, where there are several of both."""
+        if self.threads == 1 or len(parts) < 2:
+            return [work(part) for part in parts]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads)
+        return list(self._pool.map(work, parts))
+
     def blank_totals(self) -> np.ndarray:
         """Return zeroed totals of a month, see :class:`Month`."""
-        return np.zeros((len(self.organisations.councils), N_TOTALS + len(self.organisations.consortia)), dtype=np.int64)
+        return np.zeros((len(self.organisations.councils), N_TOTALS + 2 * len(self.organisations.consortia)), dtype=np.int64)
 
     def blank_counts(self) -> np.ndarray:
         """Return zeroed counts of a month, see :class:`Month`."""
         return np.zeros((len(self.organisations.councils), N_COUNTS + 2 * len(self.organisations.consortia)), dtype=np.int64)
 
     def _renew_access(self, counts: np.ndarray, days: int) -> None:
-        """Hold general practice's capacity against what this month asked for: next month's access."""
+        """Hold general practice's capacity against what this month asked for: next month's access and continuity."""
         consortia = self.organisations.consortia
         asked = counts[:, N_COUNTS : N_COUNTS + len(consortia)].sum(axis=0)
-        consortia["gp_access"] = np.minimum(consortia["gp_capacity"] * days / np.maximum(asked, 1), 1.0)
+        level, rest = (consortia[name][:, Lever.GP_ACCESS] for name in ("levers", "rest"))
+        multiple = np.where((level > 0.0) & (rest > 0.0), level, 1.0) / np.where((level > 0.0) & (rest > 0.0), rest, 1.0)
+        supply = consortia["gp_capacity"] * days / np.maximum(asked, 1)
+        at_rest = supply / multiple
+        consortia["gp_access"], consortia["gp_access_at_rest"] = np.minimum(supply, 1.0), np.minimum(at_rest, 1.0)
+        for k, consortium in enumerate(consortia):
+            more = continuity_of(supply[k], at_rest[k], self.rules) - USUAL_DOCTOR
+            consortium["continuity_crises"] = 1.0 - float(self.rules["unmanaged_by_continuity"]) * more
 
     def _make_room(self, room: int) -> None:
         if len(self.cases) < room:
@@ -360,10 +395,14 @@ class Engine:
         before[: len(self.contacts_before)] = self.contacts_before
         proactive.target(rows, before, share, share_at_rest, self.seed, number)
         self.contacts_before = rows["contacts"].copy()
-        on_list = (rows["flags"] & PROACTIVE) != 0
-        self.listed = np.bincount(rows["consortium"][on_list], minlength=len(share))
+        self.count_listed()
 
-    def keep_as_it_was(self, dead: np.ndarray, starting: np.ndarray, number: int) -> None:
+    def count_listed(self) -> None:
+        """Count who is on each consortium's proactive list."""
+        rows = self.people.rows
+        self.listed = np.bincount(rows["consortium"][(rows["flags"] & PROACTIVE) != 0], minlength=len(self.organisations.consortia))
+
+    def keep_as_it_was(self, dead: np.ndarray, starting: Beginnings, number: int) -> None:
         """Frozen demography: put newcomers in the rows of the dead, and of residents who outgrew them, after month `number`.
 
         Age, sex, deprivation, conditions, partner and savings are the starting person's (matching on age, sex and
@@ -371,20 +410,30 @@ class Engine:
         and need, care and outcomes begin anew.
         """
         rows = self.people.rows
-        grown = np.empty(len(rows), dtype=np.int64)
-        n = outgrow(rows, self.case_of, 0, number, self.tables, self.seed, self.organisations.councils["home_used"], grown)
-        self._take_up(self.waiting[~np.isin(self.waiting["person"], grown[:n])])
-        anew = np.concatenate([dead, grown[:n]])
+
+        def outgrown(span: tuple[int, int]) -> np.ndarray:
+            found = np.empty(span[1] - span[0], dtype=np.int64)
+            return found[: outgrow(rows, *span, self.case_of, 0, number, self.tables, self.seed, found)].copy()
+
+        grown = np.concatenate(self.each(outgrown, spans_of(len(rows))))
+        councils = self.organisations.councils
+        councils["home_used"] -= np.bincount(rows["council"][grown], minlength=len(councils))
+        self._take_up(self.waiting[~np.isin(self.waiting["person"], grown)])
+        anew = np.concatenate([dead, grown])
         self.future = self.future[~np.isin(self.future["person"], anew)]
-        rows[anew] = starting[anew]
+        rows[anew] = starting.of(anew, rows)
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 
-    def copy_state(self) -> dict[str, np.ndarray]:
-        """Return the arrays of a state that another engine can start from."""
-        return {"rows": self.people.rows.copy(), "cases": self.cases[: self.n_cases].copy(), "future": self.future.copy(), "waiting": self.waiting.copy()}
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays of a state that another engine can start from: this one's own."""
+        return {"rows": self.people.rows, "cases": self.cases[: self.n_cases], "future": self.future, "waiting": self.waiting}
 
-    def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take up cases and calendar from :meth:`copy_state`; people and organisations are the caller's."""
+    def copy_state(self) -> dict[str, np.ndarray]:
+        """Return copies of :meth:`state`, for an engine that goes on."""
+        return {name: array.copy() for name, array in self.state().items()}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take up cases and calendar from :meth:`state`; people and organisations are the caller's."""
         self._make_room(len(state["cases"]) + 256)
         self.n_cases = len(state["cases"])
         self.cases[: self.n_cases] = state["cases"]
@@ -408,6 +457,17 @@ def rebase_time(state: dict[str, np.ndarray], months: int, days: int) -> None:
     for name in ("since", "leaves", "due"):
         state["waiting"][name] -= days
     state["future"]["day"] -= days
+
+
+def spans_of(n: int) -> list[tuple[int, int]]:
+    """Return [low, high) of the chunks that n rows are taken in.
+
+    Examples
+    --------
+    >>> spans_of(70_000)
+    [(0, 32768), (32768, 65536), (65536, 70000)]
+    """
+    return [(low, min(low + CHUNK, n)) for low in range(0, n, CHUNK)]
 
 
 def _with_room(buffer: np.ndarray, room: int) -> np.ndarray:

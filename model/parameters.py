@@ -20,7 +20,9 @@ from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
+from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
+from agents.patients.services import ServiceEffects
 from model.management import Overheads
 from model.payment import Prices
 from model.resources import UnitCosts
@@ -46,9 +48,11 @@ class Parameters:
 
     living: LivingBehaviour = field(default_factory=LivingBehaviour)
     seeking: SeekingBehaviour = field(default_factory=SeekingBehaviour)
+    services: ServiceEffects = field(default_factory=ServiceEffects)
     care: CareRules = field(default_factory=CareRules)
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
+    prevention: PreventionBehaviour = field(default_factory=PreventionBehaviour)
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import math
 import pickle
@@ -36,7 +37,8 @@ from agents.hospital.state import (
     STARTED_OUT,
 )
 from agents.patients.people import People
-from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
+from agents.patients.record import ALIVE, FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
+from agents.patients.services import DEMENTIA
 from agents.patients.starting import begin, begin_care, set_birth_months
 from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Reason, Setting, Ward
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
@@ -47,15 +49,21 @@ from model.parameters import Parameters
 from model.payment import Prices, pence
 from model.place import Place
 from model.rules import PEOPLE_SEED, compile_rules
+from model.sampling import Beginnings, count_in_use, donors, inherit, take_after
 
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
 AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES, Lever.BROKERAGE, Lever.PREVENTION]  # multiples
 AT_ONE_CONSORTIUM = [Lever.COMMUNITY, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE, Lever.GP_ACCESS]
 REST_ELIGIBILITY = 2.0
-REST_HOME_SUPPORT = 0.3
+REST_HOME_SUPPORT = 0.3  # assumption, 0.1 to 0.5: health teams for care homes were local schemes in 2014; their spread is not known
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
+SETTLED_WHOLE = 3_000_000  # assumption, 2,000,000 to 10,000,000: people beyond whom a place is settled by sample; settling all of them would take an hour
+SAMPLE_PEOPLE = 2_000_000  # assumption, 500,000 to 3,000,000: at most so many are the sample
+TOGETHER_FREE_MONTHS, TOGETHER_SETTLING_MONTHS = 24, 36  # of everybody of such a place: the years to which queues and wards take
+TOGETHER_BUDGET_MONTHS = 24  # of them, for out-turn: in a large place a year is less noisy
+AT_A_TIME = 1 << 20  # rows of people that are built at a time
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
 COORDINATION_SLACK = 0.3  # assumption, 0.1 to 0.5: a hospital plans more discharges as its patients grow older, with the same staff
 GP_SLACK = 0.1  # assumption, 0.03 to 0.2: spare consultations of general practice over what is asked for at rest
@@ -95,8 +103,20 @@ class StartingState:
 
     @property
     def starting_rows(self) -> np.ndarray:
-        """The people as they began, without care: what frozen demography replaces from."""
+        """The people as they began, without care; of a place settled by sample, those of the sample."""
         return self.arrays["starting_rows"]
+
+    @property
+    def beginnings(self) -> Beginnings:
+        """What frozen demography replaces from."""
+        return Beginnings(self.starting_rows, self.arrays["donor"] if "donor" in self.arrays else None)
+
+    def people(self, capacity: int) -> People:
+        """Return the people, in a store of their own with room for `capacity`, without holding them twice."""
+        people = People(new_rows(0), capacity=capacity)
+        for low in range(0, len(self.arrays["rows"]), AT_A_TIME):
+            people.append(self.arrays["rows"][low : low + AT_A_TIME])  # asked for anew, so that what was read of a file is let go
+        return people
 
 
 class ArraysOnDisk(Mapping[str, np.ndarray]):
@@ -140,7 +160,6 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
         state.reablement_places = council.reablement_weeks / 52.18 * scale
         state.home_places = council.care_home_beds * OLDER_PLACES * scale
     known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
-    known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["disputes"] = 1.0
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
@@ -182,20 +201,29 @@ def build_people(place: Place, scale: float) -> np.ndarray:
     people = int(round(edges[-1] * scale))
     if people < 1:
         raise ValueError(f"scale must leave at least one person in {place.name!r}, got {scale!r}")
-    at = np.searchsorted(edges, (np.arange(people) + 0.5) * (edges[-1] / people), side="right")
-    chosen = cells[at]
-    rows = new_rows(people)
-    rows["small_area"] = chosen["small_area"]
-    rows["council"] = areas["council"][chosen["small_area"]]
-    rows["consortium"] = areas["consortium"][chosen["small_area"]]
-    rows["person"] = chosen["sex"] | (areas["quintile"][chosen["small_area"]] - 1) << QUINTILE_SHIFT
-    set_birth_months(rows, 0, people, chosen["age"].astype(np.int64), 0.79, np.uint64(PEOPLE_SEED))
+    rows, ages = new_rows(people), np.empty(people, dtype=np.int16)
+    for low in range(0, people, AT_A_TIME):
+        some = rows[low : low + AT_A_TIME]
+        numbers = np.arange(low, low + len(some))
+        chosen = cells[np.searchsorted(edges, (numbers + 0.5) * (edges[-1] / people), side="right")]
+        some["small_area"] = chosen["small_area"]
+        some["council"] = areas["council"][chosen["small_area"]]
+        some["consortium"] = areas["consortium"][chosen["small_area"]]
+        some["person"] = chosen["sex"] | (areas["quintile"][chosen["small_area"]] - 1) << QUINTILE_SHIFT
+        ages[low : low + len(some)] = chosen["age"]
+    set_birth_months(rows, 0, people, ages, 0.79, np.uint64(PEOPLE_SEED))
     return rows
 
 
 def cumulative_catchment(place: Place) -> np.ndarray:
     """Return cumulative shares of each council's hospital use, shape (n_councils, n_hospitals)."""
     return np.cumsum(place.catchment, axis=1)
+
+
+def of_councils(rows: np.ndarray, n: int) -> list[np.ndarray]:
+    """Return each council's people, views of `rows`, in which people stand in order of their council."""
+    edges = np.searchsorted(rows["council"], np.arange(n + 1))
+    return [rows[low:high] for low, high in itertools.pairwise(edges)]
 
 
 def recognised(need: np.ndarray, strictness: float) -> np.ndarray:
@@ -225,13 +253,12 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np
     """
     levers = np.zeros((len(place.councils), 2))
     notes = []
-    home = np.empty(len(rows), dtype=bool)
-    _cared_for_at_home(rows, rules, home)
-    poor = rows["capital"] <= rules.upper_capital_limit
     scale = len(rows) / sum(council.adults for council in place.councils)
-    for c, council in enumerate(place.councils):
-        inside = (rows["council"] == c) & home & poor & (rows["need"] > 0)
-        need, informal = rows["need"][inside].astype(float), rows["informal"][inside].astype(float)
+    for c, (council, own) in enumerate(zip(place.councils, of_councils(rows, len(place.councils)), strict=True)):
+        home = np.empty(len(own), dtype=bool)
+        _cared_for_at_home(own, rules, home)
+        inside = home & (own["capital"] <= rules.upper_capital_limit) & (own["need"] > 0)
+        need, informal = own["need"][inside].astype(float), own["informal"][inside].astype(float)
         wanted = council.home_care_clients * scale / uptake[c]
 
         def clients(strictness: float, need: np.ndarray = need, informal: np.ndarray = informal) -> np.ndarray:
@@ -259,13 +286,12 @@ def observed_levers(place: Place, rows: np.ndarray, rules: np.record, uptake: np
 def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.record, before: np.ndarray) -> np.ndarray:
     """Return how many people have council home care for each one who would be eligible today, by council."""
     uptake = before.copy()
-    council_paid = (rows["package"] > 0) & (rows["care"] >> FUNDER_SHIFT & FUNDER_MASK == Funder.COUNCIL)
-    for c in range(len(place.councils)):
-        mine = rows["council"] == c
-        judged = recognised(rows["need"].astype(float), known.councils["levers"][c, Lever.STRICTNESS])
-        eligible = mine & (judged >= 60.0 * rules.eligible_hours) & (judged > rows["informal"]) & (rows["capital"] <= rules.upper_capital_limit)
-        eligible &= (rows["care"] & SETTING_MASK) == Setting.HOME
-        uptake[c] = np.clip((council_paid & mine).sum() / max(eligible.sum(), 1), 0.1, 1.5)
+    for c, own in enumerate(of_councils(rows, len(place.councils))):
+        council_paid = (own["package"] > 0) & (own["care"] >> FUNDER_SHIFT & FUNDER_MASK == Funder.COUNCIL)
+        judged = recognised(own["need"].astype(float), known.councils["levers"][c, Lever.STRICTNESS])
+        eligible = (judged >= 60.0 * rules.eligible_hours) & (judged > own["informal"]) & (own["capital"] <= rules.upper_capital_limit)
+        eligible &= (own["care"] & SETTING_MASK) == Setting.HOME
+        uptake[c] = np.clip(council_paid.sum() / max(eligible.sum(), 1), 0.1, 1.5)
     return uptake
 
 
@@ -333,6 +359,20 @@ def day_case_share(year: list[Month], parameters: Parameters) -> np.ndarray:
     return np.where(operations > 0, share, 1.0 - parameters.planned.overnight_other)
 
 
+def set_services(known: Organisations, rows: np.ndarray, rules: np.record) -> None:
+    """Set how many people each consortium's services can serve as they do at rest: those who are concerned today."""
+    alive = rows["end_month"] == ALIVE
+    at_home = (rows["care"] & SETTING_MASK) < Setting.RESIDENTIAL
+    frail = (rows["frailty"] >= rules.frail_from) & (rows["need"] > 0)
+    concerned = {
+        "nursing_adults": alive, "mental_adults": alive, "dementia_people": alive & (rows["conditions"] & DEMENTIA != 0),
+        "continence_people": alive & at_home & frail, "home_residents": alive & ~at_home,
+    }  # fmt: skip
+    for name, people in concerned.items():
+        known.consortia[name] = np.bincount(rows["consortium"][people], minlength=len(known.consortia))
+    known.consortia["home_residents"] *= REST_HOME_SUPPORT
+
+
 def set_baseline(known: Organisations, prices: Prices, year: list[Month]) -> None:
     """Set the number of spells a year that each hospital is paid in full: the stated share of what it had in these months.
 
@@ -342,24 +382,104 @@ def set_baseline(known: Organisations, prices: Prices, year: list[Month]) -> Non
     known.hospitals["baseline_spells"] = np.maximum(np.rint(spells * prices.baseline_share), 1)
 
 
-def settle(place: Place, scale: float, parameters: Parameters, free_months: int = FREE_MONTHS, settling_months: int = SETTLING_MONTHS) -> StartingState:
-    """Build the people of a place and let care settle around them at the observed levers."""
-    rules = compile_rules(parameters)
-    tables = reference_tables(parameters)
-    known = organisations_of(place, parameters, scale)
+def settle(
+    place: Place, scale: float, parameters: Parameters, free_months: int = FREE_MONTHS, settling_months: int = SETTLING_MONTHS, threads: int = 1
+) -> StartingState:
+    """Build the people of a place and let care settle around them at the observed levers: of a large place, a sample first.
+
+    `free_months` and `settling_months` are those of everybody, or of the sample; see :func:`settle_by_sample`.
+    """
     rows = build_people(place, scale)
+    way = settle_by_sample if len(rows) > SETTLED_WHOLE else settle_whole
+    return way(place, scale, rows, parameters, free_months, settling_months, threads)
+
+
+def settle_whole(
+    place: Place, scale: float, rows: np.ndarray, parameters: Parameters, free_months: int, settling_months: int, threads: int = 1
+) -> StartingState:
+    """Settle everybody of a place.
+
+    Parameters
+    ----------
+    rows : RECORD, everybody of the place as built; written to
+    """
+    rules, tables = compile_rules(parameters), reference_tables(parameters)
+    known = organisations_of(place, parameters, scale)
     seed = np.uint64(PEOPLE_SEED)
     begin(rows, 0, len(rows), 0, tables, rules, known.consortia, 0, seed, cumulative_catchment(place))
     starting_rows = rows.copy()
     uptake = np.full(len(place.councils), UPTAKE)
     levers, notes = observed_levers(place, rows, rules, uptake)
+    set_levers(known, levers)
+    begin_care(rows, 0, len(rows), known.councils, uptake, rules, seed)
+    months = free_months + settling_months
+    engine = Engine(People(rows), tables, rules, known, PEOPLE_SEED, calendar_before(months), threads)
+    state = let_settle(engine, place, scale, parameters, Beginnings(starting_rows), uptake, notes, free_months, settling_months, BUDGET_MONTHS)
+    return dataclasses.replace(state, arrays={**state.arrays, "starting_rows": starting_rows})
+
+
+def settle_by_sample(
+    place: Place, scale: float, rows: np.ndarray, parameters: Parameters, free_months: int, settling_months: int, threads: int = 1
+) -> StartingState:
+    """Settle a sample of a place; let everybody take after somebody of it, and live on some years together.
+
+    Limits, budgets and levers are those of the years together: of the sample only the people are taken.
+
+    Parameters
+    ----------
+    rows : RECORD, everybody of the place as built; written to
+    free_months, settling_months : of the sample
+    """
+    part = scale / math.ceil(len(rows) / SAMPLE_PEOPLE)
+    sample = settle_whole(place, part, build_people(place, part), parameters, free_months, settling_months, threads)
+    rules, tables, known = compile_rules(parameters), reference_tables(parameters), organisations_of(place, parameters, scale)
+    seed = np.uint64(PEOPLE_SEED)
+    donor = donors(rows, sample.arrays["rows"], seed)
+    take_after(rows, sample.arrays["rows"], donor, cumulative_catchment(place), seed)
+    inherited = {name: inherit(sample.arrays[name], donor, rows) for name in ("cases", "future", "waiting")}
+    count_in_use(known, inherited["cases"], rows)
+    set_levers(known, sample.organisations.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]])
+    uptake = np.full(len(place.councils), UPTAKE)
+    levers, notes = observed_levers(place, rows, rules, _uptake(place, rows, known, rules, uptake))
+    set_levers(known, levers)
+    engine = Engine(People(rows), tables, rules, known, PEOPLE_SEED, calendar_before(TOGETHER_FREE_MONTHS + TOGETHER_SETTLING_MONTHS), threads)
+    engine.load_state(inherited)
+    engine.count_listed()
+    beginnings = Beginnings(sample.starting_rows, donor)
+    state = let_settle(
+        engine, place, scale, parameters, beginnings, uptake, notes, TOGETHER_FREE_MONTHS, TOGETHER_SETTLING_MONTHS, TOGETHER_BUDGET_MONTHS
+    )  # fmt: skip
+    return dataclasses.replace(state, arrays={**state.arrays, "starting_rows": sample.starting_rows, "donor": donor})
+
+
+def calendar_before(months: int) -> Calendar:
+    """Return the calendar of a warm-up that ends when a run begins."""
+    return Calendar(f"{2014 - months // 12}-04")
+
+
+def set_levers(known: Organisations, levers: np.ndarray) -> None:
+    """Put strictness and generosity, shape (n_councils, 2), and with them all levers as they now are, at rest."""
     known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
     known.councils["rest"] = known.councils["levers"]
     known.hospitals["rest"] = known.hospitals["levers"]
-    begin_care(rows, 0, len(rows), known.councils, uptake, rules, seed)
+
+
+def let_settle(
+    engine: Engine, place: Place, scale: float, parameters: Parameters, beginnings: Beginnings, uptake: np.ndarray,
+    notes: list[tuple[str, str, float, str, str]], free_months: int, settling_months: int, budget_months: int,
+) -> StartingState:  # fmt: skip
+    """Let a place live in frozen demography: `free_months` without limits, then with limits set from them.
+
+    Parameters
+    ----------
+    engine : the people, at rest and without limits
+    beginnings : what the dead are replaced by
+    uptake : shape (n_councils,), of council care where nothing better is known
+    notes : on the levers as first solved
+    budget_months : at the end, from which out-turn is taken
+    """
+    known, rules, tables = engine.organisations, engine.rules, engine.tables
     months = free_months + settling_months
-    calendar = Calendar(f"{2014 - months // 12}-04")
-    engine = Engine(People(rows), tables, rules, known, PEOPLE_SEED, calendar)
     year: list[Month] = []
     recovering: list[np.ndarray] = []
     asked: list[tuple[np.ndarray, np.ndarray]] = []
@@ -367,33 +487,34 @@ def settle(place: Place, scale: float, parameters: Parameters, free_months: int 
     for number in range(months):
         if 0 < number < free_months and number % 12 == 0:
             levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
-            known.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]] = levers
-            known.councils["rest"] = known.councils["levers"]
+            set_levers(known, levers)
         if number == free_months // 2:  # first, since whoever finds no place there asks more of the hospital and the council
             places = np.mean(recovering[-MONTHS_KEPT:], axis=0) * INTERMEDIATE_OF_NEED / tables.wait[Reason.FURTHER_NHS]
             known.consortia["intermediate_places"] = np.maximum(places, 0.5 * scale)
         if number == free_months:
             remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:])
-        if number == max(months - BUDGET_MONTHS, free_months):  # an April: out-turn is taken from here on
+        if number == max(months - budget_months, free_months):  # an April: out-turn is taken from here on
             set_baseline(known, parameters.prices, year[-(number - free_months or MONTHS_KEPT) :])
         if number % 12 == 0:
             begin_year(known.hospitals)
-            engine.renew_proactive(np.full(len(place.consortia), REST_PROACTIVE), np.full(len(place.consortia), REST_PROACTIVE), number)
+            if number > 0 or not engine.listed.any():  # a sample's lists are kept
+                at_rest = np.full(len(place.consortia), REST_PROACTIVE)
+                engine.renew_proactive(at_rest, at_rest, number)
         month = engine.month(number, clock=0)
-        engine.keep_as_it_was(month.deaths, starting_rows, number)
+        engine.keep_as_it_was(month.deaths, beginnings, number)
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
-        year = [*year[1 - BUDGET_MONTHS :], month.compact()]
+        year = [*year[1 - max(budget_months, MONTHS_KEPT) :], month.compact()]
     begin_year(known.hospitals)
-    arrays = engine.copy_state()
-    rebase_time(arrays, months, calendar.first_day(months))
-    arrays["rows"]["birth_month"] = starting_rows["birth_month"]
-    arrays["starting_rows"] = starting_rows
+    set_services(known, engine.people.rows, rules)
+    year = year[-min(budget_months, months) :]
+    arrays = engine.state()
+    rebase_time(arrays, months, engine.calendar.first_day(months))
     return StartingState(
         arrays=arrays, organisations=known, proactive_rest=REST_PROACTIVE,
         remainder_beds=remainder, listed=engine.listed,
         asked_minutes=np.mean([minutes for minutes, _ in asked[-MONTHS_KEPT:]], axis=0), asked_places=np.mean([places for _, places in asked[-MONTHS_KEPT:]], axis=0), year=tuple(year),
-        weekdays=tuple(calendar.weekday(month.number) for month in year), solved=tuple(notes),
+        weekdays=tuple(engine.calendar.weekday(month.number) for month in year), solved=tuple(notes),
     )  # fmt: skip
 
 
@@ -428,10 +549,10 @@ def source_hash() -> str:
 def _settled(place_key: str, place: _Held, scale: float, parameters: Parameters) -> StartingState:
     folder = cache_folder()
     if folder is None:
-        return settle(place.place, scale, parameters)
+        return settle(place.place, scale, parameters, threads=place.threads)
     stored = folder / f"start-{place_key}"
     if not stored.exists():
-        state = settle(place.place, scale, parameters)
+        state = settle(place.place, scale, parameters, threads=place.threads)
         try:
             _store(state, stored)
         except OSError:
@@ -466,10 +587,10 @@ def _stored(folder: Path) -> StartingState:
 
 
 class _Held:
-    """Carries a place past the cache without being part of its key: the place's key says what it is."""
+    """Carries a place, and threads, past the cache without being part of its key: the place's key says what it is."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, place: Place, threads: int) -> None:
+        self.place, self.threads = place, threads
 
     def __hash__(self) -> int:
         return 0
@@ -478,8 +599,8 @@ class _Held:
         return isinstance(other, _Held)
 
 
-def starting_state(place: Place, scale: float, parameters: Parameters) -> StartingState:
+def starting_state(place: Place, scale: float, parameters: Parameters, threads: int = 1) -> StartingState:
     """Return the starting state, from the cache folder if it was built before with the same code, data and parameters."""
     parts = ("living", "seeking", "care", "hospital", "planned", "market", "prices")
     relevant = dataclasses.replace(Parameters(), **{part: getattr(parameters, part) for part in parts})
-    return _settled(_key(place, scale, relevant), _Held(place), scale, relevant)
+    return _settled(_key(place, scale, relevant), _Held(place, threads), scale, relevant)

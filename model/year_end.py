@@ -25,6 +25,7 @@ from model.payment import block_month
 from model.settlement import Settlement
 from model.structures import CommissioningStructure
 
+
 class Held(NamedTuple):
     """What one organisation holds of an account, in the base year.
 

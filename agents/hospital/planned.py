@@ -28,6 +28,7 @@ from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.living import YOUNGEST, accrue, age_index, update_need
 from agents.patients.seeking import NEED_DECIDES, REFERRED
+from agents.patients.services import left_to_others
 from agents.vocabulary import Condition, Lever, Service
 
 OSTEOARTHRITIS, CHD = 1 << int(Condition.OSTEOARTHRITIS), 1 << int(Condition.CHD)
@@ -172,7 +173,7 @@ def bear(flow, i, more, left, clock, tables, rules):
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     p["flags"] = now
     if not np.int64(p["care"]) & record.IN_HOSPITAL:
-        update_need(p, i, 0.0, rules)
+        update_need(p, i, 0.0, left_to_others(p, flow.consortia[np.int64(p["consortium"])], rules), rules)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 

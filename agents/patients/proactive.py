@@ -23,7 +23,10 @@ def target(rows, contacts_before, share, share_at_rest, seed, month):
     seed, month : of the draws
     """
     alive = rows["end_month"] == record.ALIVE
-    use = np.maximum(rows["contacts"].astype(np.float64) - contacts_before, 0.0) + rows["frailty"]
+    use = rows["contacts"].astype(np.float64)
+    use -= contacts_before
+    np.maximum(use, 0.0, out=use)
+    use += rows["frailty"]
     use[~alive] = -1.0
     heavy = max(int(HEAVY_SHARE * alive.sum()), 1)
     threshold = np.partition(use, len(use) - heavy)[len(use) - heavy]

@@ -48,6 +48,23 @@ def conditions_at_start(i, sex, age, fifth, tilts, tables, seed):
 
 
 @compiled
+def hospital_of(i, council, catchment, seed):
+    """Return the hospital that person i of a council uses, for life."""
+    u_hospital = draw(seed, i, 0, 0, draws.HOSPITAL_CHOICE)
+    hospital = 0
+    while hospital < catchment.shape[1] - 1 and u_hospital >= catchment[council, hospital]:
+        hospital += 1
+    return hospital
+
+
+@compiled
+def choose_hospitals(rows, first_row, catchment, seed):
+    """Set the hospital of rows, of which `rows[0]` stands at `first_row` of the store; `catchment` as in :func:`begin`."""
+    for k in range(len(rows)):
+        rows[k]["hospital"] = hospital_of(first_row + k, np.int64(rows[k]["council"]), catchment, seed)
+
+
+@compiled
 def begin(rows, lo, hi, clock, tables, rules, consortia, first_row, seed, catchment):
     """Give rows [lo, hi), whose place, age, sex and deprivation are set, everything else that a person begins with.
 
@@ -76,11 +93,7 @@ def begin(rows, lo, hi, clock, tables, rules, consortia, first_row, seed, catchm
         p["conditions"] = conditions_at_start(i, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, seed)
         years = age + 18.0
         p["capital"] = int(min(tables.savings_median[fifth] * min(1.0, years / 65.0) * min(1.0, years / 65.0) * math.exp(SAVINGS_SPREAD * normal_score(u_wealth)), 2e7))
-        u_hospital = draw(seed, i, 0, 0, draws.HOSPITAL_CHOICE)
-        hospital = 0
-        while hospital < catchment.shape[1] - 1 and u_hospital >= catchment[np.int64(p["council"]), hospital]:
-            hospital += 1
-        p["hospital"] = hospital
+        p["hospital"] = hospital_of(i, np.int64(p["council"]), catchment, seed)
         p["end_month"] = record.ALIVE
         p["last_discharge"] = record.NEVER_DISCHARGED
         u_frailty, u_need, _, _ = block(rules.people_seed, i, 0, 0, draws.FRAILTY_TRAIT)
@@ -98,16 +111,15 @@ def begin_need(p, i, rules):
 
 
 @compiled
-def outgrow(rows, case_of, clock, month, tables, seed, council_homes, out):
+def outgrow(rows, lo, hi, case_of, clock, month, tables, seed, out):
     """Frozen demography: choose the care-home residents in whose place, as years go by, somebody younger comes.
 
     Where nobody grows older, those who moved in young would stay for decades and fill the homes; in life they become
     the older residents. At each birthday a resident is replaced with the chance of ``tables.residence_growth``, so that
-    the homes keep the ages they have. Returns how many; their rows are written to `out`, and their places taken off
-    `council_homes`, shape (n_councils,).
+    the homes keep the ages they have. Returns how many there are in rows [lo, hi); their rows are written to `out`.
     """
     n = 0
-    for i in range(len(rows)):
+    for i in range(lo, hi):
         p = rows[i]
         care = np.int64(p["care"])
         if care & record.SETTING_MASK < RESIDENTIAL or care & record.IN_HOSPITAL or case_of[i] >= 0:
@@ -115,7 +127,6 @@ def outgrow(rows, case_of, clock, month, tables, seed, council_homes, out):
         if np.int64(p["end_month"]) != record.ALIVE or (month - np.int64(p["birth_month"])) % 12 != 0:
             continue
         if np.int64(p["flags"]) & record.DYING == 0 and draw(seed, i, month, 0, draws.OUTGROW) < tables.residence_growth[age_index(p, clock)]:
-            council_homes[np.int64(p["council"])] -= 1
             out[n] = i
             n += 1
     return n

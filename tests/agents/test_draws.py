@@ -46,6 +46,7 @@ PURPOSES = {
     **{"PLANNING_WAIT": 108, "ASSESSMENT_WAIT": 109, "PACKAGE_WAIT": 110, "INTERIM_BED": 111, "SURGERY_NIGHTS": 112},
     **{"LEAVING_HOUR": 116, "DEATH_HOUR": 117},
     **{"ADVICE": 120, "STARTING_TRUST": 121},
+    **{"HOME_SUPPORT": 124},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 

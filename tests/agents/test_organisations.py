@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.care_market import CareMarket, MarketBehaviour, next_supply
 from agents.commissioner import Commissioner, CommissionerBehaviour
 from agents.consortium import ConsortiumBehaviour, GPConsortium
 from agents.council import Council, CouncilBehaviour
 from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour
 from agents.hospital.hospital import Hospital, HospitalBehaviour
-from agents.organisation import Organisation, Purse, decides_this_month
+from agents.organisation import Purse, decides_this_month
 from agents.vocabulary import Account, Lever, Party
 
 SOCIAL, ACUTE, COMMUNITY = Account.SOCIAL_CARE, Account.ACUTE, Account.COMMUNITY
@@ -215,27 +214,3 @@ def test_each_decides_once_a_quarter_and_a_third_at_a_time(month):
     for index in range(6):
         assert sum(decides_this_month(index, month + later) for later in range(3)) == 1
     assert sum(decides_this_month(index, month) for index in range(6)) == 2
-
-
-@given(st.integers(0, 10**9), st.integers(0, 10**9), st.floats(0.0, 1.0))
-def test_supply_moves_towards_what_is_wanted_and_never_past_it(supply, wanted, response):
-    after = next_supply(supply, wanted, response)
-    assert min(supply, wanted) <= after <= max(supply, wanted)
-
-
-def test_a_care_market_is_a_mesa_agent_with_finite_supply():
-    market = CareMarket(
-        mesa.Model(),
-        name="care market",
-        index=5,
-        home_care_minutes=6000,
-        places=100,
-        asked_minutes=5000,
-        asked_places=90,
-        behaviour=MarketBehaviour(home_care_response=0.5, place_response=0.1),
-    )
-    market.respond(asked_minutes=5000, asked_places=90)
-    assert (market.home_care_minutes, market.places) == (6000, 100), "what is asked at rest moves nothing"
-    market.respond(asked_minutes=10000, asked_places=180)
-    assert (market.home_care_minutes, market.places) == (9000, 110)
-    assert not isinstance(market, Organisation)

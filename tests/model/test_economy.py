@@ -16,7 +16,7 @@ from model.economy import PHASES, HealthEconomy, prepare
 from model.measures import BY_BODY, HEADLINE, MEASURES, OF_ORGANISATIONS, REASONS
 from model.parameters import Parameters
 from model.structures import BASELINE, list_structures, load_structure
-from tests.strategies import ALL_HELD, LEVERS, NO_BELIEFS, SOME_BELIEFS, fingerprints, lived, series, small_economy
+from tests.strategies import ALL_HELD, NO_BELIEFS, SOME_BELIEFS, fingerprints, lived, series, small_economy
 
 STRUCTURES = Path("model/structures")
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
-from agents.hospital.state import HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS, HOSPITAL_STATE
+from agents.hospital.state import (
+    HOSPITAL_ADMISSIONS,
+    HOSPITAL_ATTENDANCES,
+    HOSPITAL_BED_DAYS,
+    HOSPITAL_ESCALATION_DAYS,
+    HOSPITAL_STATE,
+)
 from model.evidence import evidence
 from model.resources import COST_KINDS, CostKind, UnitCosts, cost_by_kind, hospital_lines
 from tests.strategies import lived

@@ -40,7 +40,7 @@ def alike(first: StartingState, second: StartingState) -> bool:
 def kept_in(folder: Path | None, monkeypatch: pytest.MonkeyPatch, settled: StartingState) -> StartingState:
     """The starting state where the cache folder is `folder`, and settling takes no time."""
     monkeypatch.setattr(starting, "cache_folder", lambda: folder)
-    monkeypatch.setattr(starting, "settle", lambda place, scale, parameters: settled)
+    monkeypatch.setattr(starting, "settle", lambda place, scale, parameters, threads: settled)
     starting._settled.cache_clear()
     try:
         return starting.starting_state(PLACE, 0.002, Parameters())

@@ -244,52 +244,51 @@ def residents(n: int, age: int = 75, **fields: int) -> np.ndarray:
 
 def outgrown(
     rows: np.ndarray, month: int = 6, cases: tuple[int, ...] = (), seed: int = 1, growth: float | None = None
-) -> tuple[list[int], int]:
-    """Rows chosen to be replaced, and what is left of a hundred thousand places."""
+) -> list[int]:
+    """Rows chosen to be replaced."""
     b = bench(0.002)
     if growth is not None:
         b.tables["residence_growth"] = growth
     case_of, out = np.full(len(rows), -1, dtype=np.int32), np.empty(len(rows), dtype=np.int64)
-    homes = np.full(1, 10**5)
     case_of[list(cases)] = 0
-    n = outgrow(rows, case_of, 0, month, b.tables, np.uint64(seed), homes, out)
-    return out[:n].tolist(), int(homes[0])
+    middle = len(rows) // 2
+    n = outgrow(rows, 0, middle, case_of, 0, month, b.tables, np.uint64(seed), out)
+    n += outgrow(rows, middle, len(rows), case_of, 0, month, b.tables, np.uint64(seed), out[n:])
+    return out[:n].tolist()
 
 
 def test_residents_outgrow_their_row_at_a_birthday_with_the_chance_of_the_table():
     """Within four standard errors at each age: all five right, false alarm once in 3,000."""
     n, tables = 20_000, bench(0.002).tables
     for age in (65, 75, 82, 86, 100):
-        chosen, left = outgrown(residents(n, age))
+        chosen = outgrown(residents(n, age))
         chance = tables.residence_growth[age - 18]
         assert chance < 0.5
         assert (chance > 0.0) == (age < 90), "residence no longer rises faster than people die"
         assert abs(len(chosen) / n - chance) <= 4 * math.sqrt(chance * (1 - chance) / n), age
-        assert left == 10**5 - len(chosen), "their places are given back"
 
 
 def test_only_residents_at_home_in_the_month_of_their_birthday_outgrow_it():
-    everybody, left = outgrown(residents(50), growth=1.0)
+    everybody = outgrown(residents(50), growth=1.0)
     assert everybody == list(range(50))
-    assert left == 10**5 - 50
-    assert outgrown(residents(50, care=Setting.NURSING), growth=1.0)[0] == everybody
+    assert outgrown(residents(50, care=Setting.NURSING), growth=1.0) == everybody
     others = {
         "not in a home": {"care": Setting.HOME}, "in reablement": {"care": Setting.REABLEMENT},
         "in hospital": {"care": Setting.RESIDENTIAL | record.IN_HOSPITAL}, "dying": {"flags": record.DYING},
         "dead": {"end_month": 5}, "born in another month": {"birth_month": -12 * 75 - 5},
     }  # fmt: skip
     for who, fields in others.items():
-        assert outgrown(residents(50, **fields), growth=1.0) == ([], 10**5), who
-    assert outgrown(residents(50), month=7, growth=1.0) == ([], 10**5)
-    assert outgrown(residents(50), month=18, growth=1.0)[0] == everybody, "every year"
-    assert outgrown(residents(50), cases=(3, 4), growth=1.0)[0] == [k for k in range(50) if k not in (3, 4)]
-    assert outgrown(residents(50), growth=0.0) == ([], 10**5)
+        assert outgrown(residents(50, **fields), growth=1.0) == [], who
+    assert outgrown(residents(50), month=7, growth=1.0) == []
+    assert outgrown(residents(50), month=18, growth=1.0) == everybody, "every year"
+    assert outgrown(residents(50), cases=(3, 4), growth=1.0) == [k for k in range(50) if k not in (3, 4)]
+    assert outgrown(residents(50), growth=0.0) == []
 
 
 def test_who_outgrows_a_row_is_the_luck_of_person_and_month():
     rows = residents(2000)
-    first = outgrown(rows)[0]
-    assert outgrown(rows)[0] == first
-    assert outgrown(rows, month=18)[0] != first
-    assert outgrown(rows, seed=2)[0] != first
-    assert set(outgrown(rows, growth=0.9)[0]) >= set(outgrown(rows, growth=0.5)[0])
+    first = outgrown(rows)
+    assert outgrown(rows) == first
+    assert outgrown(rows, month=18) != first
+    assert outgrown(rows, seed=2) != first
+    assert set(outgrown(rows, growth=0.9)) >= set(outgrown(rows, growth=0.5))
