@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from agents.hospital.books import N_SIZES, N_SORTED_AT, N_WAITING_AT
-from agents.hospital.daily_flow import DailyFlow
+from agents.hospital.daily_flow import DailyFlow, tell_afternoons
 from agents.hospital.flows import HospitalFlow
 from agents.hospital.planned import (
     LISTED,
@@ -27,7 +27,7 @@ from agents.hospital.planned import (
     close_lines,
     form_lines,
 )
-from agents.hospital.sharing import Hands
+from agents.hospital.sharing import Hands, even_parts
 from agents.hospital.state import CASE, CLOSED, HOSPITAL_STATE, N_HOSPITAL_OUT, N_OUT, Flow
 from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
@@ -224,12 +224,12 @@ class Engine:
         self._renew_access(counts, days)
 
         last = first_day + days
+        tell_afternoons(self.future, len(self.future), self.rules, self.seed)
         events = np.concatenate([self.future, events])
-        order = np.argsort((events["day"].astype(np.uint64) << np.uint64(32)) | events["priority"].astype(np.uint64), kind="stable")
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
         calendar = self._calendar = _with_room(self._calendar, len(events) + room)
-        np.take(events, order, out=calendar[: len(events)])
+        self._put_in_order(events, first_day, days, calendar)
         lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
         self._make_room(self.n_cases + 2 * room + lines)
         size = np.zeros(N_SIZES, dtype=np.int64)
@@ -288,6 +288,7 @@ class Engine:
                     rows, low, high, month, clock, first_day, days, ageing, self.seed, self.tables, self.rules,
                     self.organisations.councils, self.organisations.consortia, self.cases, self.case_of, buffer, own_totals, own_counts,
                 )  # fmt: skip
+                tell_afternoons(buffer, n, self.rules, self.seed)
                 found.append(buffer[:n].copy())
             return found, own_totals, own_counts
 
@@ -298,6 +299,20 @@ class Engine:
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+
+    def _put_in_order(self, events: np.ndarray, first_day: int, days: int, calendar: np.ndarray) -> None:
+        """Write events to the calendar: those of the month by day, half of the day and priority, then later ones; what is equal stays in order."""
+        half_days = 2 * (np.clip(events["day"] - first_day, -1, days) + 1) + events["afternoon"]
+        key = half_days.astype(np.uint64) << np.uint64(32) | np.where(half_days < 2 * days + 2, events["priority"], np.uint32(0))
+        runs = even_parts(np.bincount(half_days), self.threads)
+
+        def put(run: tuple[int, int]) -> None:
+            inside = (half_days >= run[0]) & (half_days < run[1])
+            which = np.flatnonzero(inside)
+            first = np.count_nonzero(half_days < run[0])
+            calendar[first : first + len(which)] = events[which[np.argsort(key[which], kind="stable")]]
+
+        self.each(put, runs)
 
     def each(self, work: Callable[[Part], Done], parts: Sequence[Part]) -> list[Done]:
         """Return what `work` makes of each part, in order: on all threads at once, where there are several of both."""

@@ -89,18 +89,30 @@ def first_on(flow, day):
 
 
 @compiled
+def tell_afternoons(events, n, rules, seed):
+    """Tell of each of the first n events whether it comes after the ward round."""
+    for k in range(n):
+        events[k]["afternoon"] = 0 if in_the_morning(events[k], rules, seed) else 1
+
+
+@compiled
 def half_a_day(flow, first, day, morning, left, clock, tables, rules, seed):
-    """Let the events of a morning or an afternoon happen; those written since the month's start come last."""
-    for e in range(first, flow.size[N_SORTED_AT]):
+    """Let the events of a morning or an afternoon happen, from `first` on; those written since the month's start come last.
+
+    Returns the first event, among those that stood in order, of the next half of a day.
+    """
+    e = first
+    while e < flow.size[N_SORTED_AT]:
         event = flow.calendar[e]
-        if event["day"] != day:
+        if event["day"] != day or (event["afternoon"] == 0) != morning:
             break
-        if in_the_morning(event, rules, seed) == morning:
-            happen(flow, event, day, left, clock, tables, rules, seed)
-    for e in range(flow.size[N_SORTED_AT], flow.size[N_CALENDAR_AT]):
-        event = flow.calendar[e]
+        happen(flow, event, day, left, clock, tables, rules, seed)
+        e += 1
+    for late in range(flow.size[N_SORTED_AT], flow.size[N_CALENDAR_AT]):
+        event = flow.calendar[late]
         if event["day"] == day and in_the_morning(event, rules, seed) == morning:
             happen(flow, event, day, left, clock, tables, rules, seed)
+    return e
 
 
 @compiled
@@ -209,8 +221,7 @@ def until_the_evening(flow, day, left, today, clock, tables, rules, seed):
     clock : month that ages are counted at
     """
     renew_tokens(flow, rules.weekend_pace if today >= SATURDAY else 1.0)
-    first = first_on(flow, day)
-    half_a_day(flow, first, day, True, left, clock, tables, rules, seed)
+    noon = half_a_day(flow, first_on(flow, day), day, True, left, clock, tables, rules, seed)
     n_cases = flow.size[N_CASES_AT]
     for place in range(2):  # people in hospital come before people at home
         for k in range(n_cases):
@@ -218,7 +229,7 @@ def until_the_evening(flow, day, left, today, clock, tables, rules, seed):
             if state != CLOSED and in_hospital(state) == (place == 0):
                 progress(flow, k, day, left, clock, tables, rules, seed)
     give_beds(flow, day, rules)
-    half_a_day(flow, first, day, False, left, clock, tables, rules, seed)
+    half_a_day(flow, noon, day, False, left, clock, tables, rules, seed)
     leave_in_the_evening(flow, n_cases, day, left, clock, tables, rules, seed)
 
 

@@ -46,6 +46,8 @@ def even_parts(weights: np.ndarray, parts: int) -> list[tuple[int, int]]:
     >>> even_parts(np.array([1, 1, 2, 4]), 2)
     [(0, 3), (3, 4)]
     """
+    if not len(weights):
+        return []
     reached = np.cumsum(weights)
     goals = reached[-1] * np.arange(1, parts) / parts
     edges = [0, *np.searchsorted(reached, goals, side="right").tolist(), len(weights)]

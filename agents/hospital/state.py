@@ -129,7 +129,7 @@ class Flow(NamedTuple):
     cases: np.ndarray  # CASE, in the order in which they arose
     case_of: np.ndarray  # (people,) int32: case of each person, -1 if none
     size: np.ndarray  # (N_SIZES,) int64: see ``agents.hospital.books``
-    calendar: np.ndarray  # EVENT: this month's events in order, then later ones; what happens is appended
+    calendar: np.ndarray  # EVENT: this month's events by day, half of the day and priority, then later ones; what happens is appended
     journal: np.ndarray  # rows of the ledger's journal
     notes: np.ndarray  # rows of the ledger's notes on consequences
     out: np.ndarray  # (n_councils, N_OUT) int64
