@@ -537,8 +537,9 @@ class HealthEconomy(mesa.Model):
             for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
                 found.append((service, Lever.FEES, int(amounts[c])))
             for service, lever, amount in found:
-                for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
-                    yield payer, service, council, lever, part
+                if amount != 0:  # at rest all are
+                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
+                        yield payer, service, council, lever, part
             yield self.parties.index("households"), Service.CHARGES, council, Lever.CHARGES, charges
 
     def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:
