@@ -99,6 +99,7 @@ EVENT = np.dtype(
         ("cause", "u1"),
         ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT or REFERRAL
         ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
+        ("afternoon", "u1"),  # 1: comes after the ward round of its day, as far as it is told yet
     ],
     align=True,
 )
@@ -124,6 +125,7 @@ def write_event(event, day, priority, person, trigger, kind, cause, severity, de
     event["decider"] = decider
     event["lever"] = lever
     event["avoided"] = avoided
+    event["afternoon"] = 0
 
 
 @compiled
