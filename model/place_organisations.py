@@ -15,6 +15,7 @@ from model.place_people import population
 HOME_CARE = "asc_home_care_2013_14_council.csv"
 UNIT_COST = "asc_unit_cost_2014_15_council.csv.gz"
 SPEND = "asc_spend_2014_15_council.csv.gz"
+ALLOCATIONS = "ccg_allocation_2013_14_sample14.csv"
 POPULATION = "pop2014_utla_age_sex.csv.gz"
 FITTED = f"fitted from {POPULATION}, lsoa_base.csv.gz, pop2017_ccg_utla_age_imdq.csv.gz"
 
@@ -87,28 +88,32 @@ def consortium_facts(
         fact(name="adults", value=adults, unit="people", source=FITTED, status="derived"),
         fact(name="people", value=round(people), unit="people", source=FITTED, status="derived"),
         fact(name="share_inside", value=share_inside, unit="share", source="overlap_ccg_utla.csv", status="derived"),
-        *place_money(name, round(people)),
+        *place_money(name, round(people), code),
     )
     numbers = {fact.name: fact.value for fact in facts}
     return ConsortiumFacts(code=code, ods=str(overlaps["ccg15_ods"][row]), name=name, **numbers), facts  # type: ignore[arg-type]
 
 
-def place_money(name: str, people: int) -> tuple[Fact, ...]:
-    """Return a consortium's allocation and its main parts, at national rates.
+def place_money(name: str, people: int, code: str = "") -> tuple[Fact, ...]:
+    """Return a consortium's allocation and its main parts: its own a head where that is known, else at national rates.
 
     Parameters
     ----------
     name : of the consortium
     people : its residents of all ages
+    code : ONS code, if it has one
     """
     fact = partial(Fact, organisation=name, unit="pounds a year", status="assumed")
-    allocation = evidence(ALLOCATION).number() * people
+    known = select(read_table(ALLOCATIONS), read_table(ALLOCATIONS)["ccg15_code"] == code)
+    rate, source, status = evidence(ALLOCATION).number(), f"national rate a head, evidence {ALLOCATION}, x people", "assumed"
+    if len(known["ccg15_code"]):
+        rate = 1000.0 * float(known["allocation_2013_14_gbp_thousand"][0]) / float(known["raw_population"][0])
+        source, status = f"{ALLOCATIONS}: its own of 2013/14 a head, x people", "derived"
+    allocation = rate * people
     acute_share = evidence(ACUTE_SHARE).number() / 100
     shares = f"of the allocation; evidence {ACUTE_SHARE}"
     return (
-        fact(
-            name="allocation_pounds", value=allocation, source=f"national rate a head, evidence {ALLOCATION}, x people"
-        ),
+        Fact(organisation=name, name="allocation_pounds", value=allocation, unit="pounds a year", source=source, status=status),  # type: ignore[arg-type]
         fact(name="acute_pounds", value=acute_share * allocation, source=f"share {acute_share:g} {shares}"),
         fact(
             name="community_pounds",
