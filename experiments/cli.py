@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
 PLACE_HELP = "Place, council, several councils by commas, or a TOML file of your own."
+WIDTH_OF_A_FACT = 37  # columns of its name: the longest field's
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -873,10 +874,21 @@ def _place_page(name: str, as_json: bool) -> None:
     console = _console()
     console.print(f"{summary['title']} ({summary['name']})", style="bold")
     console.print(" ".join(str(summary["notes"]).split()))
+    summary["coterminosity"] = f"{summary['coterminosity']:.2f}"
     for key in ("adults", "small_areas", "councils", "consortia", "hospitals", "main_hospitals", "coterminosity"):
         console.print(f"{key.replace('_', ' ')}: {_cell(summary[key]) or 'none'}", soft_wrap=True)
-    console.print()
-    console.print(_table(facts, ("organisation", "name", "value", "unit", "status", "source")))
+    numbers = {source: n for n, source in enumerate(dict.fromkeys(row["source"] for row in facts), start=1)}
+    rows = [{**row, "source": numbers[row["source"]]} for row in facts]
+    widths = {key: max(len(_cell(row[key])) for row in rows) for key in ("value", "unit", "status")}
+    by_organisation: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_organisation.setdefault(row["organisation"], []).append(row)
+    for organisation, own in by_organisation.items():
+        console.print(f"\n{organisation}", style="bold")
+        console.print(_table(own, ("name", "value", "unit", "status", "source"), {"name": WIDTH_OF_A_FACT, **widths}))
+    console.print("\nSources", style="bold")
+    for source, number in numbers.items():
+        console.print(f"{number:>2}  {source}", soft_wrap=True)
 
 
 @app.command(epilog="Example: joinedup parameters | grep deciding")
@@ -1003,15 +1015,16 @@ def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool)
             typer.echo(row["name"])
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], widths: Mapping[str, int] | None = None) -> Any:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         numbers = all(_is_number(row[column]) for row in rows)
         justify = "right" if numbers else "left"
-        whole = numbers or column == columns[0] == "name"  # not to be folded where the terminal is narrow
-        table.add_column(column.replace("_", " "), justify=justify, no_wrap=whole, overflow="fold")
+        width = (widths or {}).get(column)
+        whole = numbers or (column == columns[0] == "name" and not width)  # not folded where the terminal is narrow
+        table.add_column(column.replace("_", " "), justify=justify, no_wrap=whole, overflow="fold", width=width)
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     return table

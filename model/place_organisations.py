@@ -36,6 +36,9 @@ PLAUSIBLE_FACTOR = {
 NEVER_NONE = ("Home care", "To maximise independence")
 """Services that a council is taken to have though it reports none (assumption): the region's rate stands in."""
 
+NEVER_FREE = ("assessment_pounds", "commissioning_pounds")
+"""Spending that no council does without; none or less (income booked against it) is replaced likewise (assumption)."""
+
 HOURLY = ("Home care", "Independent")
 """Services counted in hours: all home care, and that of independent providers."""
 
@@ -310,8 +313,25 @@ def money_pounds(code: str) -> dict[str, float]:
 
 
 def _money_facts(code: str, name: str) -> tuple[Fact, ...]:
-    fact = partial(Fact, organisation=name, unit="pounds a year", source=SPEND, status="data")
-    return tuple(fact(name=of, value=pounds) for of, pounds in money_pounds(code).items())
+    fact = partial(Fact, organisation=name, unit="pounds a year")
+    own, facts = money_pounds(code), []
+    for of, pounds in own.items():
+        if of in NEVER_FREE and pounds <= 0:
+            share = _share_of_region(code, of)
+            source = f"{SPEND} ({pounds:,.0f} pounds reported: the region's {share:.1%} of gross_current_total_pounds)"
+            facts.append(fact(name=of, value=share * own["gross_current_total_pounds"], source=source, status="assumed"))
+        else:
+            facts.append(fact(name=of, value=pounds, source=SPEND, status="data"))
+    return tuple(facts)
+
+
+def _share_of_region(code: str, of: str) -> float:
+    """Return what part of all spending one kind is in those councils of the region that report some."""
+    table = read_table("councils.csv")
+    region = table["region_code"][table["utla_code"] == code][0]
+    peers = [money_pounds(peer) for peer in table["utla_code"][table["region_code"] == region].tolist()]
+    peers = [pounds for pounds in peers if pounds[of] > 0]
+    return sum(pounds[of] for pounds in peers) / sum(pounds["gross_current_total_pounds"] for pounds in peers)
 
 
 def _spend_row(code: str, support: str, age: str, block: str) -> dict[str, float]:
