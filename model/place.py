@@ -128,8 +128,8 @@ def list_places() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> list_places()
-    ('berkshire-west', 'england-in-miniature', 'wigan')
+    >>> list_places()[:3]
+    ('berkshire-west', 'england', 'england-in-miniature')
     """
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 

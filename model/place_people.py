@@ -6,6 +6,7 @@ areas, is that of mid-2017, scaled to the 2014 totals of each council.
 """
 
 import itertools
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,16 +46,11 @@ def population(councils: tuple[str, ...], year: int = 2014) -> IntArray:
     ValueError
         If the year's file does not have one of the councils.
     """
-    table = _population_table(year)
-    table = select(table, np.isin(table["utla_code"], councils))
-    missing = set(councils) - set(table["utla_code"].tolist())
+    row_of, people = _people_of(year)
+    missing = set(councils) - set(row_of)
     if missing:
         raise ValueError(f"council must be in the population file of {year}, got {min(missing)!r}")
-    people = np.zeros((len(councils), 2, OLDEST + 1), dtype=np.int64)
-    where = positions(councils, table["utla_code"])
-    people[where, 0, table["age"]] = table["males"]
-    people[where, 1, table["age"]] = table["females"]
-    return people
+    return people[[row_of[council] for council in councils]]
 
 
 def small_areas(councils: tuple[str, ...]) -> tuple[NDArray[np.void], Table, tuple[str, ...]]:
@@ -96,7 +92,7 @@ def fit_adults(
 
 
 def adults_by_pair(councils: tuple[str, ...], consortia: tuple[str, ...], areas: NDArray[np.void]) -> FloatArray:
-    """Return adults in mid-2014 by council and consortium, shape (n_councils, n_consortia), without fitting small areas.
+    """Return adults in mid-2014 by council and consortium, shape (n_councils, n_consortia); no small area is fitted.
 
     Those of `fit_adults` are these in whole people.
     """
@@ -181,21 +177,30 @@ def death_rates(n_councils: int, areas: NDArray[np.void], adults: IntArray) -> F
     return rates
 
 
-def _population_table(year: int) -> Table:
+@lru_cache(maxsize=6)  # a year of England is 200 kB
+def _people_of(year: int) -> tuple[dict[str, int], IntArray]:
+    """Return which row each council of a year's file has, and its residents, shape (n_councils, 2, 91)."""
     if year == 2014:
-        return read_table("pop2014_utla_age_sex.csv.gz")
-    table = read_table("pop2015_2019_utla_age_sex.csv.gz")
-    return select(table, table["year"] == year)
+        table = read_table("pop2014_utla_age_sex.csv.gz")
+    else:
+        table = read_table("pop2015_2019_utla_age_sex.csv.gz")
+        table = select(table, table["year"] == year)
+    codes, where = np.unique(table["utla_code"], return_inverse=True)
+    people = np.zeros((len(codes), 2, OLDEST + 1), dtype=np.int64)
+    people[where, 0, table["age"]] = table["males"]
+    people[where, 1, table["age"]] = table["females"]
+    people.flags.writeable = False
+    return {code: row for row, code in enumerate(codes.tolist())}, people
 
 
 def _groups(areas: NDArray[np.void]) -> tuple[IntArray, IntArray]:
-    """Return the groups of a council, each the part of one consortium in one quintile, and the group of each small area."""
+    """Return the groups of a council (the part of one consortium in one quintile), and the group of each small area."""
     codes, group = np.unique(areas["consortium"].astype(np.int64) * 10 + areas["quintile"], return_inverse=True)
     return codes, group
 
 
 def _bands_of_2014(by_band: FloatArray, ages: NDArray[Any]) -> FloatArray:
-    """Return people of mid-2017 by group and five-year band scaled to the 2014 total of each band, shape (n_groups, 16).
+    """Return people of mid-2017 by group and band scaled to the 2014 total of each band, shape (n_groups, 16).
 
     Parameters
     ----------

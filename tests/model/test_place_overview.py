@@ -2,6 +2,7 @@
 
 import pytest
 
+from model import place
 from model.place import list_places, load_place, place_summary
 from model.place_choice import council_names
 from model.place_overview import overviews
@@ -34,6 +35,13 @@ def test_councils_are_told_as_built() -> None:
 def test_every_place_and_council_is_told_as_built() -> None:
     for row in overviews(councils=True):
         assert_tells_the_same(row)
+
+
+def test_a_list_builds_no_real_place() -> None:
+    load_place("england-in-miniature")
+    before = place._build.cache_info().misses
+    assert len(overviews(councils=True)) > 152
+    assert place._build.cache_info().misses == before
 
 
 def test_every_council_is_listed_once_behind_the_shipped_places() -> None:
