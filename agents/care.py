@@ -15,6 +15,8 @@ from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.vocabulary import N_CONDITIONS, CaseState, Condition, Lever, Unmet
 
+ELIGIBLE_BAND = int(Lever.ELIGIBILITY)
+CHARGES = int(Lever.CHARGES)
 STRICTNESS = int(Lever.STRICTNESS)
 GENEROSITY = int(Lever.GENEROSITY)
 NOT_ASKED, WAITING, MONEY, MARKET = int(Unmet.NOT_ASKED), int(Unmet.WAITING), int(Unmet.MONEY), int(Unmet.MARKET)
@@ -34,8 +36,14 @@ class CareRules(Checked):
         180000.0, "value of a home that is sold to pay for a care home", unit="pounds", low=120000.0, high=260000.0,
         assumption="about the middle of English house prices of 2014")
     eligible_hours: float = parameter(
-        14.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils", unit="hours a week", low=8.0, high=18.0,
+        14.0, "judged weekly hours at which need counts as substantial, the threshold of nearly all councils (P-C.elig-001)", unit="hours a week", low=8.0, high=18.0,
         assumption="help several times every day: twice the hours put on help with two activities (P-A.adl-029 to 031), since far fewer people have council care")
+    moderate_need: float = parameter(
+        0.72, "judged need that counts as moderate, relative to substantial", unit="ratio", low=0.6, high=0.9,
+        assumption="makes about a quarter more people eligible, as a threshold at moderate would have in 2010 (P-C.elig-013, 014)")
+    low_need: float = parameter(
+        0.4, "judged need that counts as low, relative to substantial", unit="ratio", low=0.2, high=0.6,
+        assumption="help with one or two daily activities (P-C.elig-015), a few hours a week")
     critical_hours: float = parameter(
         21.0, "judged weekly hours at which need is critical and is always met, late", unit="hours a week", low=14.0, high=28.0,
         assumption="care needed through the day")
@@ -165,17 +173,36 @@ def judged_minutes(need, strictness):
 
 
 @compiled
+def eligible_minutes(band, rules):
+    """Return the judged weekly minutes from which a council pays that pays from a band of need on.
+
+    The band is 0 for low, 1 for moderate, 2 for substantial and 3 for critical need (P-C.elig-015); between two bands the
+    threshold lies between theirs.
+    """
+    substantial = 60.0 * rules.eligible_hours
+    if band == 2.0:
+        return substantial
+    critical = max(60.0 * rules.critical_hours, substantial)
+    if band > 2.0:
+        return substantial + (min(band, 3.0) - 2.0) * (critical - substantial)
+    moderate, low = rules.moderate_need * substantial, rules.low_need * substantial
+    if band > 1.0:
+        return moderate + (band - 1.0) * (substantial - moderate)
+    return low + max(band, 0.0) * (moderate - low)
+
+
+@compiled
 def judged_package(p, levers, rules):
     """Return weekly minutes of home care granted at these levers; 0 if not eligible or fully helped by family.
 
     Parameters
     ----------
     p : record
-    levers : shape (9,), the council's levers by code
+    levers : shape (n_levers,), the council's levers by code
     rules : fields of :class:`CareRules`
     """
     judged = judged_minutes(np.float64(p["need"]), levers[STRICTNESS])
-    if judged < 60.0 * rules.eligible_hours:
+    if judged < eligible_minutes(levers[ELIGIBLE_BAND], rules):
         return 0
     gap = judged - np.int64(p["informal"])
     if gap <= 0.0:
@@ -208,15 +235,16 @@ def reason_unmet(p, state, blocked, council, rules):
     if np.int64(p["flags"]) & record.REFUSED:
         if pays:
             return OWN_COST
-        return STRICTLY if np.int64(p["need"]) >= 60.0 * rules.eligible_hours else ELIGIBILITY
+        return STRICTLY if np.int64(p["need"]) >= eligible_minutes(council.levers[ELIGIBLE_BAND], rules) else ELIGIBILITY
     return NOT_ASKED
 
 
 @compiled
-def needs_care_home(p, rules):
+def needs_care_home(p, rules, left=1.0):
     """Return whether family and a home-care round can no longer look after this person, for good.
 
-    Assessors look past what will mostly heal: only part of the frailty above the settled level counts.
+    Assessors look past what will mostly heal: only part of the frailty above the settled level counts. `left` is what NHS
+    services leave of the need to others, relative to rest.
     """
     settled = max(np.int64(p["frailty_trait"]), 0) * 1e-4
     lasting = rules.lasting_share * (np.float64(p["frailty"]) - settled)
@@ -228,7 +256,7 @@ def needs_care_home(p, rules):
     propensity = np.int64(p["need_trait"]) * 1e-3 + rules.need_from_decline * lasting
     if propensity <= 0.0:
         return False
-    need = 60.0 * rules.need_hours * math.pow(propensity, rules.need_curve)
+    need = 60.0 * rules.need_hours * math.pow(propensity, rules.need_curve) * left
     return need - np.int64(p["informal"]) > 60.0 * rules.placement_hours
 
 

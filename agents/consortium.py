@@ -26,10 +26,13 @@ class ConsortiumBehaviour(Checked):
 class GPConsortium(Organisation):
     """A GP consortium (in law a clinical commissioning group).
 
-    It sets how much community care there is and how many of the heaviest users are looked after proactively, and it
-    pays hospitals and the community provider. Unless a structure says otherwise it decides for itself and holds the
-    acute and community accounts.
+    It sets how much community, mental-health and primary care there is, how many of the heaviest users and of the care homes are
+    looked after, and how strictly claims to continuing healthcare are judged; it pays hospitals, the community provider and the
+    care of people under continuing healthcare. Unless a structure says otherwise it decides for itself and holds its accounts.
     """
 
     kind = Party.CONSORTIUM
-    own_levers = (Lever.COMMUNITY, Lever.PROACTIVE)
+    own_levers = (
+        Lever.COMMUNITY, Lever.PROACTIVE, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE,
+        Lever.CARE_HOME_SUPPORT, Lever.GP_ACCESS, Lever.CHC_STRICTNESS,
+    )  # fmt: skip

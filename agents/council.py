@@ -26,10 +26,13 @@ class CouncilBehaviour(Checked):
 class Council(Organisation):
     """A council with social care responsibilities.
 
-    It sets how strictly need is judged and how many hours a judged hour brings, and how much reablement and assessment
-    there is. It pays the care market for packages and placements, and receives charges from households. Unless a
+    It sets from which band of need care is paid for, how strictly need is judged, how many hours a judged hour brings, what people
+    are charged and providers are paid, and how much reablement, assessment, brokerage and prevention there is. It pays the care market for packages and placements, and receives charges from households. Unless a
     structure says otherwise it decides for itself and holds the social care account.
     """
 
     kind = Party.COUNCIL
-    own_levers = (Lever.STRICTNESS, Lever.GENEROSITY, Lever.REABLEMENT, Lever.ASSESSMENT)
+    own_levers = (
+        Lever.STRICTNESS, Lever.GENEROSITY, Lever.REABLEMENT, Lever.ASSESSMENT, Lever.ELIGIBILITY, Lever.CHARGES, Lever.FEES,
+        Lever.BROKERAGE, Lever.PREVENTION,
+    )  # fmt: skip

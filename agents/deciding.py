@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agents.parameter import Checked, parameter
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 
 SOCIAL_CARE = "social care"
 COMMUNITY_AND_PRIMARY = "community and primary"
@@ -55,13 +55,13 @@ class DecidingBehaviour(Checked):
         high=5.0,
         assumption="a year of forecasting 5% over budget makes a pound feel like about 1.5",
     )
-    price_dead_band: float = parameter(
-        0.10,
-        "gap between forecast and budget that is taken for chance",
-        unit="share of the budget",
-        low=0.0,
-        high=0.12,
-        assumption="a small council's year of spending wanders by up to nine or ten per cent in a place at rest",
+    price_band: float = parameter(
+        2.5,
+        "gap between forecast and budget that is taken for chance, in standard deviations of what chance does to the payer's year",
+        unit="standard deviations",
+        low=1.0,
+        high=4.0,
+        assumption="treasurers let go what chance alone would do about once in eighty years",
     )
     price_memory: float = parameter(
         0.9,
@@ -161,11 +161,19 @@ class DecidingBehaviour(Checked):
     )
     trust: float = parameter(
         0.5,
-        "trust between two organisations",
+        "mean trust that two organisations start with",
         unit="share",
         low=0.1,
         high=0.9,
-        assumption="the middle; constant in this version",
+        assumption="the middle; constant over a run",
+    )
+    trust_spread: float = parameter(
+        0.2,
+        "furthest that the trust of a pair of organisations lies above or below the mean",
+        unit="share",
+        low=0.0,
+        high=0.4,
+        assumption="places differ: some partners have worked together for years, some have fallen out",
     )
 
     def __post_init__(self) -> None:
@@ -199,6 +207,7 @@ class LeverRange:
     unit : of the level, in words
     group : one of :data:`LEVER_GROUPS`
     multiplicative : a step multiplies the level by 1 + `step` (or divides it)
+    yearly : moves only in the first quarter of a financial year, when rules and prices are set
     """
 
     lever: Lever
@@ -208,6 +217,7 @@ class LeverRange:
     unit: str
     group: str
     multiplicative: bool = False
+    yearly: bool = False
 
     def steps(self, level: float, rest: float) -> float:
         """Return how many steps the level lies above its rest; rounded, so that a whole number comes out whole."""
@@ -228,13 +238,13 @@ class LeverRange:
         return None if beyond else after
 
 
-def _capacity(lever: Lever, group: str) -> LeverRange:
+def _capacity(lever: Lever, group: str, step: float = 0.02) -> LeverRange:
     unit = "multiple of the place's observed capacity"
-    return LeverRange(lever=lever, low=0.2, high=3.0, step=0.02, unit=unit, group=group, multiplicative=True)
+    return LeverRange(lever=lever, low=0.2, high=3.0, step=step, unit=unit, group=group, multiplicative=True)
 
 
-def _share(lever: Lever, low: float, high: float, step: float, unit: str, group: str) -> LeverRange:
-    return LeverRange(lever=lever, low=low, high=high, step=step, unit=unit, group=group)
+def _share(lever: Lever, low: float, high: float, step: float, unit: str, group: str, *, yearly: bool = False) -> LeverRange:
+    return LeverRange(lever=lever, low=low, high=high, step=step, unit=unit, group=group, yearly=yearly)
 
 
 LEVER_RANGES: Mapping[Lever, LeverRange] = {
@@ -248,6 +258,21 @@ LEVER_RANGES: Mapping[Lever, LeverRange] = {
     ),
     Lever.ADMISSION_THRESHOLD: _share(Lever.ADMISSION_THRESHOLD, 0.0, 1.0, 0.01, "severity", ACUTE),
     Lever.DISCHARGE_READINESS: _share(Lever.DISCHARGE_READINESS, 0.0, 1.0, 0.02, "readiness asked for", ACUTE),
+    Lever.ELIGIBILITY: _share(Lever.ELIGIBILITY, 0.0, 3.0, 1.0, "need band from which care is paid for: 0 low to 3 critical", SOCIAL_CARE, yearly=True),
+    Lever.CHARGES: _share(Lever.CHARGES, 0.0, 2.0, 0.01, "multiple of the charges observed", SOCIAL_CARE, yearly=True),
+    Lever.FEES: _share(Lever.FEES, 0.6, 1.6, 0.01, "multiple of the fees observed", SOCIAL_CARE, yearly=True),
+    Lever.BROKERAGE: _capacity(Lever.BROKERAGE, SOCIAL_CARE),
+    Lever.PREVENTION: _capacity(Lever.PREVENTION, SOCIAL_CARE, 0.05),
+    Lever.COMMUNITY_NURSING: _capacity(Lever.COMMUNITY_NURSING, COMMUNITY_AND_PRIMARY),
+    Lever.MENTAL_HEALTH: _capacity(Lever.MENTAL_HEALTH, COMMUNITY_AND_PRIMARY),
+    Lever.DEMENTIA: _capacity(Lever.DEMENTIA, COMMUNITY_AND_PRIMARY),
+    Lever.CONTINENCE: _capacity(Lever.CONTINENCE, COMMUNITY_AND_PRIMARY),
+    Lever.CARE_HOME_SUPPORT: _share(Lever.CARE_HOME_SUPPORT, 0.0, 1.0, 0.02, "share of care homes looked after", COMMUNITY_AND_PRIMARY),
+    Lever.GP_ACCESS: _capacity(Lever.GP_ACCESS, COMMUNITY_AND_PRIMARY, 0.01),
+    Lever.CHC_STRICTNESS: _share(Lever.CHC_STRICTNESS, 0.0, 0.9, 0.02, "share of claims refused", COMMUNITY_AND_PRIMARY),
+    Lever.DISCHARGE_COORDINATION: _capacity(Lever.DISCHARGE_COORDINATION, ACUTE, 0.05),
+    Lever.ELECTIVE_LISTS: _capacity(Lever.ELECTIVE_LISTS, ACUTE),
+    Lever.DAY_CASES: _share(Lever.DAY_CASES, 0.0, 1.0, 0.01, "share of operations without a night", ACUTE),
 }
 """Every lever that can be moved. Higher is more of the named thing."""
 
@@ -289,7 +314,7 @@ def stakes(
     """
     alignment = 1.0 if facts.one_framework else behaviour.alignment_apart
     felt: dict[Account, float] = {}
-    for account in Account:
+    for account in HELD_ACCOUNTS:
         holder = facts.holders[account]
         pool = next((pool for pool in facts.pools if account in pool.accounts), None)
         if pool is not None and pool.overspend.get(decider, 0.0) > 0.0:
@@ -462,7 +487,7 @@ def decide(
     return sorted(chosen, key=lambda decision: decision.lever)
 
 
-def update_price(price: float, forecast: float, budget: float, behaviour: DecidingBehaviour) -> float:
+def update_price(price: float, forecast: float, budget: float, behaviour: DecidingBehaviour, chance: float = 0.0) -> float:
     """Return the price of money after a quarter: it follows the forecast over the budget, within floor and cap.
 
     Small gaps are taken for chance (a dead-band), and without a gap the price goes back towards 1: a forecast is noisy,
@@ -473,6 +498,7 @@ def update_price(price: float, forecast: float, budget: float, behaviour: Decidi
     price : before
     forecast : the year's spending as it looks now
     budget : of the same year and in the same unit, above 0
+    chance : standard deviation of what chance does to a year's spending, in the same unit
 
     Raises
     ------
@@ -487,7 +513,7 @@ def update_price(price: float, forecast: float, budget: float, behaviour: Decidi
     if not budget > 0:
         raise ValueError(f"budget must be above 0, got {budget!r}")
     gap = forecast / budget - 1.0
-    clear = max(abs(gap) - behaviour.price_dead_band, 0.0)
+    clear = max(abs(gap) - behaviour.price_band * chance / budget, 0.0)
     growth = behaviour.price_gain * (clear if gap > 0.0 else -clear)
     kept = math.log(price) * behaviour.price_memory
     grown = math.exp(min(kept + growth, 700.0))  # exp of more does not fit, and the cap is far below

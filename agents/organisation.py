@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import ClassVar, Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import ClassVar, NamedTuple, Protocol
 
 import mesa
 
@@ -13,7 +13,6 @@ from agents.deciding import (
     DecidingBehaviour,
     Decision,
     Option,
-    PoolFacts,
     as_seen,
     decide,
     solve_norm,
@@ -22,6 +21,21 @@ from agents.deciding import (
 from agents.vocabulary import Account, Lever, Party
 
 MONTHS_PER_QUARTER = 3
+
+
+class Purse(NamedTuple):
+    """Accounts of one holder that are spent as one.
+
+    Parameters
+    ----------
+    accounts : which; those that the holder does not have are left out
+    chance : pence, standard deviation of what chance does to a year's spending
+    carried : pence of earlier years that may be spent besides this year's budget; of a debt, what may not
+    """
+
+    accounts: tuple[Account, ...]
+    chance: float = 0.0
+    carried: int = 0
 
 
 class OrganisationBehaviour(Protocol):
@@ -59,8 +73,11 @@ class World(Protocol):
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers of this organisation that are frozen."""
 
-    def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
-        """Write a decision to the model's log."""
+    def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
+        """Return what becomes of wishes once the board has been heard: moves to make, and what the board had to say."""
+
+    def record(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
+        """Write a decision to the model's log, with what the board had to say about it."""
 
 
 def decides_this_month(index: int, month: int) -> bool:
@@ -125,6 +142,10 @@ class Organisation(mesa.Agent):
         self.rest = _checked_rest(type(self).__name__, self.own_levers, rest)
         self.levers = dict(self.rest)
         self.norms = dict.fromkeys(self.rest, 0.0)
+        self.endow(budgets)
+
+    def endow(self, budgets: Mapping[Account, int]) -> None:
+        """Give it accounts to hold, each with pence a year and a price of 1."""
         self.budgets = {account: int(budgets[account]) for account in Account if account in budgets}
         self.prices = dict.fromkeys(self.budgets, 1.0)
 
@@ -150,12 +171,15 @@ class Organisation(mesa.Agent):
         return found
 
     def decide(self, world: World) -> list[Decision]:
-        """Let whoever decides its levers move them, record each decision, and return what was moved."""
-        decisions = decide(self.options(world), world.behaviour, world.held(self))
-        for decision in decisions:
+        """Let whoever decides its levers move them once the board was heard, record each decision, and return what was moved.
+
+        A move that was given up on advice is recorded too: it leaves the lever where it stands.
+        """
+        rulings = world.ruled(self, decide(self.options(world), world.behaviour, world.held(self)))
+        for decision, advice in rulings:
             self.levers[decision.lever] = decision.after
-            world.record(self, world.decider(self, decision.lever), decision)
-        return decisions
+            world.record(self, world.decider(self, decision.lever), decision, advice)
+        return [decision for decision, _ in rulings if decision.after != decision.before]
 
     def solve_norms(self, world: World) -> None:
         """Set the norms so that, under the structure in force in `world` and prices of 1, no step is worth making."""
@@ -164,27 +188,24 @@ class Organisation(mesa.Agent):
             self.norms[lever] = solve_norm(self._seen(world, lever, decider), world.stakes(decider), world.behaviour)
 
     def update_prices(
-        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, pools: Iterable[PoolFacts] = ()
+        self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, purses: Iterable[Purse]
     ) -> None:
-        """Let the prices of its accounts follow the year's forecasts; accounts of one pool share one price.
+        """Let the prices of its accounts follow the year's forecasts; accounts of one purse share one price.
 
         Parameters
         ----------
         forecasts : pence this year of each account it holds; accounts left out keep their price
         behaviour : shared parameters
-        pools : which of its accounts are one purse
+        purses : each account in at most one of them; those in none keep their price
         """
-        purses = [tuple(account for account in pool.accounts if account in self.budgets) for pool in pools]
-        pooled = {account for purse in purses for account in purse}
-        purses += [(account,) for account in self.budgets if account not in pooled]
         for purse in purses:
-            known = [account for account in purse if account in forecasts]
+            known = [account for account in purse.accounts if account in self.budgets and account in forecasts]
             if not known:
                 continue
             forecast = sum(forecasts[account] for account in known)
-            budget = sum(self.budgets[account] for account in known)
-            price = update_price(self.prices[known[0]], forecast, budget, behaviour)
-            self.prices.update(dict.fromkeys(purse, price))
+            budget = max(sum(self.budgets[account] for account in known) + purse.carried, 1)
+            price = update_price(self.prices[known[0]], forecast, budget, behaviour, purse.chance)
+            self.prices.update(dict.fromkeys(known, price))
 
     def _seen(self, world: World, lever: Lever, decider: Organisation) -> Belief:
         own = world.own_accounts(decider)

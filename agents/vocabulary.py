@@ -95,15 +95,31 @@ class Service(IntEnum):
     CONTINUING_CARE = 16  # continuing healthcare
     DELAY_REIMBURSEMENT = 17  # of recorded delays, by councils to hospitals
     ACUTE_CONTRACT = 18  # a hospital's monthly sum where it is not paid by what it does
+    COMMUNITY_NURSING = 19
+    MENTAL_HEALTH = 20
+    DEMENTIA = 21
+    CONTINENCE = 22
+    CARE_HOME_SUPPORT = 23  # health teams that look after people in care homes
+    PRIMARY_CARE = 24
+    PREVENTION = 25
+    BROKERAGE = 26  # finding and starting packages
+    MANAGEMENT = 27  # of the organisations that commission
+    TRANSITION = 28  # what a reorganisation costs
 
 
 class Account(IntEnum):
     """Budget lines that a structure gives to holders."""
 
-    ACUTE = 0  # bills that come by themselves: hospitals and continuing healthcare
-    COMMUNITY = 1
+    ACUTE = 0  # hospitals' bills, which come by themselves
+    COMMUNITY = 1  # community health services
     SOCIAL_CARE = 2
-    HOSPITAL = 3
+    HOSPITAL = 3  # a hospital's margin
+    CONTINUING_CARE = 4  # continuing healthcare
+    MENTAL_HEALTH = 5  # mental health and dementia services
+    PUBLIC_HEALTH = 6  # prevention
+    PRIMARY_CARE = 7  # general practice
+    MANAGEMENT = 8  # an organisation's own: no structure gives it to anybody
+    TRANSITION = 9  # an organisation's own: what changing over to a structure costs it
 
 
 class Lever(IntEnum):
@@ -118,6 +134,21 @@ class Lever(IntEnum):
     PROACTIVE = 6
     ADMISSION_THRESHOLD = 7
     DISCHARGE_READINESS = 8
+    ELIGIBILITY = 9
+    CHARGES = 10
+    FEES = 11
+    BROKERAGE = 12
+    PREVENTION = 13
+    COMMUNITY_NURSING = 14
+    MENTAL_HEALTH = 15
+    DEMENTIA = 16
+    CONTINENCE = 17
+    CARE_HOME_SUPPORT = 18
+    GP_ACCESS = 19
+    CHC_STRICTNESS = 20
+    DISCHARGE_COORDINATION = 21
+    ELECTIVE_LISTS = 22
+    DAY_CASES = 23
 
 
 class Party(IntEnum):
@@ -193,6 +224,9 @@ class Ward(IntEnum):
     OLDER = 2  # older people's
     NONE = 255
 
+
+HELD_ACCOUNTS = tuple(account for account in Account if account < Account.MANAGEMENT)
+"""Accounts that a structure gives to holders; every organisation bears the others itself."""
 
 N_CONDITIONS = len(Condition)
 N_CAUSES = len(Cause)

@@ -14,14 +14,19 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from agents.vocabulary import Account, Lever
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever
 
 PLACE = "berkshire-west"
 YEARS = 2  # horizon: how far ahead organisations look
 SEEDS = (11, 12, 13, 14)
+NEVER_SHORT = 1e9  # standard deviations: no forecast is further out
 STEPS = {  # steps up and down that are measured: enough for a signal, few enough to be near rest
     Lever.STRICTNESS: 1, Lever.GENEROSITY: 2, Lever.REABLEMENT: 10, Lever.ASSESSMENT: 5,
     Lever.COMMUNITY: 10, Lever.PROACTIVE: 10, Lever.ADMISSION_THRESHOLD: 2, Lever.DISCHARGE_READINESS: 5,
+    Lever.COMMUNITY_NURSING: 10, Lever.MENTAL_HEALTH: 20, Lever.DEMENTIA: 20, Lever.CONTINENCE: 20,
+    Lever.CARE_HOME_SUPPORT: 10, Lever.GP_ACCESS: 10, Lever.CHC_STRICTNESS: 5,
+    Lever.ELIGIBILITY: 1, Lever.CHARGES: 20, Lever.FEES: 10, Lever.BROKERAGE: 5, Lever.PREVENTION: 10,
+    Lever.DISCHARGE_COORDINATION: 4, Lever.ELECTIVE_LISTS: 5, Lever.DAY_CASES: 5,
 }  # fmt: skip
 
 
@@ -41,6 +46,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     closes because the lever has cost something.
     """
     from agents.deciding import LEVER_RANGES, Belief
+    from model.accounts import UNIT_OF
     from model.economy import HealthEconomy
 
     nothing = {each: Belief(lever=each, costs={}, qalys=0.0) for each in Lever if each != Lever.NONE}
@@ -48,7 +54,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     economy = HealthEconomy(
         place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing
     )
-    economy.settlement = dataclasses.replace(economy.settlement, gate_margin=1.0)
+    economy.settlement = dataclasses.replace(economy.settlement, chance_band=NEVER_SHORT)
     for unit in [*economy.councils, *economy.consortia, *economy.hospitals]:
         if lever in unit.levers:
             bounds = LEVER_RANGES[lever]
@@ -65,9 +71,7 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     costs = economy.costs
     return Outcome(
         pounds={
-            Account.SOCIAL_CARE: sum(int(month.social_care.sum()) for month in costs) / 100.0,
-            Account.ACUTE: sum(int(month.acute.sum()) for month in costs) / 100.0,
-            Account.COMMUNITY: sum(int(month.community.sum()) for month in costs) / 100.0,
+            **{account: sum(int(month.on(account).sum()) for month in costs) / 100.0 for account in UNIT_OF},
             Account.HOSPITAL: -sum(int(month.income.sum()) - int(month.resources.sum()) for month in costs) / 100.0,
         },
         qalys=float(economy.measures.query("organisation == 'place' and measure == 'qalys'")["value"].sum()),
@@ -82,7 +86,7 @@ def effects(lever: Lever) -> dict[str, tuple[float, float]]:
     for seed in SEEDS:
         up, down = one_run(lever, steps, seed), one_run(lever, -steps, seed)
         each = up.heads * YEARS * 2 * steps
-        for account in Account:
+        for account in HELD_ACCOUNTS:
             found.setdefault(account.name.lower(), []).append((up.pounds[account] - down.pounds[account]) / each)
         found.setdefault("qalys", []).append((up.qalys - down.qalys) / each)
     means = {name: sum(values) / len(values) for name, values in found.items()}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
+PLACE_HELP = "Place, council, several councils by commas, or a TOML file of your own."
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -59,7 +60,8 @@ def main() -> None:
         message = _message_of(error)
         if message is None:
             raise
-        code = _say(message, MISUSED)
+        for problem in getattr(error.__cause__, "problems", (message,)):  # a population file may have several
+            code = _say(problem, MISUSED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -102,10 +104,10 @@ def joinedup(
 
 @app.command(epilog="Example: joinedup compare --place wigan --years 5 --replications 3 --output results/wigan")
 def compare(
-    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
     structures: Annotated[
         str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas; or: all.")
-    ] = "separate-budgets,single-budget",
+    ] = "separate-budgets,aligned-budgets,council-led,single-budget",
     years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "10",
     replications: Annotated[str, typer.Option(metavar="N", help="Runs of each structure.")] = "5",
     scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
@@ -224,7 +226,7 @@ def _comparison(
     from agents.hospital.flows import flow_named
     from experiments.specification import ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
-    from model.place import load_place
+    from model.place import load_place, place_file_digest
     from model.structures import list_structures, load_structure
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
@@ -235,14 +237,16 @@ def _comparison(
             load_structure(structure)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
-        files = [name for name in (place, *chosen) if name.endswith(".toml")]
+        files = {name: file_checksum(Path(name)) for name in chosen if name.endswith(".toml")}
+        if place.endswith(".toml"):
+            files[place] = place_file_digest(place)
         return ComparisonSpec(
             place=place,
             structures=tuple(chosen),
             hold=_levers(hold),
             hospital_flow=hospital_flow,
             code=code_hash(),
-            files={name: file_checksum(Path(name)) for name in files},
+            files=files,
             **rest,
         )
     except (TypeError, ValueError) as error:
@@ -469,7 +473,7 @@ def _structure_row(structure: Any) -> dict[str, Any]:
 
 @app.command(epilog="Example: joinedup journey --place wigan --most-different")
 def journey(
-    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
     structures: Annotated[
         str, typer.Option(metavar="A,B", help="Two or more structures or TOML files, by commas; or: all.")
     ] = "separate-budgets,single-budget",
@@ -624,7 +628,7 @@ def _total_table(found: Journey, labels: Sequence[str]) -> Any:
 
 @app.command(epilog="Example: joinedup animate --place wigan --start 2017-01-09 --days 14")
 def animate(
-    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
     hospital: Annotated[str, typer.Option(metavar="NAME", help="Name or part of it. [default: the main one]")] = "",
     structures: Annotated[
         str, typer.Option(metavar="A,B", help="Two structures or TOML files, by a comma.")
@@ -673,7 +677,7 @@ def animate(
 
 @app.command("close-up", epilog="Example: joinedup close-up --place wigan --start 2016-12 --days 121")
 def close_up(
-    place: Annotated[str, typer.Option(metavar="NAME", help="Place, or a TOML file of your own.")] = "berkshire-west",
+    place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
     hospital: Annotated[str, typer.Option(metavar="NAME", help="Name or part of it. [default: the main one]")] = "",
     structures: Annotated[
         str, typer.Option(metavar="A,B", help="Two structures or TOML files, by a comma.")
@@ -750,9 +754,15 @@ def _between(option: str, text: str, least: float, most: float) -> float:
     return value
 
 
-@app.command(epilog="Example: joinedup places wigan")
+@app.command(epilog="Example: joinedup places --search york")
 def places(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Show everything about this place.")] = "",
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Show everything about this place, council or list of councils.")
+    ] = "",
+    every: Annotated[bool, typer.Option("--all", help="List every council of England too.")] = False,
+    search: Annotated[
+        str, typer.Option(metavar="TEXT", help="List what has this in its name or its organisations'.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     levers: Annotated[
         bool, typer.Option("--levers", help="Show its levers at rest instead; the first time it takes a minute.")
@@ -761,23 +771,46 @@ def places(
 ) -> None:
     """List the places that are shipped, or show one: every number with its source, and which are assumed.
 
+    Any council of England with adult social services is a place too, by name or ONS code, and so are several together.
+
     With --levers: where each organisation's levers rest, what strictness and generosity were solved from, and the norm
     of each: pounds a head and year for a step that the organisation must be taken to value, if it is to stay there.
     """
-    from model.place import list_places, load_place, place_summary
-
+    if name and (every or search):
+        raise UsageError(f"--all and --search list places; to show {name!r} alone leave them out")
     if levers:
         _levers_of_a_place(name, _number("--scale", scale), as_json)
-        return
-    if name:
+    elif name:
         _place_page(name, as_json)
+    else:
+        _list_places(every, search, as_json)
+
+
+def _list_places(every: bool, search: str, as_json: bool) -> None:
+    from model.place import list_places
+    from model.place_choice import unknown_place
+    from model.place_overview import overviews
+
+    found = overviews(councils=every, search=search)
+    if not found:
+        raise UsageError(str(unknown_place(search, list_places())))
+    rows = [{key: value for key, value in row.items() if key != "notes"} for row in found]
+    if as_json:
+        _print_json(rows)
         return
-    rows = [_place_row(place_summary(load_place(place))) for place in list_places()]
-    _show(rows, ("name", "adults", "councils", "consortia", "main_hospitals", "coterminosity"), as_json)
-
-
-def _place_row(summary: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in summary.items() if key != "notes"}
+    counted = ("councils", "consortia", "hospitals")
+    lines = [
+        {**row, **{key: len(row[key]) for key in counted}, "shared": f"{row['coterminosity']:.2f}"} for row in rows
+    ]
+    _show(lines, ("name", "adults", *counted, "shared"), as_json)
+    if sys.stdout.isatty():
+        _console().print(
+            "\nshared: coterminosity, 1 where councils and consortia have the same boundaries,\n"
+            "near 0 where each meets many others. joinedup places NAME tells all about one;\n"
+            "--all lists every council of England, --search TEXT finds some. Any of them is\n"
+            "a --place, and so are several councils together: --place kent,medway",
+            soft_wrap=True,
+        )
 
 
 def _levers_of_a_place(name: str, scale: float, as_json: bool) -> None:
@@ -812,7 +845,7 @@ def _place_page(name: str, as_json: bool) -> None:
     console.print(f"{summary['title']} ({summary['name']})", style="bold")
     console.print(" ".join(str(summary["notes"]).split()))
     for key in ("adults", "small_areas", "councils", "consortia", "hospitals", "main_hospitals", "coterminosity"):
-        console.print(f"{key.replace('_', ' ')}: {_cell(summary[key])}", soft_wrap=True)
+        console.print(f"{key.replace('_', ' ')}: {_cell(summary[key]) or 'none'}", soft_wrap=True)
     console.print()
     console.print(_table(facts, ("organisation", "name", "value", "unit", "status", "source")))
 
@@ -946,10 +979,17 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), no_wrap=column == "name", overflow="fold")
+        numbers = all(_is_number(row[column]) for row in rows)
+        justify = "right" if numbers else "left"
+        whole = numbers or column == columns[0] == "name"  # not to be folded where the terminal is narrow
+        table.add_column(column.replace("_", " "), justify=justify, no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     return table
+
+
+def _is_number(value: Any) -> bool:
+    return _cell(value).removeprefix("-").replace(",", "").replace(".", "", 1).isdecimal()
 
 
 def _cell(value: Any) -> str:
@@ -958,7 +998,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(item) for item in value)
     if isinstance(value, float):
-        return f"{value:,.6g}"
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

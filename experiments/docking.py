@@ -388,7 +388,7 @@ def _people(arrivals: Arrivals, rules: np.record) -> np.ndarray:
     rows["flags"] = record.CARER_BROKEN
     rows["need_trait"] = np.where(arrivals.needs_package, NEED_TRAIT, -30_000)
     for i in np.flatnonzero(arrivals.needs_package):
-        update_need(rows[i], i, 0.0, rules)
+        update_need(rows[i], i, 0.0, 1.0, rules)
     return rows
 
 

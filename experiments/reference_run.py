@@ -45,7 +45,7 @@ FRAILTY_BANDS = (0.12, 0.24, 0.36)
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-NEVER_SHORT = 1.0  # no overspend below the whole budget closes a gate
+NEVER_SHORT = 1e9  # standard deviations: no forecast is further out, so that no gate closes
 
 COUNTERS = {"contacts": "contacts", "admissions": "spells", "bed_days": "days_in_hospital"}
 """What people count themselves: field of `ReferenceYear`, and of the record."""
@@ -241,7 +241,7 @@ class RestingEconomy(HealthEconomy):
             settlement="flat",
             demography="moving",
         )
-        self.settlement = replace(self.settlement, gate_margin=NEVER_SHORT)
+        self.settlement = replace(self.settlement, chance_band=NEVER_SHORT)
         self.months: list[Month] = []
 
     def bed_days(self) -> dict[str, int]:

@@ -20,6 +20,7 @@ from typing import Any
 ROOMS = Path(__file__).resolve().parent.parent
 MODEL_ROOMS = ("agents", "model")
 SOURCE_ENDINGS = (".py", ".toml")
+HEADLINE = ("separate-budgets", "aligned-budgets", "council-led", "single-budget")  # structures that are compared unless others are named
 START = "2014-04"  # the first month of a run, as HealthEconomy has it
 MOST = {"years": 200, "replications": 10_000, "workers": 4_096, "samples": 100_000}  # beyond these a typing slip is likelier than a wish
 
@@ -75,7 +76,8 @@ class RunSpec:
 
     Parameters
     ----------
-    place, structure : name, or path of a TOML file
+    place, structure : name, or path of a TOML file; a place also as ``model.place.load_place`` takes it, and kept by its
+        one name
     seed : of the whole experiment, 0 to 2**64 - 1
     replication : from 0; with `seed` it gives the seed of this run (:func:`agents.draws.replication_seed`)
     years : whole years from April 2014
@@ -85,7 +87,7 @@ class RunSpec:
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
-    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names
+    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names; a place's covers its population
     """
 
     place: str
@@ -121,7 +123,7 @@ class ComparisonSpec:
 
     Parameters
     ----------
-    structures : at least one name or TOML path, the baseline among them
+    structures : at least one name or TOML path, the baseline among them; by default the four headline structures
     baseline : what the others are compared with; by default ``separate-budgets`` if present, else the first
     replications : number of runs of each structure
 
@@ -129,7 +131,7 @@ class ComparisonSpec:
     """
 
     place: str = "berkshire-west"
-    structures: tuple[str, ...] = ("separate-budgets", "single-budget")
+    structures: tuple[str, ...] = HEADLINE
     baseline: str = ""
     replications: int = 5
     seed: int = 1
@@ -189,6 +191,9 @@ _SHARED = tuple(
 
 
 def _check_common(spec: RunSpec | ComparisonSpec) -> None:
+    from model.place import place_name  # tables and numbers, which most who read a specification do without
+
+    object.__setattr__(spec, "place", place_name(spec.place))  # one name for Kent, kent and E10000016
     _check_whole(spec, "seed", least=0, most=2**64 - 1)
     _check_whole(spec, "years", least=1, most=MOST["years"])
     scale = spec.scale

@@ -143,8 +143,9 @@ def _label(row: pd.Series) -> str:
 
 
 def _names(structures: Sequence[str]) -> str:
-    *first, last = [label_of(structure) for structure in structures]
-    return f"{', '.join(first)} and {last[:1].lower()}{last[1:]}" if first else last
+    first, *others = [label_of(structure) for structure in structures]
+    *between, last = [first, *(name[:1].lower() + name[1:] for name in others)]
+    return f"{', '.join(between)} and {last}" if between else last
 
 
 def _bullets(lines: Iterable[str]) -> str:

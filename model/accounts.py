@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from agents.care import CareRules
 from agents.hospital.state import RECORDED_OUT, SNAPSHOT_OUT
 from agents.patients.living import (
     COUNCIL_CARE,
-    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
     RESIDENTIAL_SELF,
     SELF_CARE,
 )
-from agents.vocabulary import N_RESPONSIBLE, Responsible
-from model.engine import Month, Organisations
+from agents.vocabulary import N_RESPONSIBLE, Account, Lever, Party, Responsible, Service
+from model.engine import LIVING_COUNT, Month, Organisations
 from model.parameters import Parameters
 from model.payment import Reimbursement, pence
 from model.place import Place
@@ -26,6 +27,94 @@ from model.resources import CostKind, cost_by_kind, hospital_lines
 
 RECORDED_AGAINST_COUNCILS = range(RECORDED_OUT + Responsible.SOCIAL_CARE, SNAPSHOT_OUT, N_RESPONSIBLE)
 """Columns of ``Month.out``: recorded delayed days that social care alone answers for, for which a hospital may claim."""
+
+
+UNIT_OF: Mapping[Account, Party] = {
+    Account.ACUTE: Party.CONSORTIUM,
+    Account.COMMUNITY: Party.CONSORTIUM,
+    Account.SOCIAL_CARE: Party.COUNCIL,
+    Account.CONTINUING_CARE: Party.CONSORTIUM,
+    Account.MENTAL_HEALTH: Party.CONSORTIUM,
+    Account.PUBLIC_HEALTH: Party.COUNCIL,
+    Account.PRIMARY_CARE: Party.CONSORTIUM,
+}
+"""Whose area each account is kept for, whoever holds it; a hospital's account is its own."""
+
+
+SERVICES_OF: Mapping[Account, tuple[Service, ...]] = {
+    Account.ACUTE: (
+        Service.ATTENDANCE, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS, Service.OUTPATIENT, Service.ELECTIVE, Service.ACUTE_CONTRACT,
+    ),
+    Account.COMMUNITY: (Service.COMMUNITY, Service.PROACTIVE, Service.COMMUNITY_NURSING, Service.CONTINENCE, Service.CARE_HOME_SUPPORT),
+    Account.SOCIAL_CARE: (
+        Service.ASSESSMENT, Service.REABLEMENT, Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.CHARGES,
+        Service.DELAY_REIMBURSEMENT, Service.BROKERAGE,
+    ),
+    Account.CONTINUING_CARE: (Service.CONTINUING_CARE,),
+    Account.MENTAL_HEALTH: (Service.MENTAL_HEALTH, Service.DEMENTIA),
+    Account.PUBLIC_HEALTH: (Service.PREVENTION,),
+    Account.PRIMARY_CARE: (Service.PRIMARY_CARE,),
+}  # fmt: skip
+"""The service lines that each account pays for."""
+
+
+class Capacity(NamedTuple):
+    """A service whose capacity a lever sets, paid for whether it is used or not.
+
+    Parameters
+    ----------
+    lever : that sets it, a level of 1 or the rest's being what was observed
+    account, service : what it is paid from, and its line in the ledger
+    cost : field of :class:`Costs`
+    fields : of ``COUNCIL_STATE`` or ``CONSORTIUM_STATE`` that the level multiplies; none where kernels read the level itself
+    payee : who provides it
+    """
+
+    lever: Lever
+    account: Account
+    service: Service
+    cost: str
+    fields: tuple[str, ...] = ()
+    payee: str = "community provider"
+
+
+CAPACITIES = (
+    Capacity(Lever.REABLEMENT, Account.SOCIAL_CARE, Service.REABLEMENT, "reablement", ("reablement_places",)),
+    Capacity(Lever.ASSESSMENT, Account.SOCIAL_CARE, Service.ASSESSMENT, "assessment", ("assessment_rate",), "elsewhere"),
+    Capacity(Lever.BROKERAGE, Account.SOCIAL_CARE, Service.BROKERAGE, "brokerage", ("start_rate",), "elsewhere"),
+    Capacity(Lever.PREVENTION, Account.PUBLIC_HEALTH, Service.PREVENTION, "prevention"),
+    Capacity(Lever.COMMUNITY, Account.COMMUNITY, Service.COMMUNITY, "intermediate", ("intermediate_places",)),
+    Capacity(Lever.PROACTIVE, Account.COMMUNITY, Service.PROACTIVE, "proactive"),
+    Capacity(Lever.COMMUNITY_NURSING, Account.COMMUNITY, Service.COMMUNITY_NURSING, "community_nursing", ("nursing_adults",)),
+    Capacity(Lever.CONTINENCE, Account.COMMUNITY, Service.CONTINENCE, "continence", ("continence_people",)),
+    Capacity(Lever.CARE_HOME_SUPPORT, Account.COMMUNITY, Service.CARE_HOME_SUPPORT, "home_support", ("home_residents",)),
+    Capacity(Lever.MENTAL_HEALTH, Account.MENTAL_HEALTH, Service.MENTAL_HEALTH, "mental_health", ("mental_adults",)),
+    Capacity(Lever.DEMENTIA, Account.MENTAL_HEALTH, Service.DEMENTIA, "dementia", ("dementia_people",)),
+    Capacity(Lever.GP_ACCESS, Account.PRIMARY_CARE, Service.PRIMARY_CARE, "primary_care", ("gp_capacity",), "elsewhere"),
+)
+
+
+class HospitalCapacity(NamedTuple):
+    """What a lever of a hospital sets: its cost is a line of the resource account, and falls on the hospital's margin.
+
+    Parameters
+    ----------
+    lever : that sets it, a multiple of what was observed
+    field : of ``HOSPITAL_STATE`` that the level multiplies
+    line : of the resource account
+    service : line of the ledger that the lever's decision is about
+    """
+
+    lever: Lever
+    field: str
+    line: str
+    service: Service
+
+
+HOSPITAL_CAPACITIES = (
+    HospitalCapacity(Lever.DISCHARGE_COORDINATION, "coordination_rate", "discharge coordination", Service.EMERGENCY_SPELL),
+    HospitalCapacity(Lever.ELECTIVE_LISTS, "theatre_rate", "theatre lists", Service.ELECTIVE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +127,9 @@ class Costs:
     charges : (c,) recovered from households, of the above
     self_home, self_residential, self_nursing : (c,) paid by households to providers
     spells : (k,) spells, excess days, attendances, outpatient visits and operations, or contracts, paid to hospitals
-    intermediate, proactive : (k,) community services
+    prevention, brokerage : (c,) of councils
+    intermediate, proactive, community_nursing, continence, home_support, mental_health, dementia, primary_care : (k,)
+        services of consortia
     continuing : (c, k) continuing healthcare, paid to the markets of councils
     reimbursement : (c, h) paid by the holder of social care to hospitals for recorded delays
     income : (h,) what hospitals are paid by all of these
@@ -57,6 +148,14 @@ class Costs:
     spells: np.ndarray
     intermediate: np.ndarray
     proactive: np.ndarray
+    brokerage: np.ndarray
+    prevention: np.ndarray
+    community_nursing: np.ndarray
+    continence: np.ndarray
+    home_support: np.ndarray
+    mental_health: np.ndarray
+    dementia: np.ndarray
+    primary_care: np.ndarray
     continuing: np.ndarray
     reimbursement: np.ndarray
     income: np.ndarray
@@ -72,23 +171,36 @@ class Costs:
     @property
     def social_care(self) -> np.ndarray:
         """Net cost of social care by council."""
-        care = self.home_care + self.residential + self.nursing + self.assessment + self.reablement - self.charges
+        care = self.home_care + self.residential + self.nursing + self.assessment + self.brokerage + self.reablement - self.charges
         return care + self.reimbursement.sum(axis=1)
 
-    @property
-    def community(self) -> np.ndarray:
-        """Cost of community services by consortium."""
-        return self.intermediate + self.proactive
+    def on(self, account: Account) -> np.ndarray:
+        """Return what falls on an account, by council or consortium as :data:`UNIT_OF` says.
 
-    @property
-    def acute(self) -> np.ndarray:
-        """Bills that a consortium pays as they come, its levers apart: hospitals and continuing healthcare."""
-        return self.spells + self.continuing.sum(axis=0)
+        Raises
+        ------
+        KeyError
+            For the hospitals' account, which is a margin: :attr:`income` less :attr:`resources`.
+        """
+        return {
+            Account.ACUTE: self.spells,
+            Account.COMMUNITY: self.intermediate + self.proactive + self.community_nursing + self.continence + self.home_support,
+            Account.SOCIAL_CARE: self.social_care,
+            Account.CONTINUING_CARE: self.continuing.sum(axis=0),
+            Account.MENTAL_HEALTH: self.mental_health + self.dementia,
+            Account.PUBLIC_HEALTH: self.prevention,
+            Account.PRIMARY_CARE: self.primary_care,
+        }[account]
 
     @property
     def households(self) -> np.ndarray:
         """What households pay, by council."""
         return self.charges + self.self_home + self.self_residential + self.self_nursing
+
+
+def last_year(history: Sequence[Costs]) -> dict[Account, np.ndarray]:
+    """Return what the last twelve months came to on each account, pence by council or consortium."""
+    return {account: sum(costs.on(account) for costs in history[-12:]) for account in UNIT_OF}
 
 
 class CarePrices(NamedTuple):
@@ -99,11 +211,65 @@ class CarePrices(NamedTuple):
     nursing_week: np.ndarray
     reablement_week: np.ndarray
 
+    def at(self, fees: np.ndarray | float) -> CarePrices:
+        """Return these prices where the market is paid so many times as much; reablement is not bought there."""
+        return CarePrices(*(np.rint(price * fees).astype(np.int64) for price in self[:3]), self.reablement_week)
+
 
 def care_prices(place: Place) -> CarePrices:
-    """Return what the place's councils pay."""
+    """Return what the place's councils pay at the fees observed."""
     names = ("home_care_pounds_per_hour", "residential_pounds_per_week", "nursing_pounds_per_week", "reablement_pounds_per_week")
     return CarePrices(*(np.array([pence(getattr(council, name)) for council in place.councils]) for name in names))
+
+
+class LongTermCare(NamedTuple):
+    """What a month of home care and care homes costs councils, gross: pence, shape (n_councils,)."""
+
+    home_care: np.ndarray
+    residential: np.ndarray
+    nursing: np.ndarray
+
+
+def long_term_care(totals: np.ndarray, prices: CarePrices) -> LongTermCare:
+    """Return what long-term care costs at some prices; `totals` as in :class:`model.engine.Month`."""
+    return LongTermCare(
+        totals[:, COUNCIL_CARE] * prices.home_care_hour // 60,
+        totals[:, RESIDENTIAL_COUNCIL] * prices.residential_week // 7,
+        totals[:, NURSING_COUNCIL] * prices.nursing_week // 7,
+    )
+
+
+def charged(care: LongTermCare, level: np.ndarray | float, rules: CareRules) -> np.ndarray:
+    """Return what households are charged for long-term care.
+
+    People are charged by their means, so that what they pay follows the hours and weeks they have, not the fees that the
+    council pays for them.
+
+    Parameters
+    ----------
+    care : at the fees observed
+    level : multiple of the charges observed; nobody is charged more than the care costs
+    rules : the charges observed
+    """
+    at_rest = care.home_care * rules.charge_share + (care.residential + care.nursing) * rules.residential_charge_share
+    return np.floor(np.minimum(at_rest * level, care.home_care + care.residential + care.nursing)).astype(np.int64)
+
+
+class SetByCouncils(NamedTuple):
+    """What a month came to, beyond what it would have at the fees and charges observed: pence, shape (n_councils,)."""
+
+    fees: LongTermCare
+    charges: np.ndarray
+
+
+def beyond_observed(month: Month, known: Organisations, place: Place, parameters: Parameters) -> SetByCouncils:
+    """Return what the levels of fees and charges add to what councils pay, and to what households are charged."""
+    levers = known.councils["levers"]
+    prices = care_prices(place)
+    observed = long_term_care(month.totals, prices)
+    paid = long_term_care(month.totals, prices.at(levers[:, Lever.FEES]))
+    charges = charged(observed, levers[:, Lever.CHARGES], parameters.care) - charged(observed, 1.0, parameters.care)
+    return SetByCouncils(LongTermCare(*(now - then for now, then in zip(paid, observed, strict=True))), charges)
 
 
 def working_days(days: int, weekday: int) -> int:
@@ -132,12 +298,10 @@ def month_costs(
     """
     prices, care = parameters.prices, parameters.care
     totals = month.totals
-    hourly, residential, nursing, reablement = care_prices(place)
+    levers = known.councils["levers"]
+    observed = care_prices(place)
+    bought = long_term_care(totals, observed.at(levers[:, Lever.FEES]))
     own = known.councils["own_price"]
-    home_care = totals[:, COUNCIL_CARE] * hourly // 60
-    residential_cost = totals[:, RESIDENTIAL_COUNCIL] * residential // 7
-    nursing_cost = totals[:, NURSING_COUNCIL] * nursing // 7
-    charges = np.floor(home_care * care.charge_share + (residential_cost + nursing_cost) * care.residential_charge_share).astype(np.int64)
     journal = month.journal
     consortia, hospitals = len(known.consortia), len(known.hospitals)
     spells, income = np.zeros(consortia, dtype=np.int64), np.zeros(hospitals, dtype=np.int64)
@@ -145,21 +309,34 @@ def month_costs(
     np.add.at(income, journal["payee"].astype(np.int64) - first_hospital, journal["pence"])
     work = working_days(month.days, weekday) + care.weekend_pace * (month.days - working_days(month.days, weekday))
     delays = reimbursement(month, place, parameters)
-    kinds = cost_by_kind(hospital_lines(month, known.hospitals["beds"], parameters.costs))
+    kinds = cost_by_kind(hospital_lines(month, known.hospitals, parameters.costs))
+
+    def a_year(people: str, pounds: float) -> np.ndarray:
+        """Return the month's part of what consortia's services cost for so many people at a price a year."""
+        return np.floor(known.consortia[people] * month.days / 365.25 * pence(pounds)).astype(np.int64)
+
     return Costs(
-        home_care=home_care,
-        residential=residential_cost,
-        nursing=nursing_cost,
+        home_care=bought.home_care,
+        residential=bought.residential,
+        nursing=bought.nursing,
         assessment=np.floor(known.councils["assessment_rate"] * work * pence(prices.assessment)).astype(np.int64),
-        reablement=np.floor(known.councils["reablement_places"] * month.days / 7.0 * reablement).astype(np.int64),
-        charges=charges,
+        reablement=np.floor(known.councils["reablement_places"] * month.days / 7.0 * observed.reablement_week).astype(np.int64),
+        charges=charged(long_term_care(totals, observed), levers[:, Lever.CHARGES], care),
         self_home=totals[:, SELF_CARE] * own[:, 0] // 60,
         self_residential=totals[:, RESIDENTIAL_SELF] * own[:, 1],
         self_nursing=totals[:, NURSING_SELF] * own[:, 2],
         spells=spells,
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
+        brokerage=np.floor(known.councils["start_rate"] * work * pence(prices.package_start)).astype(np.int64),
+        prevention=np.floor(month.counts[:, LIVING_COUNT] * levers[:, Lever.PREVENTION] * (pence(prices.prevention_adult) / 12.0)).astype(np.int64),
+        community_nursing=a_year("nursing_adults", prices.community_nursing_adult),
+        continence=a_year("continence_people", prices.continence_person),
+        home_support=a_year("home_residents", prices.home_support_resident),
+        mental_health=a_year("mental_adults", prices.mental_health_adult),
+        dementia=a_year("dementia_people", prices.dementia_person),
+        primary_care=np.floor(known.consortia["gp_capacity"] * month.days * pence(prices.appointment)).astype(np.int64),
         proactive=np.floor(listed * month.days / 365.25 * pence(prices.proactive_person)).astype(np.int64),
-        continuing=totals[:, N_TOTALS:] * pence(prices.continuing_week) // 7,
+        continuing=month.continuing_days * pence(prices.continuing_week) // 7,
         reimbursement=delays,
         income=income + delays.sum(axis=0),
         fixed=kinds[CostKind.FIXED],

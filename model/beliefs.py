@@ -2,6 +2,7 @@
 
 They are what a good analyst of the place would find: the effect of a step of a lever on each account
 and on people, per head and year, from paired runs with the same luck (``python -m experiments.beliefs`` re-makes them).
+A good analyst also makes little of what could be chance: see :func:`credible`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,20 @@ from agents.deciding import Belief
 from agents.vocabulary import Account, Lever
 
 FILE = Path(__file__).parent / "data" / "derived" / "beliefs.csv"
+
+
+def credible(mean: float, error: float) -> float:
+    """Return as much of a measured effect as its standard error lets one believe: positive-part James-Stein shrinkage.
+
+    Norms cancel what is wrong in a belief only for the stakes of the baseline, so an effect that is luck would move levers
+    wherever stakes differ.
+
+    Examples
+    --------
+    >>> credible(2.0, 1.0), credible(-2.0, 0.0), credible(0.5, 1.0)
+    (1.5, -2.0, 0.0)
+    """
+    return mean * (1.0 - (error / mean) ** 2) if abs(mean) > error else 0.0
 
 
 @lru_cache(maxsize=1)
@@ -30,10 +45,11 @@ def measured_beliefs() -> dict[Lever, Belief]:
     with FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             lever = Lever[row["lever"].upper()]
+            effect = credible(float(row["per_head_per_year_per_step"]), float(row["standard_error"]))
             if row["effect_on"] == "qalys":
-                qalys[lever] = float(row["per_head_per_year_per_step"])
+                qalys[lever] = effect
             else:
-                costs.setdefault(lever, {})[Account[row["effect_on"].upper()]] = float(row["per_head_per_year_per_step"])
+                costs.setdefault(lever, {})[Account[row["effect_on"].upper()]] = effect
     missing = [lever.name.lower() for lever in Lever if lever != Lever.NONE and (lever not in costs or lever not in qalys)]
     if missing:
         raise ValueError(f"{FILE.name} must have every lever, got none for {', '.join(missing)}")

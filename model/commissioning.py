@@ -5,14 +5,25 @@ A structure's facts become stakes through shared parameters; nothing here knows 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from agents.deciding import Belief, DecidingBehaviour, Decision, stakes
-from agents.organisation import Organisation
-from agents.vocabulary import Account, Lever, Party
+import numpy as np
+
+from agents.board import HealthAndWellbeingBoard
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, stakes
+from agents.organisation import MONTHS_PER_QUARTER, Organisation
+from agents.trusting import starting_trust
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from model.holders import Holders
+from model.ledger import Parties
 from model.parameters import Parameters
-from model.structures import CommissioningStructure, Payment
+from model.place import Place
+from model.rules import PEOPLE_SEED
+from model.structures import STANDING_KINDS, CommissioningStructure, Payment
+
+MONTHS = 12
+YEARLY = frozenset(lever for lever, bounds in LEVER_RANGES.items() if bounds.yearly)
 
 
 class Economy(Protocol):
@@ -20,9 +31,12 @@ class Economy(Protocol):
 
     month: int
     parameters: Parameters
-    bodies: Mapping[Party, Organisation]
+    place: Place
+    parties: Parties
+    organisations: Mapping[int, Organisation]
+    boards: Sequence[HealthAndWellbeingBoard]
 
-    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
+    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
 
 
@@ -41,9 +55,11 @@ class Commissioning:
         self.economy, self.structure = economy, structure
         self.beliefs = {lever: as_paid(belief, structure.payment) for lever, belief in beliefs.items()}
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
+        self.holders = Holders(structure, economy.place, economy.parties)
         self._hold = frozenset(hold)
-        facts = structure.stake_facts()
-        self._stakes = {kind: stakes(facts, kind, self.behaviour) for kind in structure.kinds}
+        self._facts = structure.stake_facts()
+        self._trust: dict[int, dict[Party, float]] = {}
+        self._stakes: dict[int, dict[Account, float]] = {}
 
     @property
     def month(self) -> int:
@@ -51,17 +67,38 @@ class Commissioning:
         return self.economy.month
 
     def decider(self, unit: Organisation, lever: Lever) -> Organisation:
-        """Return who decides a lever of this organisation."""
-        kind = self.structure.decider(lever)
-        return unit if kind == unit.kind else self.holder_of_kind(kind)
-
-    def holder_of_kind(self, kind: Party) -> Organisation:
-        """Return the one organisation of a kind that decides for others."""
-        return self.economy.bodies[kind]
+        """Return who decides a lever of this organisation (see ``model.holders``)."""
+        return self.economy.organisations[self.holders.decided_by(lever, unit.index)]
 
     def stakes(self, decider: Organisation) -> Mapping[Account, float]:
         """Return how much of a pound on each account the decider feels."""
-        return self._stakes[decider.kind]
+        if decider.index not in self._stakes:
+            self._stakes[decider.index] = stakes(self._facts, decider.kind, self.behaviour, self.trust(decider))
+        return self._stakes[decider.index]
+
+    def trust(self, organisation: Organisation) -> Mapping[Party, float]:
+        """Return an organisation's trust in each kind of partner: the mean over partners, as they share people with it.
+
+        A body that the structure creates has no history with anybody: its trust is the parameter's.
+        """
+        if organisation.index not in self._trust:
+            self._trust[organisation.index] = self._trust_of(organisation)
+        return self._trust[organisation.index]
+
+    def _trust_of(self, organisation: Organisation) -> dict[Party, float]:
+        found = {}
+        for kind in STANDING_KINDS if organisation.kind in STANDING_KINDS else ():
+            if kind == organisation.kind:
+                continue
+            at = self.holders.position(organisation.index)
+            people = self.holders.people[organisation.kind, kind][at]
+            partners = np.flatnonzero(people)
+            trusts = np.array([starting_trust((organisation.kind, at), (kind, other), self.behaviour, PEOPLE_SEED) for other in partners.tolist()])
+            if len(partners) == 0 or (trusts == trusts[0]).all():  # a mean of equal numbers need not be that number to the bit
+                found[kind] = float(trusts[0]) if len(partners) else self.behaviour.trust
+                continue
+            found[kind] = float((people[partners] / people[partners].sum() * trusts).sum())
+        return found
 
     def own_accounts(self, decider: Organisation) -> Collection[Account]:
         """Return the accounts whose bills the decider sees in full."""
@@ -80,12 +117,40 @@ class Commissioning:
         return self.beliefs[lever]
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen."""
-        return self._hold
+        """Return the levers that are frozen, and out of season those that are set once a year."""
+        return self._hold if self.month % MONTHS < MONTHS_PER_QUARTER else self._hold | YEARLY
 
-    def record(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
+    def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
+        """Return what becomes of wishes once the board of the council where most of the unit's people live has been heard."""
+        board = self.structure.board
+        if board is None:
+            return [(wish, "") for wish in wishes]
+        at = self.holders.council_of(unit.kind, self.holders.position(unit.index))
+        return self.economy.boards[at].rule(unit, wishes, self._trust_in_board(unit, wishes), self._prices_on_board(at), self)
+
+    def _trust_in_board(self, unit: Organisation, wishes: Sequence[Decision]) -> dict[Lever, float]:
+        """Return the trust of whoever decides each wish in the other members of the board."""
+        return {wish.lever: self._trust_in(self.decider(unit, wish.lever)) for wish in wishes}
+
+    def _trust_in(self, decider: Organisation) -> float:
+        trusts = self.trust(decider)
+        others = [trusts.get(kind, self.behaviour.trust) for kind in self.structure.board.members if kind != decider.kind]
+        return sum(others) / len(others) if others else 1.0  # who sits alone trusts itself
+
+    def _prices_on_board(self, council: int) -> dict[Account, float]:
+        """Return the price of money on each account, as members of one council's board meet it: the mean by people they share."""
+        found = {}
+        for account in HELD_ACCOUNTS:
+            kind = self.structure.holder(account)
+            indices = self.holders.parties(account)
+            people = self.holders.people[Party.COUNCIL, kind][council] if kind in STANDING_KINDS else np.ones(1)
+            prices = np.array([self.economy.organisations[int(index)].prices[account] for index in indices])
+            found[account] = float((people / people.sum() * prices).sum())
+        return found
+
+    def record(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Write a decision to the model's log."""
-        self.economy.log_decision(unit, decider, decision)
+        self.economy.log_decision(unit, decider, decision, advice)
 
 
 def as_paid(belief: Belief, payment: Payment) -> Belief:

@@ -9,8 +9,9 @@ import dataclasses
 import datetime
 import difflib
 import functools
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from agents.board import HealthAndWellbeingBoard
 from agents.care_market import CareMarket
 from agents.commissioner import Commissioner
 from agents.consortium import GPConsortium
@@ -26,40 +28,69 @@ from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
 from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
+from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
-from agents.organisation import Organisation, decides_this_month
-from agents.patients.living import WITHHELD
+from agents.organisation import Organisation, Purse, decides_this_month
+from agents.patients.living import (
+    TURNED_HOME_PENCE,
+    TURNED_MINUTES,
+    TURNED_NURSING,
+    TURNED_RESIDENT_PENCE,
+    TURNED_RESIDENTIAL,
+    WITHHELD,
+)
 from agents.patients.population import Population
+from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
-from model.accounts import Costs, month_costs
+from model.accounts import (
+    CAPACITIES,
+    HOSPITAL_CAPACITIES,
+    UNIT_OF,
+    CarePrices,
+    Costs,
+    beyond_observed,
+    care_prices,
+    last_year,
+    month_costs,
+)
 from model.beliefs import measured_beliefs
+from model.care_resources import care_lines
+from model.chance import case_pence, variances
 from model.commissioning import Commissioning
+from model.committed import account_lines, committed_pence
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
+from model.holders import Holders
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
-from model.measures import HEADLINE
+from model.management import management_at_rest
+from model.markets import nearness, paid_elsewhere, placements, users, working_age
+from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
 from model.parameters import Parameters
 from model.payment import block_month, pence
 from model.place import Place, load_place
+from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
+from model.year_end import Budgets, close_year, held_back, purses_of
 
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
 SETTLEMENTS = ("published", "flat")
 DEFAULT_SEED = 1
+CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
+"""Measures of what is certain to be paid, by service."""
 MONTHS = 12
 
 
-def prepare(place: str | Path, scale: float = 1.0, parameters: Parameters | None = None) -> None:
+def prepare(place: PlaceChoice, scale: float = 1.0, parameters: Parameters | None = None) -> None:
     """Compile, and build and store the starting state of a place, so that later runs only load it."""
     starting_state(load_place(place), _checked_scale(scale), parameters or Parameters())
     nothing = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
@@ -71,7 +102,7 @@ class HealthEconomy(mesa.Model):
 
     Parameters
     ----------
-    place : name of a place, or the path of a TOML file
+    place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
     structure : name of a commissioning structure, or the path of a TOML file
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
@@ -91,6 +122,10 @@ class HealthEconomy(mesa.Model):
     patients : Population, a Mesa AgentSet of the living
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
+    boards : health and wellbeing board of each council; none where the structure has none
+    council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
+    organisations : all that hold accounts or own levers, by the ledger's index
+    holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
     rules : the parameters as kernels read them
 
@@ -102,7 +137,7 @@ class HealthEconomy(mesa.Model):
 
     def __init__(
         self,
-        place: str | Path = "berkshire-west",
+        place: PlaceChoice = "berkshire-west",
         structure: str | Path | CommissioningStructure = BASELINE,
         seed: int | None = None,
         *,
@@ -149,7 +184,7 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
-        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else 1.0
+        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self._at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         settled = len(state.arrays["rows"])
@@ -162,6 +197,7 @@ class HealthEconomy(mesa.Model):
         self._catchment = cumulative_catchment(self.place)
         self.patients = Population(self, people)
 
+        self.holders = Holders(self.structure, self.place, self.parties)
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         hold = _checked_hold(hold or {})
@@ -174,8 +210,11 @@ class HealthEconomy(mesa.Model):
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
         self._apply_levers()
+        self.boards = self._boards()
+        self.council_levels: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
+        self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
         self._last: dict[str, float] = {}
         self.datacollector = mesa.DataCollector(
             model_reporters={measure.name: functools.partial(_read, measure.name) for measure in HEADLINE}
@@ -189,65 +228,97 @@ class HealthEconomy(mesa.Model):
     # Organisations and money
 
     def _make_organisations(self, state: StartingState) -> None:
-        """Create every organisation at its observed levers, with budgets at the base year's modelled out-turn."""
+        """Create every organisation at its observed levers, with budgets at the base year's out-turn, modelled and committed."""
         place, parameters, known = self.place, self.parameters, state.organisations
         self._history = [
             month_costs(month, weekday, known, state.listed, place, parameters, 0, 0) for month, weekday in zip(state.year, state.weekdays, strict=True)
         ]
         years = len(self._history) // MONTHS  # budgets are a mean of years, since one alone is noisy
-        names = ("social_care", "acute", "community", "income", "resources")
-        year = {name: sum(getattr(costs, name) for costs in self._history) // years for name in names}
+        year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
+        income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
+
         self._history = self._history[-MONTHS:]
         at = self.parties.index
-        holds = self.structure.holder
         self.councils = [
             Council(
                 self, name=council.name, index=at(council.name), heads=max(int(council.adults * self.scale), 1),
                 rest={lever: float(known.councils["levers"][c, lever]) for lever in Council.own_levers},
-                budgets={Account.SOCIAL_CARE: int(year["social_care"][c])} if holds(Account.SOCIAL_CARE) == Party.COUNCIL else {},
-                behaviour=parameters.council,
+                budgets={}, behaviour=parameters.council,
             )
             for c, council in enumerate(place.councils)
         ]  # fmt: skip
-        self.consortia = []
-        for k, consortium in enumerate(place.consortia):
-            budgets = {Account.ACUTE: int(year["acute"][k]), Account.COMMUNITY: int(year["community"][k])}
-            self.consortia.append(
-                GPConsortium(
-                    self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
-                    rest={Lever.COMMUNITY: 1.0, Lever.PROACTIVE: state.proactive_rest},
-                    budgets={account: value for account, value in budgets.items() if holds(account) == Party.CONSORTIUM},
-                    behaviour=parameters.consortium,
-                )  # fmt: skip
+        self.consortia = [
+            GPConsortium(
+                self, name=consortium.name, index=at(consortium.name), heads=max(int(consortium.adults * self.scale), 1),
+                rest={lever: float(known.consortia["levers"][k, lever]) for lever in GPConsortium.own_levers},
+                budgets={}, behaviour=parameters.consortium,
             )
+            for k, consortium in enumerate(place.consortia)
+        ]  # fmt: skip
         self.hospitals = [
             Hospital(
                 self, name=hospital.name, index=at(hospital.name), heads=max(int(hospital.catchment_adults * self.scale), 1),
                 rest={lever: float(known.hospitals["levers"][h, lever]) for lever in Hospital.own_levers},
-                budgets={Account.HOSPITAL: max(int(year["income"][h] / hospital.share_of_trust), 1)}, behaviour=parameters.hospital_board,
+                budgets={Account.HOSPITAL: max(int(income[h] / hospital.share_of_trust), 1)}, behaviour=parameters.hospital_board,
             )
             for h, hospital in enumerate(place.hospitals)
         ]  # fmt: skip
+        nearby = working_age(place) * self.scale
         self.markets = [
             CareMarket(
                 self, name=self.parties.names[index], index=index, home_care_minutes=int(known.councils["care_capacity"][c]),
                 places=int(known.councils["home_places"][c]), asked_minutes=int(state.asked_minutes[c]),
-                asked_places=int(state.asked_places[c]), behaviour=parameters.market,
+                asked_places=int(state.asked_places[c]), working_age=float(nearby[c]), behaviour=parameters.market,
             )
             for c, index in enumerate(self.parties.indices(Party.CARE_MARKET))
         ]  # fmt: skip
+        places = known.councils["home_places"]
+        self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
         self.bodies: dict[Party, Organisation] = {}
         if Party.COMMISSIONER in self.structure.kinds:
-            whole = {Account.ACUTE: year["acute"].sum(), Account.COMMUNITY: year["community"].sum(), Account.SOCIAL_CARE: year["social_care"].sum()}
             index = self.parties.indices(Party.COMMISSIONER)[0]
             self.bodies[Party.COMMISSIONER] = Commissioner(
-                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={},
-                budgets={account: int(value) for account, value in whole.items() if holds(account) == Party.COMMISSIONER}, behaviour=parameters.commissioner,
+                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={}, budgets={},
+                behaviour=parameters.commissioner,
             )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
         self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
-        self._base = {id(holder): dict(holder.budgets) for holder in self._holders}
-        self._margin = year["income"] - year["resources"]
+        self.organisations = {holder.index: holder for holder in self._holders}
+        self._margin = income - resources
+        self._set_budgets(year, income)
+
+    def _set_budgets(self, modelled: dict[Account, np.ndarray], income: np.ndarray) -> None:
+        """Give each organisation what it holds under the structure; `modelled` and hospitals' `income` are pence a year at rest."""
+        place, parameters = self.place, self.parameters
+        cases = case_pence(place, parameters.prices)
+        self.account_lines = account_lines(place, modelled, self.scale)
+        self.budgets = Budgets(
+            modelled=modelled, committed=committed_pence(place, modelled, self.scale), variance=variances(modelled, cases), holders=self.holders,
+            management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
+        )  # fmt: skip
+        self._remember_the_year()
+        self._purses: dict[int, list[Purse]] = {}
+        for holder in self._holders:
+            if not isinstance(holder, Hospital):
+                holder.endow(self.budgets.of_year(holder.index, 0))
+                purses = purses_of(self.structure, holder.budgets)
+                self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
+        spells = cases[Account.HOSPITAL]
+        for h, hospital in enumerate(self.hospitals):
+            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(income[h] * spells[0]) ** 0.5)]
+
+    def _boards(self) -> list[HealthAndWellbeingBoard]:
+        """Return the health and wellbeing board of each council, where the structure has boards."""
+        facts = self.structure.board
+        if facts is None:
+            return []
+        return [
+            HealthAndWellbeingBoard(
+                self, name=f"the health and wellbeing board of {council.name}", number=number, members=facts.members, power=facts.power, duty=facts.duty,
+                accounts=self.structure.holders, behaviour=self.parameters.board, seed=self.seed_of_luck,
+            )
+            for number, council in enumerate(self.councils)
+        ]  # fmt: skip
 
     def _contracts_of(self, state: StartingState) -> Contracts | None:
         """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
@@ -260,17 +331,14 @@ class HealthEconomy(mesa.Model):
         income, resources = np.zeros(size, dtype=np.int64), np.zeros(size[1], dtype=np.int64)
         for month in state.year:  # parties of the warm-up count from 0
             np.add.at(income, (month.journal["payer"].astype(np.int64), month.journal["payee"].astype(np.int64)), month.journal["pence"])
-            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals["beds"], self.parameters.costs))
+            resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals, self.parameters.costs))
         years = len(state.year) // MONTHS
         base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
         return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
 
     def payer(self, account: Account, unit: int) -> int:
-        """Return the ledger's index of who pays on an account for a council or consortium (by position)."""
-        kind = self.structure.holder(account)
-        if kind in self.bodies:
-            return self.bodies[kind].index
-        return self._first[kind] + unit
+        """Return the ledger's index of who pays most on an account for a council or consortium (by position)."""
+        return self.holders.main(account, unit)
 
     # Phases
 
@@ -297,10 +365,7 @@ class HealthEconomy(mesa.Model):
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
-            for account in holder.budgets:
-                if account != Account.HOSPITAL:
-                    source = "council" if account == Account.SOCIAL_CARE else "nhs"
-                    holder.budgets[account] = int(self._base[id(holder)][account] * self.settlement.factor(source, year))
+            holder.budgets.update(self.budgets.of_year(holder.index, year))
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
         if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
@@ -310,53 +375,62 @@ class HealthEconomy(mesa.Model):
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
         if self.month % 3 == 0:
             for holder in self._holders:
-                holder.update_prices(self._forecasts(holder), self.parameters.deciding, self.structure.pool_facts())
-            minutes, places = self.engine.asked_for()
-            for c, market in enumerate(self.markets):
-                market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]))
+                holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
+            self._let_markets_respond()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
         self._apply_levers()
+        for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
+            level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
+            state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _let_markets_respond(self) -> None:
+        """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
+        minutes, places = self.engine.asked_for()
+        fees = np.array([council.levers[Lever.FEES] / council.rest[Lever.FEES] for council in self.councils])
+        felt = 1.0 + (self._used_by * (fees - 1.0)).sum(axis=1)
+        for c, market in enumerate(self.markets):
+            market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
+
+    def _places_brought(self) -> np.ndarray:
+        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
+        return np.array([market.places_by_fees for market in self.markets])
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
-        """Return each account's spending over the last twelve months: the seasonal forecast of the year's."""
-        last = self._history[-MONTHS:]
-        if isinstance(holder, Hospital):
-            h = holder.index - self._first[Party.HOSPITAL]
-            income = sum(int(costs.income[h]) for costs in last)
-            loss = int(self._margin[h]) - (income - sum(int(costs.resources[h]) for costs in last))
-            return {Account.HOSPITAL: float(self._base[id(holder)][Account.HOSPITAL] + loss)}
-        found = {}
-        for account in holder.budgets:
-            name = {Account.SOCIAL_CARE: "social_care", Account.ACUTE: "acute", Account.COMMUNITY: "community"}[account]
-            total = sum(getattr(costs, name) for costs in last)
-            if holder.kind in (Party.COUNCIL, Party.CONSORTIUM):
-                found[account] = float(total[holder.index - self._first[holder.kind]])
-            else:
-                found[account] = float(total.sum())
-        return found
+        """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
+        if not isinstance(holder, Hospital):
+            return self.budgets.forecast(holder.index, self._last_year, self.month // MONTHS)
+        h, last = holder.index - self._first[Party.HOSPITAL], self._history[-MONTHS:]
+        margin = sum(int(costs.income[h]) - int(costs.resources[h]) for costs in last)
+        return {Account.HOSPITAL: float(holder.budgets[Account.HOSPITAL] + int(self._margin[h]) - margin)}
 
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self._at_rest
+        brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
-            strict = LEVER_RANGES[Lever.STRICTNESS].steps(council.levers[Lever.STRICTNESS], council.rest[Lever.STRICTNESS])
-            generous = LEVER_RANGES[Lever.GENEROSITY].steps(council.levers[Lever.GENEROSITY], council.rest[Lever.GENEROSITY])
-            state.withheld_lever = int(Lever.STRICTNESS if abs(strict) >= abs(generous) else Lever.GENEROSITY)
-            state.reablement_places = rest.councils[c].reablement_places * council.levers[Lever.REABLEMENT]
-            state.assessment_rate = rest.councils[c].assessment_rate * council.levers[Lever.ASSESSMENT]
-            state.start_rate = rest.councils[c].start_rate * council.levers[Lever.ASSESSMENT]
+            state.withheld_lever = int(_withholding(council))
             state.care_capacity = self.markets[c].home_care_minutes
-            state.home_places = float(self.markets[c].places)
+            state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
-            known.consortia[k].intermediate_places = rest.consortia[k].intermediate_places * consortium.levers[Lever.COMMUNITY]
+            for lever, level in consortium.levers.items():
+                known.consortia[k].levers[lever] = level
+        for capacity in CAPACITIES:
+            units, now, before = (
+                (self.councils, known.councils, rest.councils) if UNIT_OF[capacity.account] == Party.COUNCIL else (self.consortia, known.consortia, rest.consortia)
+            )
+            multiples = np.array([unit.levers[capacity.lever] / unit.rest[capacity.lever] for unit in units])
+            for field in capacity.fields:
+                now[field] = before[field] * multiples
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
+            for capacity in HOSPITAL_CAPACITIES:
+                known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -373,46 +447,50 @@ class HealthEconomy(mesa.Model):
         known, parties, ledger, number = self.engine.organisations, self.parties, self.ledger, self.month
         weekday = self.engine.calendar.weekday(number)
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
-        lines = hospital_lines(month, known.hospitals["beds"], self.parameters.costs)
+        lines = hospital_lines(month, known.hospitals, self.parameters.costs)
         if self._contracts is not None:
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
-        journal, notes = self._as_structured(month.journal), self._as_structured(month.notes)
-        ledger.note(np.concatenate([notes, self._own_consequences(month, costs)]), number)
+        journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
+        ledger.note(np.concatenate([notes, self._own_consequences(month, costs, journal)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
-        households, provider, outside = parties.index("households"), parties.index("community provider"), parties.index("elsewhere")
+
+        def bill(account: Account, unit: int, payee: int, service: Service, pence: int, decider: int = NEED) -> None:
+            payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
+
+        households = parties.index("households")
+        elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
-            payer, market = self.payer(Account.SOCIAL_CARE, c), parties.indices(Party.CARE_MARKET)[c]
-            for service, amount, payee in (
-                (Service.HOME_CARE, costs.home_care[c], market),
-                (Service.RESIDENTIAL_CARE, costs.residential[c], market),
-                (Service.NURSING_CARE, costs.nursing[c], market),
-                (Service.REABLEMENT, costs.reablement[c], provider),
-                (Service.ASSESSMENT, costs.assessment[c], outside),
-            ):
-                payments.append((payer, payee, service, int(amount), NEED))
-            payments.append((households, payer, Service.CHARGES, int(costs.charges[c]), RULES_DECIDE))
+            market = parties.indices(Party.CARE_MARKET)[c]
+            bill(Account.SOCIAL_CARE, c, market, Service.HOME_CARE, int(costs.home_care[c]))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
+                across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
+                for d, amount in across.items():
+                    bill(Account.SOCIAL_CARE, c, parties.indices(Party.CARE_MARKET)[d], service, amount)
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
+            payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h, amount in enumerate(costs.reimbursement[c]):
-                payments.append((payer, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE))
+                bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
         for k in range(len(self.consortia)):
-            payer = self.payer(Account.COMMUNITY, k)
-            payments.append((payer, provider, Service.COMMUNITY, int(costs.intermediate[k]), NEED))
-            payments.append((payer, provider, Service.PROACTIVE, int(costs.proactive[k]), NEED))
             for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
-                payments.append((self.payer(Account.ACUTE, k), market, Service.CONTINUING_CARE, int(costs.continuing[c, k]), NEED))
+                bill(Account.CONTINUING_CARE, k, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]))
+        for capacity in CAPACITIES:
+            for unit, amount in enumerate(getattr(costs, capacity.cost)):
+                bill(capacity.account, unit, parties.index(capacity.payee), capacity.service, int(amount))
+        outside = parties.index("elsewhere")
+        payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
             share = block_month(budget, number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
-        for line in lines:
-            for h, quantity in enumerate(line.quantity):
-                ledger.use(line.name, hospital + h, int(quantity), line.unit_pence, month=number)
-        for k, quantity in enumerate(month.consultations.sum(axis=0)):  # general practice is NHS England's to pay: resources alone
-            ledger.use("consultations", consortium + k, int(quantity), pence(self.parameters.costs.consultation), month=number)
+        for kind, line in [*((Party.HOSPITAL, line) for line in lines), *care_lines(month, costs, self.parameters.costs)]:
+            for unit, quantity in enumerate(line.quantity):
+                ledger.use(line.name, self._first[kind] + unit, int(quantity), line.unit_pence, month=number, per=line.per)
+            self._of_organisations["resource_cost"][self._first[kind] : self._first[kind] + len(line.cost)] += line.cost
         rows = np.zeros(len(payments), dtype=JOURNAL)
         for field, values in zip(("payer", "payee", "service", "pence", "decider"), zip(*payments, strict=True), strict=True):
             rows[field] = values
@@ -420,21 +498,21 @@ class HealthEconomy(mesa.Model):
         ledger.books_balance(number)
         return costs
 
-    def _own_consequences(self, month: Month, costs: Costs) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, and capacity opened or closed."""
-        rows = []
-        for c, council in enumerate(self.councils):
-            state = self.engine.organisations.councils[c]
-            payer = self.payer(Account.SOCIAL_CARE, c)
-            withheld = int(month.totals[c, WITHHELD]) * pence(self.place.councils[c].home_care_pounds_per_hour) // 60
-            rows.append((payer, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld))
-            rows.append((payer, Service.REABLEMENT, council, Lever.REABLEMENT, _beyond_rest(costs.reablement[c], council.levers[Lever.REABLEMENT])))
-            rows.append((payer, Service.ASSESSMENT, council, Lever.ASSESSMENT, _beyond_rest(costs.assessment[c], council.levers[Lever.ASSESSMENT])))
-        for k, consortium in enumerate(self.consortia):
-            payer = self.payer(Account.COMMUNITY, k)
-            rows.append((payer, Service.COMMUNITY, consortium, Lever.COMMUNITY, _beyond_rest(costs.intermediate[k], consortium.levers[Lever.COMMUNITY])))
-            at_rest = max(consortium.rest[Lever.PROACTIVE], 1e-9)
-            rows.append((payer, Service.PROACTIVE, consortium, Lever.PROACTIVE, _beyond_rest(costs.proactive[k], consortium.levers[Lever.PROACTIVE] / at_rest)))
+    def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
+        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges."""
+        rows: list[tuple[int, Service, Organisation, Lever, int]] = []
+
+        def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
+            rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
+
+        for capacity in CAPACITIES:
+            for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
+                multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
+                beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
+                charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
+        rows += self._council_consequences(month)
+        rows += self._hospital_consequences(month, journal)
+        rows += self._turned_consequences(month)
         rows = [row for row in rows if row[4] != 0]
         notes = np.zeros(len(rows), dtype=CONSEQUENCE)
         for at, (payer, service, unit, lever, amount) in enumerate(rows):
@@ -442,33 +520,93 @@ class HealthEconomy(mesa.Model):
             notes[at]["decider"] = self.world.decider(unit, lever).index
         return notes
 
-    def _as_structured(self, rows: np.ndarray) -> np.ndarray:
-        """Put the structure's payers and deciders in the place of councils and consortia in kernel rows."""
-        rows = rows.copy()
-        consortium, n = self._first[Party.CONSORTIUM], len(self.consortia)
-        holder = self.structure.holder(Account.ACUTE)
-        if holder in self.bodies:
-            paid = (rows["payer"] >= consortium) & (rows["payer"] < consortium + n)
-            rows["payer"][paid] = self.bodies[holder].index
-        for lever in Lever:
-            if lever != Lever.NONE and self.structure.decider(lever) in self.bodies:
-                rows["decider"][rows["lever"] == lever] = self.bodies[self.structure.decider(lever)].index
+    def _prices_paid(self) -> CarePrices:
+        """Return what councils pay the market now."""
+        return care_prices(self.place).at(self.engine.organisations.councils["levers"][:, Lever.FEES])
+
+    def _council_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
+        """Yield what care withheld, fees and charges cost or save the holder of social care, and households, against rest.
+
+        Care withheld is worth what the council pays for an hour now.
+        """
+        hour, beyond = self._prices_paid().home_care_hour, beyond_observed(month, self.engine.organisations, self.place, self.parameters)
+        for c, council in enumerate(self.councils):
+            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
+            charges = int(beyond.charges[c])
+            found = [(Service.HOME_CARE, Lever(int(self.engine.organisations.councils[c].withheld_lever)), -withheld), (Service.CHARGES, Lever.CHARGES, -charges)]
+            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
+                found.append((service, Lever.FEES, int(amounts[c])))
+            for service, lever, amount in found:
+                for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
+                    yield payer, service, council, lever, part
+            yield self.parties.index("households"), Service.CHARGES, council, Lever.CHARGES, charges
+
+    def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:
+        """Return what hospitals' capacities cost or save them, and what payers owe for more operations than at rest, or save."""
+        known, rows = self.engine.organisations.hospitals, []
+        lines = {line.name: line for line in hospital_lines(month, known, self.parameters.costs)}
+        for h, hospital in enumerate(self.hospitals):
+            for capacity in HOSPITAL_CAPACITIES:
+                beyond = _beyond_rest(lines[capacity.line].cost[h], hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+                rows.append((hospital.index, capacity.service, hospital, capacity.lever, beyond))
+            more = hospital.levers[Lever.ELECTIVE_LISTS] - hospital.rest[Lever.ELECTIVE_LISTS]
+            done = int(month.hospital_planned[h, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum())
+            if more == 0.0 or done == 0:
+                continue
+            at_rest = self._at_rest.hospitals["theatre_rate"][h] * month.days * 5.0 / 7.0  # lists are full at rest
+            part = max(1.0 - at_rest / done, 0.0) if more > 0.0 else min(1.0 - at_rest / done, 0.0)
+            bills = journal[(journal["payee"] == hospital.index) & (journal["service"] == Service.ELECTIVE)]
+            for payer in np.unique(bills["payer"]).tolist():
+                bill = int(bills["pence"][bills["payer"] == payer].sum())
+                rows.append((payer, Service.ELECTIVE, hospital, Lever.ELECTIVE_LISTS, int(bill * part)))
         return rows
+
+    def _turned_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
+        """Yield who pays more or less, and how much, because claims to continuing healthcare were not decided as at rest.
+
+        What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
+        """
+        week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
+        prices = self._prices_paid()
+        for c, days in enumerate(month.turned_days):
+            totals = month.totals[c]
+            on_council = (
+                (Service.HOME_CARE, totals[TURNED_MINUTES] * prices.home_care_hour[c] // 60),
+                (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENTIAL] * prices.residential_week[c] // 7),
+                (Service.NURSING_CARE, totals[TURNED_NURSING] * prices.nursing_week[c] // 7),
+            )
+            on_people = ((Service.HOME_CARE, totals[TURNED_HOME_PENCE]), (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENT_PENCE]))
+            moved = np.abs(days)
+            for k in np.flatnonzero(moved):
+                unit = self.consortia[k]
+                for payer, part in self.holders.bill(Account.CONTINUING_CARE, k, -int(days[k]) * week // 7):
+                    yield payer, Service.CONTINUING_CARE, unit, Lever.CHC_STRICTNESS, part
+                for service, amount in on_council:
+                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, int(amount) * int(moved[k]) // int(moved.sum())):
+                        yield payer, service, unit, Lever.CHC_STRICTNESS, part
+                for service, amount in on_people:
+                    yield households, service, unit, Lever.CHC_STRICTNESS, int(amount) * int(moved[k]) // int(moved.sum())
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        self.council_levels.append(self.engine.organisations.councils["levers"].copy())
+        self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
-        acute = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
+        bills = costs.spells.sum() * spell_share / spell_share.sum() + costs.continuing.sum(axis=1)
         heads = month.counts[:, 0] / month.counts[:, 0].sum()
-        found = measure_month(month, costs, acute, costs.community.sum() * heads)
+        services = sum(costs.on(account).sum() for account in (Account.COMMUNITY, Account.MENTAL_HEALTH, Account.PRIMARY_CARE))
+        found = measure_month(month, costs, bills + services * heads)
         self._last = {}
         for name, values in found.items():
             self._last[name] = float(values.sum())
             self._measures.append((self.month, "place", name, float(values.sum())))
             for council, value in zip(self.councils, values, strict=True):
                 self._measures.append((self.month, council.name, name, float(value)))
+        if self.month % MONTHS == MONTHS - 1:
+            self._close_year()
+        self._measure_organisations()
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -482,17 +620,62 @@ class HealthEconomy(mesa.Model):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
     def _set_gates(self) -> None:
-        """The further a holder of social care would overspend its limit, the more non-critical starts wait for money."""
-        kind = self.structure.holder(Account.SOCIAL_CARE)
-        limit = self.structure.deficit_limits.get(kind, 0.0) + self.settlement.gate_margin
-        for c, council in enumerate(self.councils):
-            holder = self.bodies.get(kind, council)
+        """The more a purse with social care in it lacks, the more non-critical starts wait for money."""
+        gates = []
+        for position, index in enumerate(self.holders.parties(Account.SOCIAL_CARE)):
+            holder = self.organisations[int(index)]
             forecasts = self._forecasts(holder)
-            purse = next((pool.accounts for pool in self.structure.pool_facts() if Account.SOCIAL_CARE in pool.accounts), (Account.SOCIAL_CARE,))
-            spent = sum(forecasts[account] for account in purse if account in forecasts)
-            budget = sum(holder.budgets[account] for account in purse if account in holder.budgets)
-            over = spent / max(budget, 1.0) - 1.0 - limit
-            self.engine.organisations.councils[c].gate = min(max(over / self.settlement.gate_reach, 0.0), 1.0)
+            purse = next(purse for purse in self._purses[holder.index] if Account.SOCIAL_CARE in purse.accounts)
+            budget = sum(holder.budgets[account] for account in purse.accounts)
+            gate = held_back(
+                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts), available=budget + purse.carried,
+                allowance=self._limit(holder, budget) + self.settlement.chance_band * purse.chance,
+                yields=float(self._last_year[Account.SOCIAL_CARE][position]), reach=self.settlement.gate_reach,
+            )  # fmt: skip
+            gates.append(gate)
+        for c, shares in enumerate(self.holders.shares(Account.SOCIAL_CARE)):
+            self.engine.organisations.councils[c].gate = float((shares / shares.sum() * gates).sum())
+
+    def _remember_the_year(self) -> None:
+        """Add up what each account came to in the last twelve months, pence by holder."""
+        self._last_year = {account: self.holders.borne(account, pence) for account, pence in last_year(self._history).items()}
+
+    def _close_year(self) -> None:
+        """In March: what each purse has left or lacks is carried into the next year, lost, or let go."""
+        for holder in self._holders:
+            forecasts = self._forecasts(holder)
+            for at, purse in enumerate(self._purses[holder.index]):
+                budget = sum(holder.budgets[account] for account in purse.accounts)
+                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts))
+                if isinstance(holder, Hospital):  # its deficits have no limit, at the price that its margin's money has
+                    self._of_organisations["hospital_deficit"][holder.index] = max(spent - budget, 0)
+                    continue
+                limit, chance = self._limit(holder, budget), self.settlement.chance_band * purse.chance
+                end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.structure.carry_forward)
+                self._purses[holder.index][at] = purse._replace(carried=end.carried)
+                self._of_organisations["overspend"][holder.index] += max(-end.balance, 0)
+                self._of_organisations["underspend"][holder.index] += max(end.balance, 0)
+                if end.lost:
+                    self.ledger.pay(holder.index, "treasury", Service.SETTLEMENT, end.lost, RULES_DECIDE, month=self.month)
+        self.ledger.books_balance(self.month)
+
+    def _limit(self, holder: Organisation, budget: int) -> float:
+        """Return the pence that a holder may overspend in a year; a kind that the structure does not name has no limit."""
+        limits = self.structure.deficit_limits
+        return limits[holder.kind] * budget if holder.kind in limits else math.inf
+
+    def _measure_organisations(self) -> None:
+        """Write the measures of organisations' money, in pounds, for those that have any of it, and for the place."""
+        for payer, service, amount in self.budgets.month(self.month):
+            self._of_organisations[CERTAIN[service]][payer] += amount
+        for holder in self._holders:
+            self._of_organisations["carried_balance"][holder.index] = sum(purse.carried for purse in self._purses[holder.index])
+        for name, amounts in self._of_organisations.items():
+            self._last[name] = float(amounts.sum()) / 100.0
+            self._measures.append((self.month, "place", name, self._last[name]))
+            for index in np.flatnonzero(amounts):
+                self._measures.append((self.month, self.parties.names[index], name, float(amounts[index]) / 100.0))
+            amounts[:] = 0
 
     # Reading
 
@@ -508,22 +691,34 @@ class HealthEconomy(mesa.Model):
 
     @property
     def decisions(self) -> pd.DataFrame:
-        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers)."""
+        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
+
+        Reasons name who decided and what the board advised; a move given up on its advice leaves `after` as `before`.
+        """
         return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
 
-    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision) -> None:
-        """Add a decision to the log."""
+    def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str = "") -> None:
+        """Add a decision to the log, with what the board had to say about it."""
+        heard = f"{advice}: " if advice else ""
         numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "reasons": f"decided by {decider.name}: {numbers}",
+                "after": decision.after, "reasons": f"decided by {decider.name}: {heard}{numbers}",
             }
         )  # fmt: skip
 
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
         return self._last.get(measure, float("nan"))
+
+
+def _withholding(council: Council) -> Lever:
+    """Return the lever that is charged with care withheld: the band if it has moved, else whichever other moved further."""
+    steps = {lever: abs(LEVER_RANGES[lever].steps(council.levers[lever], council.rest[lever])) for lever in (Lever.ELIGIBILITY, Lever.STRICTNESS, Lever.GENEROSITY)}
+    if steps[Lever.ELIGIBILITY] > 0.0:
+        return Lever.ELIGIBILITY
+    return Lever.STRICTNESS if steps[Lever.STRICTNESS] >= steps[Lever.GENEROSITY] else Lever.GENEROSITY
 
 
 def _beyond_rest(amount: int, multiple: float) -> int:

@@ -33,9 +33,10 @@ from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
-from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR, continuity_of
+from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
-from agents.vocabulary import CaseState
+from agents.vocabulary import CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
@@ -65,7 +66,8 @@ class Month:
     ----------
     number : months since the start
     days : its length
-    totals : shape (c, N_TOTALS + k), see ``agents.patients.living``; the last k: days under continuing healthcare by consortium
+    totals : shape (c, N_TOTALS + 2 k), see ``agents.patients.living``; the last 2 k: days under continuing healthcare by
+        consortium, and days that would have been at rest
     counts : shape (c, 5 + 2 k): living, with a package, in care homes, moved away, package minutes a week, then GP and
         nurse consultations asked for, and those not had, by consortium (k)
     out : shape (c, N_OUT), see ``agents.hospital.state``
@@ -92,6 +94,16 @@ class Month:
     def asked_consultations(self) -> np.ndarray:
         """GP and nurse consultations asked for, shape (c, k)."""
         return self.counts[:, N_COUNTS : N_COUNTS + (self.counts.shape[1] - N_COUNTS) // 2]
+
+    @property
+    def continuing_days(self) -> np.ndarray:
+        """Days under continuing healthcare, shape (c, k)."""
+        return np.split(self.totals[:, N_TOTALS:], 2, axis=1)[0]
+
+    @property
+    def turned_days(self) -> np.ndarray:
+        """Days that would have been under continuing healthcare at rest and are not (negative: the reverse), shape (c, k)."""
+        return np.split(self.totals[:, N_TOTALS:], 2, axis=1)[1]
 
     @property
     def consultations(self) -> np.ndarray:
@@ -147,6 +159,8 @@ class Organisations:
     def __init__(self, n_councils: int, n_consortia: int, n_hospitals: int) -> None:
         self.councils = np.zeros(n_councils, dtype=COUNCIL_STATE).view(np.recarray)
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
+        for name in ("gp_access", "gp_access_at_rest", "continuity_crises", "most_crises", *FACTORS):
+            self.consortia[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
     def copy(self) -> Organisations:
@@ -218,6 +232,7 @@ class Engine:
             more = self.people.capacity - len(self.case_of)
             self.case_of = np.concatenate([self.case_of, np.full(more, -1, dtype=np.int32)])
             self.borne = np.concatenate([self.borne, np.zeros(more, dtype=np.uint8)])
+        renew_factors(self.organisations.consortia, self.rules)
         events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
         councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
         councils["home_used"] = counts[:, CARE_HOME_COUNT]
@@ -242,7 +257,7 @@ class Engine:
         planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)
         hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
         journal = self._journal = _with_room(self._journal, 4 * room + 4 * lines)
-        notes = self._notes = _with_room(self._notes, 3 * room)
+        notes = self._notes = _with_room(self._notes, 3 * room + lines)
         out = np.zeros((len(councils), N_OUT), dtype=np.int64)
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
@@ -324,17 +339,24 @@ class Engine:
 
     def blank_totals(self) -> np.ndarray:
         """Return zeroed totals of a month, see :class:`Month`."""
-        return np.zeros((len(self.organisations.councils), N_TOTALS + len(self.organisations.consortia)), dtype=np.int64)
+        return np.zeros((len(self.organisations.councils), N_TOTALS + 2 * len(self.organisations.consortia)), dtype=np.int64)
 
     def blank_counts(self) -> np.ndarray:
         """Return zeroed counts of a month, see :class:`Month`."""
         return np.zeros((len(self.organisations.councils), N_COUNTS + 2 * len(self.organisations.consortia)), dtype=np.int64)
 
     def _renew_access(self, counts: np.ndarray, days: int) -> None:
-        """Hold general practice's capacity against what this month asked for: next month's access."""
+        """Hold general practice's capacity against what this month asked for: next month's access and continuity."""
         consortia = self.organisations.consortia
         asked = counts[:, N_COUNTS : N_COUNTS + len(consortia)].sum(axis=0)
-        consortia["gp_access"] = np.minimum(consortia["gp_capacity"] * days / np.maximum(asked, 1), 1.0)
+        level, rest = (consortia[name][:, Lever.GP_ACCESS] for name in ("levers", "rest"))
+        multiple = np.where((level > 0.0) & (rest > 0.0), level, 1.0) / np.where((level > 0.0) & (rest > 0.0), rest, 1.0)
+        supply = consortia["gp_capacity"] * days / np.maximum(asked, 1)
+        at_rest = supply / multiple
+        consortia["gp_access"], consortia["gp_access_at_rest"] = np.minimum(supply, 1.0), np.minimum(at_rest, 1.0)
+        for k, consortium in enumerate(consortia):
+            more = continuity_of(supply[k], at_rest[k], self.rules) - USUAL_DOCTOR
+            consortium["continuity_crises"] = 1.0 - float(self.rules["unmanaged_by_continuity"]) * more
 
     def _make_room(self, room: int) -> None:
         if len(self.cases) < room:

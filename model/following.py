@@ -19,10 +19,11 @@ from agents.hospital.planned import GONE as LEFT_THE_LINE
 from agents.hospital.planned import LISTED, TO_BE_SEEN, stays_the_night
 from agents.hospital.state import CASE, Flow
 from agents.patients import record
+from agents.patients.living import COUNCIL_CARE, N_TOTALS, NURSING_COUNCIL, RESIDENTIAL_COUNCIL
 from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
 from agents.vocabulary import Account, CaseState, Funder, Lever, Party, Service, Setting
-from model.accounts import care_prices
+from model.accounts import CarePrices, care_prices, charged, long_term_care
 from model.economy import HealthEconomy
 from model.payment import pence
 
@@ -231,7 +232,8 @@ class Life:
         """Return whether an operation that somebody waited for takes a night."""
         engine = self.economy.engine
         trigger, kind = np.int64(wait["trigger"]), np.int64(wait["kind"])
-        return bool(stays_the_night(np.int64(self.row), trigger, kind, engine.rules, engine.seed))
+        hospital = engine.organisations.hospitals[int(wait["hospital"])]
+        return bool(stays_the_night(np.int64(self.row), trigger, kind, hospital, engine.rules, engine.seed))
 
     def _today(self, at: int) -> np.ndarray:
         return self.calendar[self.calendar["day"] == self.days[at]]
@@ -332,11 +334,12 @@ class Life:
         minutes = np.where(places == Setting.HOME, nights["package"] // 7, 0).astype(np.int64)
         listed = self.alive & ((nights["flags"] & record.PROACTIVE) != 0)
         council, consortium = int(nights["council"][0]), int(nights["consortium"][0])
-        hour, residential, nursing, reablement = (int(price[council]) for price in care_prices(economy.place))
+        observed = CarePrices(*(price[[council]] for price in care_prices(economy.place)))
+        levels = [month[council] for month in economy.council_levels]
         intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
         public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
-        bills = economy.payer(Account.ACUTE, consortium)
+        bills = economy.payer(Account.CONTINUING_CARE, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
         found: list[tuple[int, Service, int, int]] = []
         for month in np.unique(self.months).tolist():
@@ -345,17 +348,19 @@ class Life:
             def days(here: np.ndarray, now: np.ndarray = now) -> int:
                 return int((here & now).sum())
 
-            home_care = int(minutes[now & public_paid].sum()) * hour // 60
-            in_residential = days((setting == Setting.RESIDENTIAL) & public_paid) * residential // 7
-            in_nursing = days((setting == Setting.NURSING) & public_paid) * nursing // 7
-            charged = int(home_care * care.charge_share + (in_residential + in_nursing) * care.residential_charge_share)
+            used = np.zeros((1, N_TOTALS), dtype=np.int64)
+            used[0, COUNCIL_CARE] = minutes[now & public_paid].sum()
+            used[0, RESIDENTIAL_COUNCIL] = days((setting == Setting.RESIDENTIAL) & public_paid)
+            used[0, NURSING_COUNCIL] = days((setting == Setting.NURSING) & public_paid)
+            bought = long_term_care(used, observed.at(levels[month][Lever.FEES]))
+            charge = int(charged(long_term_care(used, observed), levels[month][Lever.CHARGES], care)[0])
             found += [
-                (month, Service.HOME_CARE, public, home_care),
-                (month, Service.RESIDENTIAL_CARE, public, in_residential),
-                (month, Service.NURSING_CARE, public, in_nursing),
-                (month, Service.CHARGES, public, -charged),
-                (month, Service.CHARGES, household, charged),
-                (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * reablement // 7),
+                (month, Service.HOME_CARE, public, int(bought.home_care[0])),
+                (month, Service.RESIDENTIAL_CARE, public, int(bought.residential[0])),
+                (month, Service.NURSING_CARE, public, int(bought.nursing[0])),
+                (month, Service.CHARGES, public, -charge),
+                (month, Service.CHARGES, household, charge),
+                (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * int(observed.reablement_week[0]) // 7),
                 (month, Service.ASSESSMENT, public, int(assessments[now].sum()) * pence(prices.assessment)),
                 (month, Service.COMMUNITY, community, days(places == Setting.INTERMEDIATE) * intermediate // 7),
                 (month, Service.CONTINUING_CARE, bills, days(continuing & ((setting >= Setting.RESIDENTIAL) | (minutes > 0))) * week // 7),
@@ -371,5 +376,4 @@ class Life:
         economy, lever = self.economy, Lever(int(event["lever"]))
         if lever == Lever.NONE:
             return ""
-        body = economy.bodies.get(economy.structure.decider(lever))
-        return body.name if body is not None else economy.parties.decider_name(int(event["decider"]))
+        return economy.parties.decider_name(economy.holders.decided_by(lever, int(event["decider"])))

@@ -55,6 +55,21 @@ OWN_LINES: Mapping[Lever, tuple[Service, ...]] = {
     Lever.PROACTIVE: (Service.PROACTIVE,),
     Lever.ADMISSION_THRESHOLD: ACUTE_CARE,  # the emergency department and the wards are one hospital's work
     Lever.DISCHARGE_READINESS: ACUTE_CARE,
+    Lever.ELIGIBILITY: LONG_TERM_CARE,
+    Lever.CHARGES: LONG_TERM_CARE,
+    Lever.FEES: LONG_TERM_CARE,
+    Lever.BROKERAGE: (Service.BROKERAGE,),
+    Lever.PREVENTION: (Service.PREVENTION,),
+    Lever.COMMUNITY_NURSING: (Service.COMMUNITY_NURSING,),
+    Lever.MENTAL_HEALTH: (Service.MENTAL_HEALTH,),
+    Lever.DEMENTIA: (Service.DEMENTIA,),
+    Lever.CONTINENCE: (Service.CONTINENCE,),
+    Lever.CARE_HOME_SUPPORT: (Service.CARE_HOME_SUPPORT,),
+    Lever.GP_ACCESS: (Service.PRIMARY_CARE,),
+    Lever.CHC_STRICTNESS: (Service.CONTINUING_CARE,),
+    Lever.DISCHARGE_COORDINATION: ACUTE_CARE,
+    Lever.ELECTIVE_LISTS: (Service.ELECTIVE,),
+    Lever.DAY_CASES: (Service.ELECTIVE,),
 }
 """The service lines that a decision is about. A consequence anywhere else is a spillover."""
 
@@ -533,7 +548,7 @@ class _Book:
     def add(self, rows: np.ndarray, month: int) -> None:
         """Add rows to a month; the order of rows and of calls does not matter."""
         before = self._months.get(month)
-        self._months[month] = _aggregate(rows if before is None else np.concatenate([before, _aggregate(rows)]))
+        self._months[month] = aggregate(rows if before is None else np.concatenate([before, aggregate(rows)]))
 
     def months(self) -> list[int]:
         """Return the months with entries, in order."""
@@ -552,7 +567,7 @@ class _Book:
         return np.concatenate([self._months[month] for month in months]), np.repeat(np.array(months, np.int64), sizes)
 
 
-def _aggregate(rows: np.ndarray) -> np.ndarray:
+def aggregate(rows: np.ndarray) -> np.ndarray:
     """Return one row a key, sorted by key, without keys that add up to nothing."""
     if rows.size == 0:
         return rows.copy()

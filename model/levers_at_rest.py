@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from agents.deciding import LEVER_RANGES
 from model.economy import HealthEconomy
+from model.place_choice import PlaceChoice
 from model.structures import BASELINE
 
 
@@ -31,7 +31,7 @@ class LeverRow(NamedTuple):
     status: str
 
 
-def levers_at_rest(place: str | Path, scale: float = 1.0) -> list[LeverRow]:
+def levers_at_rest(place: PlaceChoice, scale: float = 1.0) -> list[LeverRow]:
     """Return the levers of a place at rest; settles the place first if that was not done before.
 
     Raises

@@ -84,7 +84,27 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet (Tian 2012, narrow list)"),
 )
 
-MEASURES = {measure.name: measure for measure in HEADLINE + OTHER}
+OF_ORGANISATIONS: tuple[Measure, ...] = (
+    Measure(name="committed_spending", label="Committed spending", unit="pounds", kind="flow",
+            definition="what is published of organisations' accounts beyond the modelled lines, by the holder that pays it"),
+    Measure(name="management_cost", label="Management", unit="pounds", kind="flow", better="less",
+            definition="what it costs to run the organisations that commission"),
+    Measure(name="transition_cost", label="Transition", unit="pounds", kind="flow", better="less",
+            definition="what changing over to the structure costs, paid out of the same budgets"),
+    Measure(name="resource_cost", label="Resource cost", unit="pounds", kind="flow", better="less",
+            definition="what the modelled care takes at 2014/15 prices, whoever pays and whatever is paid, by the area whose people or hospital it is"),
+    Measure(name="overspend", label="Overspends at year end", unit="pounds", kind="flow", better="less",
+            definition="what purses of consortia, councils and commissioners spent beyond budget and balances brought forward, told in March"),
+    Measure(name="underspend", label="Underspends at year end", unit="pounds", kind="flow",
+            definition="what those purses left unspent, told in March"),
+    Measure(name="hospital_deficit", label="Deficits of hospitals", unit="pounds", kind="flow", better="less",
+            definition="by how much hospitals' margins fell short of those at rest, told in March"),
+    Measure(name="carried_balance", label="Balances carried", unit="pounds", kind="stock", better="more",
+            definition="money of earlier years that may be spent besides the budget; of a debt, what may not"),
+)
+"""Money of organisations: told for each of them that has any, and for the place."""
+
+MEASURES = {measure.name: measure for measure in HEADLINE + OTHER + OF_ORGANISATIONS}
 
 BY_CAUSE = ("emergency_contacts", "emergency_admissions", "emergency_bed_days")
 CAUSES = tuple(cause.name.lower() for cause in Cause)

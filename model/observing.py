@@ -28,13 +28,13 @@ from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_COUNT, Month
 from model.measures import BY_BODY, CAUSES, REASONS, UNMET
 
 
-def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, community_by_council: np.ndarray) -> dict[str, np.ndarray]:
+def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> dict[str, np.ndarray]:
     """Return each measure by council, shape (n_councils,); the place is their sum.
 
     Parameters
     ----------
     month, costs : of the month
-    acute_by_council, community_by_council : pence that consortia spent for each council's residents
+    paid_by_consortia : pence that fell on the accounts of consortia for each council's residents
     """
     out, totals, counts = month.out, month.totals, month.counts
     found: dict[str, np.ndarray] = {}
@@ -56,7 +56,7 @@ def measure_month(month: Month, costs: Costs, acute_by_council: np.ndarray, comm
     found["unmet_hours"] = totals[:, UNMET_MINUTES] / 60.0
     found["qalys"] = totals[:, MICRO_QALYS] / 1e6
     found["deaths"] = out[:, DEATHS_OUT]
-    found["public_spending"] = (costs.social_care + acute_by_council + community_by_council) / 100.0
+    found["public_spending"] = (costs.social_care + costs.prevention + paid_by_consortia) / 100.0
     found["household_cost"] = costs.households / 100.0
     found["people"] = counts[:, LIVING_COUNT]
     found["package_people"] = counts[:, PACKAGE_COUNT]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from agents.board import BoardBehaviour
 from agents.care import CareRules
 from agents.care_market import MarketBehaviour
 from agents.commissioner import CommissionerBehaviour
@@ -19,7 +20,10 @@ from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
+from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
+from agents.patients.services import ServiceEffects
+from model.management import Overheads
 from model.payment import Prices
 from model.resources import UnitCosts
 from model.settlement import Settlement
@@ -44,18 +48,22 @@ class Parameters:
 
     living: LivingBehaviour = field(default_factory=LivingBehaviour)
     seeking: SeekingBehaviour = field(default_factory=SeekingBehaviour)
+    services: ServiceEffects = field(default_factory=ServiceEffects)
     care: CareRules = field(default_factory=CareRules)
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
+    prevention: PreventionBehaviour = field(default_factory=PreventionBehaviour)
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
+    overheads: Overheads = field(default_factory=Overheads)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)
     hospital_board: HospitalBehaviour = field(default_factory=HospitalBehaviour)
     market: MarketBehaviour = field(default_factory=MarketBehaviour)
     commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
+    board: BoardBehaviour = field(default_factory=BoardBehaviour)
 
     def with_values(self, values: Mapping[str, float]) -> Parameters:
         """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.

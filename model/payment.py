@@ -32,6 +32,13 @@ class Prices(Checked):
     assessment: float = parameter(
         500.0, "cost of one social-care assessment that is made", unit="pounds", low=400.0, high=768.0,
         assumption="P-B.cost-008 (552 in 2016/17) at 2014/15 prices, rounded down for reviews within it")
+    package_start: float = parameter(
+        120.0, "cost of one start of home care that brokers can arrange", unit="pounds", low=60.0, high=250.0,
+        assumption="no source: most of a day of somebody who finds a provider and agrees the round; apart from the assessment, which it follows")
+    prevention_adult: float = parameter(
+        15.0, "what councils spend on preventing illness and falls of adults", unit="pounds an adult a year", low=8.0, high=30.0,
+        assumption="the public health grant of 2014/15 was 2.8 billion pounds, more than half of it for sexual health and drug services (King's Fund, NHS in a nutshell, "
+        "spending on public health); about half of the rest, over 42.7 million adults")
     intermediate_place_week: float = parameter(
         263.0, "cost of an intermediate-care place, used or not", unit="pounds a week", low=200.0, high=350.0,
         assumption="a home-based spell of 1,050 (P-B.cost-031) over four weeks")
@@ -39,6 +46,24 @@ class Prices(Checked):
         871.0, "cost of a week under continuing healthcare", unit="pounds a week", low=700.0, high=1300.0, evidence="P-B.cost-044")
     proactive_person: float = parameter(
         140.0, "cost of a person on the proactive list", unit="pounds a year", low=70.0, high=250.0, assumption="the 2014 enhanced service paid about this")
+    community_nursing_adult: float = parameter(
+        31.0, "cost of community nurses' visits at rest", unit="pounds a year per adult", low=20.0, high=60.0,
+        assumption="eight visits a year for ten adults, some 35 million in England (recalled, no row), at 39 pounds (P-B.cost-005)")
+    mental_health_adult: float = parameter(
+        97.0, "cost of contacts of mental-health services at rest", unit="pounds a year per adult", low=78.0, high=194.0,
+        assumption="8.3 billion (P-C.nhs-035) over 42.7 million adults is 194; half of it taken for contacts outside wards, since wards are not modelled")
+    dementia_person: float = parameter(
+        310.0, "cost of dementia services at rest", unit="pounds a year per person with dementia", low=150.0, high=800.0,
+        assumption="no source: eight contacts a year at the price of a nurse's visit (P-B.cost-005)")
+    continence_person: float = parameter(
+        80.0, "cost of continence services at rest", unit="pounds a year per frail person who needs help", low=40.0, high=200.0,
+        assumption="no source: two contacts a year at the price of a nurse's visit (P-B.cost-005)")
+    home_support_resident: float = parameter(
+        195.0, "cost of a health team for care homes", unit="pounds a year per resident looked after", low=100.0, high=400.0,
+        assumption="no source: five contact hours of a nurse a year (P-B.cost-006)")
+    appointment: float = parameter(
+        27.5, "cost of a GP or nurse appointment, taken up or not", unit="pounds", low=24.5, high=44.5,
+        assumption="30.3 a consultation (P-B.cost-047) over the tenth more that can be had")
     visit: float = parameter(
         115.0, "price of a first outpatient visit", unit="pounds", low=105.0, high=135.0, assumption="120 in 2016/17 (P-B.cost-017) at 2014/15 prices")
     day_case: float = parameter(

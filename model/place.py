@@ -1,11 +1,11 @@
 """Real places: people by council x consortium x small area x age x sex x deprivation, and their organisations.
 
-A place is a TOML file that names its councils; every number comes from the open data in
-``model/data``. ``docs/reference/data.md`` tells how. One place is not real: with ``made_of = "england"`` instead of
-``councils``, it is England in miniature (``model/place_england.py``).
+A place is a council or a list of councils: named at once (``model/place_choice.py``), or by a TOML file; every number comes
+from the open data in ``model/data``. ``docs/reference/data.md`` tells how. One place is not real: with
+``made_of = "england"`` instead of ``councils``, it is England in miniature (``model/place_england.py``).
 """
 
-import difflib
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.own_definition import names_a_population, own_place_digest
+from model.own_place import own_place
+from model.place_choice import (
+    Definition,
+    PlaceChoice,
+    codes_of,
+    council_code,
+    council_definition,
+    list_definition,
+    nearest,
+    parts_of,
+    slug,
+    unknown_place,
+)
 from model.place_data import read_table
 from model.place_england import miniature
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
@@ -35,8 +49,11 @@ from model.place_people import (
 from model.place_registers import register_ratios
 
 FOLDER = Path(__file__).parent / "places"
-KEYS = ("name", "title", "councils", "notes", "made_of")
+KEYS = ("name", "title", "councils", "notes", "made_of", "population")
 MADE_OF = "england"
+ALL_COUNCILS = "all"
+MOST_OF_A_KIND, MOST_SMALL_AREAS = 255, 65_535
+"""Councils, consortia or hospitals, and small areas, that a person's record can name (England has 209 and 32,844)."""
 
 __all__ = [
     "ConsortiumFacts",
@@ -48,6 +65,8 @@ __all__ = [
     "describe_place",
     "list_places",
     "load_place",
+    "place_file_digest",
+    "place_name",
     "place_summary",
     "places",
 ]
@@ -87,6 +106,7 @@ class Place:
     facts: tuple[Fact, ...]
 
     def __post_init__(self) -> None:
+        _check_numbers(self)
         _check_areas(self)
         _check_cells(self)
         _check_hospitals(self)
@@ -108,8 +128,8 @@ def list_places() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> list_places()
-    ('berkshire-west', 'england-in-miniature', 'wigan')
+    >>> list_places()[:3]
+    ('berkshire-west', 'england', 'england-in-miniature')
     """
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
@@ -119,26 +139,74 @@ def places() -> tuple[str, ...]:
     return list_places()
 
 
-def load_place(name: str | Path) -> Place:
+def load_place(place: PlaceChoice) -> Place:
     """Return a place.
 
     Parameters
     ----------
-    name : name of a shipped place, or path of a TOML file (ending in ``.toml``) with ``name``, ``councils`` and
-        perhaps ``title`` and ``notes``; or ``made_of = "england"`` instead of ``councils``
+    place : name of a shipped place; name or ONS code of a council; several councils, by commas or in a list; or path of a
+        TOML file (ending in ``.toml``) with ``name``, ``councils`` and perhaps ``title`` and ``notes``; instead of
+        ``councils`` perhaps ``made_of = "england"``, or ``population``, the path of a file of people of the user's own
+        (``model/own_place.py``). A name means a shipped place before it means a council.
 
     Raises
     ------
     ValueError
-        If there is no such place (the message gives the nearest names), or its file is wrong.
+        If there is no such place or council (the message gives the nearest names), a council is named twice, or the file
+        is wrong.
     """
-    if str(name).endswith(".toml"):
-        if not Path(name).is_file():
-            raise ValueError(f"place file must exist, got {str(name)!r}")
-        return _build(*_read_definition(Path(name)))
-    if name not in list_places():
-        raise ValueError(f"unknown place {str(name)!r}; nearest: {_nearest(str(name), list_places())}")
-    return _build(*_read_definition(FOLDER / f"{name}.toml"))
+    if _is_file(place) and Path(str(place)).is_file() and names_a_population(Path(str(place))):
+        return _build_own(Path(str(place)), own_place_digest(Path(str(place))))
+    return _build(definition_of(place))
+
+
+def place_name(place: PlaceChoice) -> str:
+    """Return the one name of a place however it was given; the path if it is a file.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`load_place`, but a file is not read.
+
+    Examples
+    --------
+    >>> place_name("Kent"), place_name("E10000016"), place_name(["Bristol, City of", "Bath & North East Somerset"])
+    ('kent', 'kent', 'bristol+bath-and-north-east-somerset')
+    """
+    return str(place) if _is_file(place) else definition_of(place).name
+
+
+def definition_of(place: PlaceChoice) -> Definition:
+    """Return what a place is made of, without building it; takes and raises what :func:`load_place` does."""
+    if _is_file(place):
+        if not Path(str(place)).is_file():
+            raise ValueError(f"place file must exist, got {str(place)!r}")
+        return _read_definition(Path(str(place)))
+    presets = list_places()
+    parts = parts_of(place)
+    if len(parts) > 1:
+        return list_definition(codes_of(parts, f"place {', '.join(parts)!r}", presets))
+    (words,) = parts
+    if slug(words) in presets:
+        return _read_definition(FOLDER / f"{slug(words)}.toml")
+    code = council_code(words)
+    if code is None:
+        raise unknown_place(words, presets)
+    return _council_alone(code, presets)
+
+
+def place_file_digest(path: str | Path) -> str:
+    """Return a hash of what a place's TOML file says, with its population's contents where it names one of its own.
+
+    Raises
+    ------
+    ValueError
+        If a population cannot be read.
+    OSError
+        If the file itself cannot be read.
+    """
+    path = Path(path)
+    return own_place_digest(path) if names_a_population(path) else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def describe_place(place: Place) -> list[PlaceRow]:
@@ -165,7 +233,7 @@ def place_summary(place: Place) -> dict[str, object]:
         "consortia": [consortium.name for consortium in place.consortia],
         "hospitals": [hospital.name for hospital in place.hospitals],
         "main_hospitals": [hospital.name for hospital in place.hospitals if hospital.kind == "main"],
-        "coterminosity": coterminosity(_adults_by_pair(place.small_areas, place.cells), share_inside),
+        "coterminosity": coterminosity(_counted_by_pair(place.small_areas, place.cells), share_inside),
     }
 
 
@@ -189,19 +257,29 @@ def coterminosity(adults: NDArray[np.int64], share_inside: FloatArray) -> float:
     return float((adults * of_council * of_consortium).sum() / adults.sum())
 
 
-def _nearest(name: str, valid: tuple[str, ...]) -> str:
-    return ", ".join(difflib.get_close_matches(name, valid, n=3, cutoff=0.0))
+def _is_file(place: PlaceChoice) -> bool:
+    return isinstance(place, str | Path) and str(place).endswith(".toml")
 
 
-def _read_definition(path: Path) -> tuple[str, str, str, tuple[str, ...]]:
-    """Return name, title, notes and council codes (none: England in miniature) of a place's TOML file."""
+def _council_alone(code: str, presets: tuple[str, ...]) -> Definition:
+    """Return the definition of one council: the shipped place that is just this council, if there is one."""
+    alone = council_definition(code, presets)
+    if slug(alone.title) in presets:
+        shipped = _read_definition(FOLDER / f"{slug(alone.title)}.toml")
+        if shipped.councils == alone.councils:
+            return shipped
+    return alone
+
+
+def _read_definition(path: Path) -> Definition:
+    """Return the definition in a place's TOML file."""
     try:
         definition = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name}: must be TOML: {error}") from error
     for key in definition:
         if key not in KEYS:
-            raise ValueError(f"{path.name}: unknown key {key!r}; nearest: {_nearest(key, KEYS)}")
+            raise ValueError(f"{path.name}: unknown key {key!r}; nearest: {nearest(key, KEYS)}")
     for key in ("name", "title", "notes"):
         if not isinstance(definition.get(key, ""), str) or (key == "name" and not definition.get(key)):
             raise ValueError(f"{path.name}: {key} must be text, got {definition.get(key)!r}")
@@ -212,28 +290,20 @@ def _read_definition(path: Path) -> tuple[str, str, str, tuple[str, ...]]:
             raise ValueError(f"{path.name}: made_of must be {MADE_OF!r}, got {definition['made_of']!r}")
         if "councils" in definition:
             raise ValueError(f"{path.name}: must have councils or made_of, got both")
-        return *words, ()
+        return Definition(*words, ())
     councils = definition.get("councils")
+    if councils == ALL_COUNCILS:
+        return Definition(*words, tuple(read_table("councils.csv")["utla_code"].tolist()))
     if not isinstance(councils, list) or not councils or not all(isinstance(council, str) for council in councils):
-        raise ValueError(f"{path.name}: councils must be a list of names or codes, got {councils!r}")
-    codes = tuple(_council_code(council, path.name) for council in councils)
-    if len(set(codes)) < len(codes):
-        raise ValueError(f"{path.name}: councils must be named once each, got {councils!r}")
-    return *words, codes
+        raise ValueError(
+            f"{path.name}: councils must be {ALL_COUNCILS!r} or a list of names or codes, got {councils!r}"
+        )
+    return Definition(*words, codes_of(councils, f"{path.name}: councils"))
 
 
-def _council_code(council: str, file: str) -> str:
-    table = read_table("councils.csv")
-    codes = dict(zip(table["utla_name"].tolist(), table["utla_code"].tolist(), strict=True))
-    if council in codes.values():
-        return council
-    if council not in codes:
-        raise ValueError(f"{file}: councils: unknown council {council!r}; nearest: {_nearest(council, tuple(codes))}")
-    return str(codes[council])
-
-
-@lru_cache
-def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
+@lru_cache(maxsize=8)  # a place of all England holds some 50 MB
+def _build(definition: Definition) -> Place:
+    name, title, notes, codes = definition
     if not codes:
         place = Place(name=name, title=title, notes=notes, **miniature()._asdict())
         _freeze(place)
@@ -241,13 +311,13 @@ def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
     areas, table, consortium_codes = small_areas(codes)
     adults = fit_adults(codes, consortium_codes, areas, table)
     cells = cells_of(adults)
-    by_pair = _adults_by_pair(areas, cells)
+    by_pair = _counted_by_pair(areas, cells)
     people = people_by_consortium(codes, areas, table, adults)
     use = hospital_use(codes)
     ratios = register_ratios(consortium_codes)
 
     councils = [council_facts(code) for code in codes]
-    inside = _shares_inside(consortium_codes, codes)
+    inside = shares_inside(consortium_codes, codes)
     consortia = [
         consortium_facts(code, int(by_pair[:, k].sum()), float(people[:, k].sum()), inside[k])
         for k, code in enumerate(consortium_codes)
@@ -275,6 +345,24 @@ def _build(name: str, title: str, notes: str, codes: tuple[str, ...]) -> Place:
     return place
 
 
+@lru_cache(maxsize=8)
+def _build_own(path: Path, digest: str) -> Place:
+    """Return the place of a file with a population of its own; a changed `digest` is another place."""
+    place = Place(**own_place(path))
+    _freeze(place)
+    return place
+
+
+def _check_numbers(place: Place) -> None:
+    """Raise ValueError if the place lacks a kind of organisation, or has more than a person's record can tell apart."""
+    for kind in ("councils", "consortia", "hospitals"):
+        number = len(getattr(place, kind))
+        if not 1 <= number <= MOST_OF_A_KIND:
+            raise ValueError(f"Place.{kind} must number from 1 to {MOST_OF_A_KIND}, got {number} in {place.name!r}")
+    if len(place.small_areas) > MOST_SMALL_AREAS:
+        raise ValueError(f"Place.small_areas must number at most {MOST_SMALL_AREAS}, got {len(place.small_areas)}")
+
+
 def _check_areas(place: Place) -> None:
     """Raise ValueError if a small area is of no council or consortium of the place, or of no fifth."""
     for field, least, most in (
@@ -289,7 +377,9 @@ def _check_hospitals(place: Place) -> None:
     """Raise ValueError if a hospital has no beds: nobody could ever be admitted to it."""
     for hospital in place.hospitals:
         if hospital.beds < 1:
-            raise ValueError(f"Place.hospitals must have beds: {hospital.name!r} must have at least 1, got {hospital.beds!r}")
+            raise ValueError(
+                f"Place.hospitals must have beds: {hospital.name!r} must have at least 1, got {hospital.beds!r}"
+            )
 
 
 def _check_cells(place: Place) -> None:
@@ -320,7 +410,7 @@ def _check_between(array: str, records: NDArray[np.void], field: str, least: int
         raise ValueError(f"Place.{array} {field} must lie from {least} to {most}, got {int(wrong[0])}")
 
 
-def _adults_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArray:
+def _counted_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArray:
     """Return adults by council and consortium, shape (n_councils, n_consortia)."""
     adults = np.zeros((int(areas["council"].max()) + 1, int(areas["consortium"].max()) + 1), dtype=np.int64)
     where = areas[cells["small_area"]]
@@ -328,7 +418,7 @@ def _adults_by_pair(areas: NDArray[np.void], cells: NDArray[np.void]) -> IntArra
     return adults
 
 
-def _shares_inside(consortia: tuple[str, ...], councils: tuple[str, ...]) -> list[float]:
+def shares_inside(consortia: tuple[str, ...], councils: tuple[str, ...]) -> list[float]:
     """Return the share of each consortium's people who live in the councils of the place."""
     table = read_table("overlap_ccg_utla.csv")
     inside = np.isin(table["utla_code"], councils)

@@ -21,7 +21,7 @@ Table = dict[str, NDArray[Any]]
 
 COLUMNS: dict[str, dict[str, type]] = {
     "councils.csv": {"utla_code": str, "utla_name": str, "region_code": str, "region_name": str},
-    "lookup_lad_utla_region.csv": {"lad15_code": str, "utla_code": str},
+    "lookup_lad_utla_region.csv": {"lad15_code": str, "lad15_name": str, "utla_code": str},
     "lsoa_base.csv.gz": {
         "lsoa11_code": str,
         "ccg15_code": str,

@@ -50,6 +50,7 @@ class CouncilFacts:
     gross_current_total_pounds, net_current_total_pounds : all adult social care, a year
     client_income_65plus_pounds, nhs_income_pounds : charges to people aged 65 and over; income from the NHS, all ages
     assessment_pounds : social care activities (assessment, care management, safeguarding), all ages
+    commissioning_pounds : commissioning and service delivery, net of charges, all ages
     care_home_beds : places in care homes of any kind, whoever pays
     """
 
@@ -76,6 +77,7 @@ class CouncilFacts:
     client_income_65plus_pounds: float
     nhs_income_pounds: float
     assessment_pounds: float
+    commissioning_pounds: float
     care_home_beds: int
 
 

@@ -6,6 +6,7 @@ from its type 1 A&E departments in 2016/17 (of all the trusts that have since be
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from model.place_fitting import FloatArray
 
 OWN_FLOW = 0.05
 """A flow of at least this share of a council's use is kept; smaller ones go to its largest (assumption)."""
+
+MAIN_SHARE = 0.5
+"""A trust is a main hospital of a place where at least this share of its patients lives there."""
 
 ADULT_BEDS = 0.5
 """A trust with a smaller share of its beds for adults is a children's hospital and left out (assumption)."""
@@ -64,7 +68,7 @@ def hospital_use(councils: tuple[str, ...]) -> HospitalUse:
     used = np.flatnonzero(catchment.sum(axis=0) > 0)
     share_of_trust = patients.sum(axis=0)
     by_use = (patients * volume).sum(axis=0)
-    order = sorted(used.tolist(), key=lambda t: (share_of_trust[t] < 0.5, -by_use[t], trusts[t]))
+    order = sorted(used.tolist(), key=lambda t: (share_of_trust[t] < MAIN_SHARE, -by_use[t], trusts[t]))
     return HospitalUse(
         trusts=tuple(trusts[t] for t in order),
         names=tuple(names[t] for t in order),
@@ -75,19 +79,29 @@ def hospital_use(councils: tuple[str, ...]) -> HospitalUse:
 
 def trust_patients(councils: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], FloatArray]:
     """Return trusts, names, and the share of a trust's patients by council, shape (n_councils, n_trusts)."""
+    trusts, names, shares = _patients_of_england()
+    everywhere = tuple(read_table("councils.csv")["utla_code"].tolist())
+    return trusts, names, shares[positions(everywhere, np.array(councils))]
+
+
+@lru_cache(maxsize=1)
+def _patients_of_england() -> tuple[tuple[str, ...], tuple[str, ...], FloatArray]:
+    """Return trusts, names, and the share of a trust's patients by council in the order of ``councils.csv``."""
     table = read_table("trust_catchment_ltla_share.csv.gz")
-    trusts, first = np.unique(table["nhs_trust22_code"], return_index=True)
-    codes = tuple(trusts.tolist())
-    shares = np.zeros((len(councils), len(codes)))
+    trusts, first, trust = np.unique(table["nhs_trust22_code"], return_index=True, return_inverse=True)
+    councils = read_table("councils.csv")["utla_code"].tolist()
+    shares = np.zeros((len(councils), len(trusts)))
     for i, council in enumerate(councils):
         for district, part in _districts(council).items():
-            rows = select(table, table["ltla21_code"] == district)
-            np.add.at(shares[i], positions(codes, rows["nhs_trust22_code"]), part * rows["share"])
-    return codes, tuple(table["trust_name"][first].tolist()), shares
+            here = table["ltla21_code"] == district
+            np.add.at(shares[i], trust[here], part * table["share"][here])
+    shares.flags.writeable = False
+    return tuple(trusts.tolist()), tuple(table["trust_name"][first].tolist()), shares
 
 
+@lru_cache(maxsize=1)
 def trust_volumes(trusts: tuple[str, ...]) -> FloatArray:
-    """Return yearly admissions from type 1 A&E of each trust; 0 for children's and single-specialty trusts."""
+    """Return yearly admissions from type 1 A&E of each trust, shape (n_trusts,); 0 for children's and single-specialty trusts."""
     successors = read_table("trust_successors.csv")
     admissions = read_table("ae_trust_2016_17.csv")
     volume = dict.fromkeys(trusts, 0.0)
@@ -98,7 +112,9 @@ def trust_volumes(trusts: tuple[str, ...]) -> FloatArray:
         for heir, share in (heirs or {code: 1.0}).items():
             volume[heir] += number * share
     children = _childrens_trusts()
-    return np.array([0.0 if trust in children else volume[trust] for trust in trusts])
+    volumes = np.array([0.0 if trust in children else volume[trust] for trust in trusts])
+    volumes.flags.writeable = False
+    return volumes
 
 
 def _childrens_trusts() -> set[str]:

@@ -9,7 +9,7 @@ from model.evidence import evidence
 from model.place_data import positions, read_table, select
 from model.place_facts import ConsortiumFacts, CouncilFacts, Fact, HospitalFacts
 from model.place_fitting import FloatArray, IntArray
-from model.place_hospitals import HospitalUse
+from model.place_hospitals import MAIN_SHARE, HospitalUse
 from model.place_people import population
 
 HOME_CARE = "asc_home_care_2013_14_council.csv"
@@ -31,6 +31,9 @@ PLAUSIBLE_FACTOR = {
     "Independent": 2.0,
 }
 """A council's unit cost further than this factor from England's is replaced (assumption)."""
+
+NEVER_NONE = ("Home care", "To maximise independence")
+"""Services that a council is taken to have though it reports none (assumption): the region's rate stands in."""
 
 HOURLY = ("Home care", "Independent")
 """Services counted in hours: all home care, and that of independent providers."""
@@ -155,7 +158,7 @@ def hospital_facts(
                 status="derived",
             ),
         )
-        kind = "main" if share_of_trust >= 0.5 else "elsewhere"
+        kind = "main" if share_of_trust >= MAIN_SHARE else "elsewhere"
         numbers = {fact.name: fact.value for fact in facts}
         found.append((HospitalFacts(ods=ods, name=use.names[trust], kind=kind, **numbers), facts))  # type: ignore[arg-type]
     return found
@@ -227,14 +230,40 @@ def _care_facts(code: str, name: str) -> tuple[Fact, ...]:
 def _quantity_fact(code: str, name: str, service: str, field: str) -> Fact:
     volumes = care_volumes(service)
     i = volumes.councils.index(code)
-    return Fact(
+    fact = partial(
+        Fact,
         organisation=name,
         name=field,
-        value=float(volumes.quantity[i]),
         unit="hours a year" if service == "Home care" else "weeks a year",
+    )
+    if service in NEVER_NONE and volumes.quantity[i] == 0:
+        quantity, each = _quantity_of_region(volumes, i, service)
+        source = f"{_care_source(service, '')} (none reported: the region's {each})"
+        return fact(value=quantity, source=source, status="assumed")
+    return fact(
+        value=float(volumes.quantity[i]),
         source=_care_source(service, volumes.replaced[i]),
         status="derived" if volumes.replaced[i] else "data",
     )
+
+
+def _quantity_of_region(volumes: CareVolumes, i: int, service: str) -> tuple[float, str]:
+    """Return what council `i` would have at its region's rate, and in words what the rate is of.
+
+    Home care is counted per client, which even a council that reports no hours has; other care per resident aged 65 and over.
+    """
+    if service == "Home care":
+        table, each = read_table(HOME_CARE), "hours a client of all ages"
+        people = np.zeros(len(volumes.councils))
+        people[positions(volumes.councils, table["utla_code"])] = np.nan_to_num(table["clients_home_care_31_march"])
+    else:
+        people, each = (
+            population(volumes.councils)[:, :, 65:].sum(axis=(1, 2)).astype(float),
+            "weeks a resident aged 65 and over",
+        )
+    regions = read_table("councils.csv")["region_code"]
+    peers = (regions == regions[i]) & (volumes.quantity > 0)
+    return float(volumes.quantity[peers].sum() / people[peers].sum() * people[i]), each
 
 
 def _price_fact(code: str, name: str, service: str, field: str) -> Fact:
@@ -263,6 +292,7 @@ def money_pounds(code: str) -> dict[str, float]:
     older_short = _spend_row(code, "Short term", "Age 65 and over", "Total")
     everything = _spend_row(code, "Non Salt Totals", "All", "Adult Social Care")
     activities = _spend_row(code, "Non Salt Totals", "All", "Social care activities")
+    commissioning = _spend_row(code, "Non Salt Totals", "All", "Commissioning and service delivery")
     return {
         "gross_current_65plus_pounds": older_long["gross_current"] + older_short["gross_current"],
         "gross_current_total_pounds": everything["gross_current"],
@@ -270,6 +300,7 @@ def money_pounds(code: str) -> dict[str, float]:
         "client_income_65plus_pounds": older_long["income_client"] + older_short["income_client"],
         "nhs_income_pounds": everything["income_nhs"],
         "assessment_pounds": activities["gross_current"],
+        "commissioning_pounds": commissioning["net_current"],
     }
 
 

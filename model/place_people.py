@@ -6,6 +6,8 @@ areas, is that of mid-2017, scaled to the 2014 totals of each council.
 """
 
 import itertools
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,16 +46,11 @@ def population(councils: tuple[str, ...], year: int = 2014) -> IntArray:
     ValueError
         If the year's file does not have one of the councils.
     """
-    table = _population_table(year)
-    table = select(table, np.isin(table["utla_code"], councils))
-    missing = set(councils) - set(table["utla_code"].tolist())
+    row_of, people = _people_of(year)
+    missing = set(councils) - set(row_of)
     if missing:
         raise ValueError(f"council must be in the population file of {year}, got {min(missing)!r}")
-    people = np.zeros((len(councils), 2, OLDEST + 1), dtype=np.int64)
-    where = positions(councils, table["utla_code"])
-    people[where, 0, table["age"]] = table["males"]
-    people[where, 1, table["age"]] = table["females"]
-    return people
+    return people[[row_of[council] for council in councils]]
 
 
 def small_areas(councils: tuple[str, ...]) -> tuple[NDArray[np.void], Table, tuple[str, ...]]:
@@ -88,11 +85,24 @@ def fit_adults(
     fitted = np.zeros((len(areas), len(AGES), 2), dtype=np.int64)
     for i, council in enumerate(councils):
         mine = areas["council"] == i
-        # Within a council, a group is the part of one consortium in one quintile.
-        group_codes, group = np.unique(areas["consortium"][mine].astype(np.int64) * 10 + areas["quintile"][mine], return_inverse=True)
+        group_codes, group = _groups(areas[mine])
         by_band = _group_bands(council, consortia, group_codes)
         fitted[mine] = _fit_council(adults[i].astype(np.float64), group, by_band, broad[mine])
     return fitted
+
+
+def adults_by_pair(councils: tuple[str, ...], consortia: tuple[str, ...], areas: NDArray[np.void]) -> FloatArray:
+    """Return adults in mid-2014 by council and consortium, shape (n_councils, n_consortia); no small area is fitted.
+
+    Those of `fit_adults` are these in whole people.
+    """
+    ages = population(councils)[:, :, YOUNGEST:].sum(axis=1)
+    adults = np.zeros((len(councils), len(consortia)))
+    for i, council in enumerate(councils):
+        group_codes, _ = _groups(areas[areas["council"] == i])
+        bands = _bands_of_2014(_group_bands(council, consortia, group_codes), ages[i])
+        np.add.at(adults[i], group_codes // 10, bands.sum(axis=1))
+    return adults
 
 
 def cells_of(adults: IntArray) -> NDArray[np.void]:
@@ -167,11 +177,37 @@ def death_rates(n_councils: int, areas: NDArray[np.void], adults: IntArray) -> F
     return rates
 
 
-def _population_table(year: int) -> Table:
+@lru_cache(maxsize=6)  # a year of England is 200 kB
+def _people_of(year: int) -> tuple[dict[str, int], IntArray]:
+    """Return which row each council of a year's file has, and its residents, shape (n_councils, 2, 91)."""
     if year == 2014:
-        return read_table("pop2014_utla_age_sex.csv.gz")
-    table = read_table("pop2015_2019_utla_age_sex.csv.gz")
-    return select(table, table["year"] == year)
+        table = read_table("pop2014_utla_age_sex.csv.gz")
+    else:
+        table = read_table("pop2015_2019_utla_age_sex.csv.gz")
+        table = select(table, table["year"] == year)
+    codes, where = np.unique(table["utla_code"], return_inverse=True)
+    people = np.zeros((len(codes), 2, OLDEST + 1), dtype=np.int64)
+    people[where, 0, table["age"]] = table["males"]
+    people[where, 1, table["age"]] = table["females"]
+    people.flags.writeable = False
+    return {code: row for row, code in enumerate(codes.tolist())}, people
+
+
+def _groups(areas: NDArray[np.void]) -> tuple[IntArray, IntArray]:
+    """Return the groups of a council (the part of one consortium in one quintile), and the group of each small area."""
+    codes, group = np.unique(areas["consortium"].astype(np.int64) * 10 + areas["quintile"], return_inverse=True)
+    return codes, group
+
+
+def _bands_of_2014(by_band: FloatArray, ages: NDArray[Any]) -> FloatArray:
+    """Return people of mid-2017 by group and band scaled to the 2014 total of each band, shape (n_groups, 16).
+
+    Parameters
+    ----------
+    by_band : shape (n_groups, 16)
+    ages : residents in mid-2014, age 18 to 90, shape (73,)
+    """
+    return _spread(by_band.T, np.bincount(BANDS, weights=ages, minlength=N_BANDS)).T
 
 
 def _group_bands(council: str, consortia: tuple[str, ...], group_codes: IntArray) -> FloatArray:
@@ -197,8 +233,7 @@ def _fit_council(adults: FloatArray, group: IntArray, by_band: FloatArray, by_br
     by_broad : mid-2017 people by small area and broad age, shape (n_small_areas, 4)
     """
     n_areas, n_groups = len(group), len(by_band)
-    band_totals = np.bincount(BANDS, weights=adults.sum(axis=1), minlength=N_BANDS)
-    group_bands = _spread(by_band.T, band_totals).T
+    group_bands = _bands_of_2014(by_band, adults.sum(axis=1))
     group_broad = np.zeros((n_groups, len(BROAD_COLUMNS)))
     np.add.at(group_broad, (slice(None), BROAD_OF_BAND), group_bands)
     area_broad = np.zeros((n_areas, len(BROAD_COLUMNS)))

@@ -11,17 +11,19 @@ from agents.care import CareRules
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.patients.living import LivingBehaviour
+from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
+from agents.patients.services import ServiceEffects
 
 if TYPE_CHECKING:
     from model.parameters import Parameters
 
-_CLASSES = (LivingBehaviour, SeekingBehaviour, CareRules, HospitalRules, PlannedRules)
+_CLASSES = (LivingBehaviour, SeekingBehaviour, ServiceEffects, CareRules, HospitalRules, PlannedRules, PreventionBehaviour)
 _FIELDS = [field.name for kind in _CLASSES for field in dataclasses.fields(kind)]
 _PARTIES = ["first_council", "first_consortium", "first_hospital"]
 
 RULES = np.dtype([(name, "f8") for name in _FIELDS] + [(name, "i8") for name in _PARTIES] + [("people_seed", "u8")])
-"""Every number of the five behaviour classes, the ledger's first index of each kind of organisation, and the seed of
+"""Every number of these behaviour classes, the ledger's first index of each kind of organisation, and the seed of
 lifelong traits, which replications share."""
 
 PEOPLE_SEED = 20140401
@@ -36,7 +38,8 @@ def recording_ratio(parameters: Parameters) -> float:
 def compile_rules(parameters: Parameters, first_council: int = 0, first_consortium: int = 0, first_hospital: int = 0, people_seed: int = PEOPLE_SEED) -> np.record:
     """Return the rules of `parameters` for a place whose parties begin at the given indices."""
     rules = np.zeros(1, dtype=RULES).view(np.recarray)
-    for part in (parameters.living, parameters.seeking, parameters.care, parameters.hospital, parameters.planned):
+    p = parameters
+    for part in (p.living, p.seeking, p.services, p.care, p.hospital, p.planned, p.prevention):
         for field in dataclasses.fields(part):
             rules[field.name] = float(getattr(part, field.name))
     rules["recording_ratio"] = recording_ratio(parameters)

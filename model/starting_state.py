@@ -37,7 +37,8 @@ from agents.hospital.state import (
     STARTED_OUT,
 )
 from agents.patients.people import People
-from agents.patients.record import FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
+from agents.patients.record import ALIVE, FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
+from agents.patients.services import DEMENTIA
 from agents.patients.starting import begin, begin_care, set_birth_months
 from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Reason, Setting, Ward
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
@@ -51,6 +52,10 @@ from model.rules import PEOPLE_SEED, compile_rules
 from model.sampling import Beginnings, count_in_use, donors, inherit, take_after
 
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
+AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES, Lever.BROKERAGE, Lever.PREVENTION]  # multiples
+AT_ONE_CONSORTIUM = [Lever.COMMUNITY, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE, Lever.GP_ACCESS]
+REST_ELIGIBILITY = 2.0
+REST_HOME_SUPPORT = 0.3  # assumption, 0.1 to 0.5: health teams for care homes were local schemes in 2014; their spread is not known
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
@@ -155,13 +160,19 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
         state.reablement_places = council.reablement_weeks / 52.18 * scale
         state.home_places = council.care_home_beds * OLDER_PLACES * scale
     known.consortia["intermediate_places"] = known.consortia["gp_capacity"] = 1e9
-    known.consortia["gp_access"] = 1.0
     known.councils["assessment_rate"] = known.councils["start_rate"] = 1e6
     known.councils["disputes"] = 1.0
     known.councils["care_capacity"] = known.hospitals["beds"] = 10**9
     known.hospitals["ward_beds"] = 10**9
     known.hospitals["cubicles"] = known.hospitals["coordination_rate"] = 1e6
-    known.councils["levers"][:, [Lever.REABLEMENT, Lever.ASSESSMENT]] = 1.0
+    known.councils["levers"][:, AT_ONE_COUNCIL] = 1.0
+    known.councils["levers"][:, Lever.ELIGIBILITY] = REST_ELIGIBILITY
+    known.consortia["levers"][:, AT_ONE_CONSORTIUM] = 1.0
+    known.consortia["levers"][:, Lever.PROACTIVE] = REST_PROACTIVE
+    known.consortia["levers"][:, Lever.CARE_HOME_SUPPORT] = REST_HOME_SUPPORT
+    known.consortia["levers"][:, Lever.CHC_STRICTNESS] = parameters.care.continuing_refused
+    known.consortia["rest"] = known.consortia["levers"]
+    known.hospitals["levers"][:, [Lever.DISCHARGE_COORDINATION, Lever.ELECTIVE_LISTS]] = 1.0
     known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD
     known.hospitals["levers"][:, Lever.DISCHARGE_READINESS] = REST_READINESS
     prices = parameters.prices
@@ -323,10 +334,43 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     planned = sum(month.hospital_planned for month in year) / (days * 5.0 / 7.0)
     stay = [math.exp(-parameters.planned.leaves_a_week * weeks) for weeks in (parameters.planned.outpatient_wait_weeks, parameters.planned.list_wait_weeks)]
     known.hospitals["clinic_rate"] = np.maximum(planned[:, HOSPITAL_VISITS] * stay[0], 0.02)
+    known.hospitals["levers"][:, Lever.DAY_CASES] = known.hospitals["rest"][:, Lever.DAY_CASES] = day_case_share(year, parameters)
     known.hospitals["theatre_rate"] = np.maximum(planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1) * stay[0] * stay[1], 0.02)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
+
+
+def day_case_share(year: list[Month], parameters: Parameters) -> np.ndarray:
+    """Return the share of each hospital's operations without a night that the stated chances of a night came to.
+
+    Parameters
+    ----------
+    year : months in which no bed was short, so that none was cancelled
+
+    Returns
+    -------
+    ndarray, shape (n_hospitals,)
+        Where nobody was operated on, that of operations neither on joint nor heart.
+    """
+    planned = sum(month.hospital_planned for month in year)
+    operations = planned[:, HOSPITAL_DAY_CASES] + planned[:, HOSPITAL_ELECTIVE_STAYS]
+    share = planned[:, HOSPITAL_DAY_CASES] / np.maximum(operations, 1)
+    return np.where(operations > 0, share, 1.0 - parameters.planned.overnight_other)
+
+
+def set_services(known: Organisations, rows: np.ndarray, rules: np.record) -> None:
+    """Set how many people each consortium's services can serve as they do at rest: those who are concerned today."""
+    alive = rows["end_month"] == ALIVE
+    at_home = (rows["care"] & SETTING_MASK) < Setting.RESIDENTIAL
+    frail = (rows["frailty"] >= rules.frail_from) & (rows["need"] > 0)
+    concerned = {
+        "nursing_adults": alive, "mental_adults": alive, "dementia_people": alive & (rows["conditions"] & DEMENTIA != 0),
+        "continence_people": alive & at_home & frail, "home_residents": alive & ~at_home,
+    }  # fmt: skip
+    for name, people in concerned.items():
+        known.consortia[name] = np.bincount(rows["consortium"][people], minlength=len(known.consortia))
+    known.consortia["home_residents"] *= REST_HOME_SUPPORT
 
 
 def set_baseline(known: Organisations, prices: Prices, year: list[Month]) -> None:
@@ -462,6 +506,7 @@ def let_settle(
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[1 - max(budget_months, MONTHS_KEPT) :], month.compact()]
     begin_year(known.hospitals)
+    set_services(known, engine.people.rows, rules)
     year = year[-min(budget_months, months) :]
     arrays = engine.state()
     rebase_time(arrays, months, engine.calendar.first_day(months))
@@ -474,10 +519,19 @@ def let_settle(
 
 
 def _key(place: Place, scale: float, parameters: Parameters) -> str:
-    parts = {"place": place.name, "councils": [c.code for c in place.councils], "scale": scale, "parameters": parameters.values()}
+    parts = {"place": _contents(place), "scale": scale, "parameters": parameters.values()}
     parts["sources"] = source_hash()
     parts["rates"] = fitted_rates().digest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _contents(place: Place) -> str:
+    """Return a hash of all of a place that a starting state depends on, whatever file it was read from."""
+    digest = hashlib.sha256(repr((place.councils, place.consortia, place.hospitals)).encode())
+    arrays = (place.small_areas, place.cells, place.turning_18, place.net_migration, place.catchment)
+    for array in (*arrays, *(place.register_ratio[name] for name in sorted(place.register_ratio))):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -28,7 +28,7 @@ from model.starting_state import starting_state
 LEVERS = tuple(lever for lever in Lever if lever != Lever.NONE)
 NO_BELIEFS = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in LEVERS}
 """Organisations that believe that no lever does anything, and so move none."""
-SOME_BELIEFS = {
+SOME_BELIEFS = NO_BELIEFS | {
     lever: Belief(
         lever=lever,
         costs={
@@ -295,7 +295,7 @@ def sweep(of: Bench, month: int = 0, seed: int = 1, *, ageing: bool = True) -> S
 
     rows, known = of.rows.copy(), of.known.copy()
     n = len(known.councils)
-    totals = np.zeros((n, N_TOTALS + len(known.consortia)), dtype=np.int64)
+    totals = np.zeros((n, N_TOTALS + 2 * len(known.consortia)), dtype=np.int64)
     counts = np.zeros((n, 5 + 2 * len(known.consortia)), dtype=np.int64)
     events = np.zeros(8 * len(rows) + 8, dtype=EVENT)
     case_of = np.full(len(rows), -1, dtype=np.int32)

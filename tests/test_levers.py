@@ -5,12 +5,19 @@ import functools
 import pytest
 
 from agents.deciding import LEVER_RANGES
-from agents.hospital.state import ASSESSED_OUT, DISCHARGED_OUT, INTERMEDIATE_OUT, REABLED_OUT
-from agents.vocabulary import Lever
+from agents.hospital.planned import HOSPITAL_DAY_CASES
+from agents.hospital.state import (
+    ASSESSED_OUT,
+    DISCHARGED_OUT,
+    INTERMEDIATE_OUT,
+    REABLED_OUT,
+    SURGERY_DAYS_OUT,
+)
+from agents.vocabulary import CaseState, Lever
 from model import epidemiology, starting_state
 from model.parameters import Parameters
 from model.structures import FOLDER
-from tests.strategies import ALL_HELD, LEVERS, fingerprints, lived, paid, small_economy, total
+from tests.strategies import ALL_HELD, LEVERS, fingerprints, lived, paid, series, small_economy, total
 
 SCALE, MONTHS = 0.2, 16  # each consortium has places to give; past one April, when proactive lists are renewed
 
@@ -131,6 +138,88 @@ def test_a_higher_admission_threshold_admits_and_pays_less():
     )
 
 
+def resources(economy, line: str) -> float:
+    """Pounds that a line of the hospitals' resource account came to."""
+    account = economy.ledger.resources()
+    return float(account[account["resource"] == line]["pounds"].sum())
+
+
+HOSPITALS_OWN = (
+    Lever.ADMISSION_THRESHOLD, Lever.DISCHARGE_READINESS, Lever.DISCHARGE_COORDINATION, Lever.ELECTIVE_LISTS, Lever.DAY_CASES,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lever", HOSPITALS_OWN)
+def test_a_hospitals_level_is_where_patients_meet_it(lever):
+    for economy, level in zip(low_and_high(lever), (LEVER_RANGES[lever].low, LEVER_RANGES[lever].high), strict=True):
+        assert (economy.engine.organisations.hospitals["levers"][:, lever] == level).all()
+    rest = held_at().engine.organisations.hospitals
+    assert (rest["levers"] == rest["rest"]).all()
+
+
+def test_admitting_fewer_takes_less_of_the_hospital_and_spares_people_days():
+    low, high = low_and_high(Lever.ADMISSION_THRESHOLD)
+    assert resources(high, "spells") < resources(held_at(), "spells") < resources(low, "spells")
+    spells = [economy.engine.people.rows["spells"].astype(int).sum() for economy in (high, held_at(), low)]
+    assert spells == sorted(spells)
+
+
+def test_readiness_is_days_in_the_resource_account_and_in_peoples_lives():
+    low, high = low_and_high(Lever.DISCHARGE_READINESS)
+
+    def days(economy) -> float:
+        return economy.engine.people.rows["days_in_hospital"].astype(int).sum() / economy.total(DISCHARGED_OUT)
+
+    assert days(high) > days(low)
+    assert resources(high, "bed days") / high.total(DISCHARGED_OUT) > resources(low, "bed days") / low.total(DISCHARGED_OUT)
+    assert resources(high, "beds open") == resources(low, "beds open"), "fixed: beds stand open, filled or not"
+
+
+def test_coordinators_free_beds_and_are_the_hospitals_cost():
+    low, high = low_and_high(Lever.DISCHARGE_COORDINATION)
+    rest = held_at()
+    rates = [economy.engine.organisations.hospitals["coordination_rate"] for economy in (low, rest, high)]
+    assert (rates[0] < rates[1]).all()
+    assert (rates[1] < rates[2]).all()
+    for measure in ("delayed_days_true/assessment", "delayed_days_true", "boarding_days"):
+        assert total(low, measure) > total(rest, measure) >= 0.9 * total(high, measure), measure
+    assert resources(low, "discharge coordination") < resources(rest, "discharge coordination") < resources(high, "discharge coordination")
+    own = [economy.hospitals[0].name for economy in (low, high)]
+    charged = [economy.ledger.who_pays().loc[name, name] for economy, name in zip((low, high), own, strict=True)]
+    assert charged[0] < 0 < charged[1]
+    assert consequences(low, Lever.DISCHARGE_COORDINATION).keys() == {"emergency_spell"}
+
+
+def test_theatre_lists_operate_on_people_and_cost_the_hospital_and_its_payers():
+    low, high = low_and_high(Lever.ELECTIVE_LISTS)
+    rest = held_at()
+    operations = [total(economy, "elective_admissions") for economy in (low, rest, high)]
+    assert operations == sorted(operations)
+    waiting = [series(economy, "waiting_for_operation")[-1] for economy in (low, rest, high)]
+    assert waiting == sorted(waiting, reverse=True)
+    assert total(high, "qalys") > total(low, "qalys"), "an operation relieves"
+    assert paid(low, "elective") < paid(rest, "elective") < paid(high, "elective")
+    assert resources(low, "theatre lists") < resources(rest, "theatre lists") < resources(high, "theatre lists")
+    assert resources(low, "day cases") < resources(high, "day cases")
+    assert consequences(low, Lever.ELECTIVE_LISTS)["elective"] < 0 < consequences(high, Lever.ELECTIVE_LISTS)["elective"]
+    payers = high.ledger.who_pays()[high.hospitals[0].name]
+    assert (payers[[*(consortium.name for consortium in high.consortia), high.hospitals[0].name]] > 0).all()
+
+
+def test_day_cases_spare_nights_and_money():
+    low, high = low_and_high(Lever.DAY_CASES)
+    rest = held_at()
+    days = [sum(month.hospital_planned[:, HOSPITAL_DAY_CASES].sum() for month in economy.months) for economy in (low, rest, high)]
+    nights = [economy.total(SURGERY_DAYS_OUT) for economy in (low, rest, high)]
+    assert days[0] == 0 < days[1] < days[2]
+    assert nights == sorted(nights, reverse=True)
+    assert nights[2] <= sum(case["state"] == CaseState.SURGERY for case in held_at().engine.cases) + nights[1] / 12, "those of the start alone"
+    assert resources(high, "elective stays") == 0 == resources(low, "day cases")
+    assert total(high, "elective_cancellations") <= total(low, "elective_cancellations")
+    assert paid(high, "elective") < paid(rest, "elective") < paid(low, "elective")
+    assert consequences(high, Lever.DAY_CASES)["elective"] < 0 < consequences(low, Lever.DAY_CASES)["elective"]
+
+
 def test_more_readiness_lengthens_stays_and_saves_returns():
     low, high = low_and_high(Lever.DISCHARGE_READINESS)
 
@@ -179,11 +268,32 @@ NEEDS_OTHER_VALUES = {
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
     "prices.delay_day": {"prices.reimbursed_share": 1.0},
 }
+MOVED_FOR = {  # levers that are held away from rest, since these say what moving them does
+    "services": ("community_nursing", "mental_health", "dementia", "continence"),
+    **dict.fromkeys(("services.home_contacts", "services.home_last_crises"), ("care_home_support",)),
+    **dict.fromkeys(("seeking.continuity_by_supply", "seeking.unmanaged_by_continuity"), ("gp_access",)),
+}
 NEEDS_MORE_PEOPLE = {
     "market.place_response": 1.0,  # whole places: in a small place none opens or closes
     "hospital.escalation_bay": 0.2,  # whole beds
     "hospital.ae_use": 0.2,  # in a small place A&E has the one place that it has at least
     "hospital.ae_minutes_75": 0.2,
+    "market.workforce_room": 0.2,
+    "prevention.falls_share": 0.2,
+    "prevention.falls_prevented": 0.2,
+}
+NEEDS_LEVERS = {  # away from rest, where they have their effect
+    "care.moderate_need": {"eligibility": 1.0},
+    "care.low_need": {"eligibility": 0.0},
+    "seeking.asks_by_charges": {"charges": 2.0},
+    "market.home_care_by_fees": {"fees": 0.6},
+    "market.places_by_fees": {"fees": 0.6},
+    "market.across_boundaries": {"fees": 1.6},
+    "market.workforce_room": {"fees": 1.6},
+    "prevention.memory_years": {"prevention": 3.0},
+    "prevention.onset_prevented": {"prevention": 3.0},
+    "prevention.falls_share": {"prevention": 3.0},
+    "prevention.falls_prevented": {"prevention": 3.0},
 }
 EVERY_PARAMETER = [row.name for row in Parameters().table()]
 
@@ -202,11 +312,15 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
             encoding="utf-8",
         )
         structure = file
-    values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "settlement.gate_margin": 0.01, name: level}
+    values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
+    hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)
     return fingerprints(
-        lived(months, scale=scale, years=months // 12, structure=structure, parameters=Parameters().with_values(values))
-    )
+        lived(
+            months, scale=scale, years=months // 12, structure=structure, hold=hold | NEEDS_LEVERS.get(name, {}),
+            parameters=Parameters().with_values(values),
+        )
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -26,9 +26,12 @@ class HospitalBehaviour(Checked):
 class Hospital(Organisation):
     """An acute hospital trust.
 
-    It sets the severity above which an emergency is admitted and the readiness asked for before discharge. Its account
+    It sets the severity above which an emergency is admitted, the readiness asked for before discharge, how many discharges its
+    coordinators can plan, how many operations its theatres do, and how many of them without a night. Its account
     is its margin: what care costs it less what it is paid, so a step that brings more income than cost relieves it.
     """
 
     kind = Party.HOSPITAL
-    own_levers = (Lever.ADMISSION_THRESHOLD, Lever.DISCHARGE_READINESS)
+    own_levers = (
+        Lever.ADMISSION_THRESHOLD, Lever.DISCHARGE_READINESS, Lever.DISCHARGE_COORDINATION, Lever.ELECTIVE_LISTS, Lever.DAY_CASES,
+    )  # fmt: skip

@@ -109,6 +109,10 @@ from agents.patients.living import (
     update_need,
 )
 from agents.patients.seeking import CONTACT, NEED_DECIDES
+from agents.patients.services import left_to_others
+from agents.vocabulary import Lever
+
+CHC_STRICTNESS, COMMUNITY_NURSING = int(Lever.CHC_STRICTNESS), int(Lever.COMMUNITY_NURSING)
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
@@ -239,18 +243,32 @@ def assess(flow, c, p, council, day, tables, rules, seed):
         days = rules.continuing_ward_days * tables.wait[FUNDING] if ward else rules.continuing_days
         enter(c, WAIT_FUNDING if ward else HOME_FUNDING, day, day + arranging_days(days, u))
         return STAY
+    mark_turned(p, False)
     return arrange(flow, c, p, council, day, tables, rules, seed)
 
 
 @compiled
+def mark_turned(p, turned):
+    """Mark whether the person's claim to continuing healthcare would have been decided otherwise at rest."""
+    person = np.int64(p["person"])
+    p["person"] = person | record.TURNED if turned else person & ~record.TURNED
+
+
+@compiled
 def decide_continuing(flow, c, p, council, day, tables, rules, seed):
-    """The consortium decides on continuing healthcare: agreed, refused, or refused and disputed by the council."""
+    """The consortium decides on continuing healthcare, as strictly as its lever says: agreed, refused, or refused and disputed
+    by the council. Who would have been decided on otherwise at rest is marked, so that it is known who pays instead.
+    """
     if day < np.int64(c["due"]):
         return STAY
     i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
     row = flow.out[np.int64(p["council"])]
     ward = in_hospital(np.int64(c["state"]))
-    if draw(seed, i, trigger, 2, draws.CONTINUING) >= rules.continuing_refused:
+    consortium = flow.consortia[np.int64(p["consortium"])]
+    u = draw(seed, i, trigger, 2, draws.CONTINUING)
+    agreed = u >= consortium.levers[CHC_STRICTNESS]
+    mark_turned(p, agreed != (u >= consortium.rest[CHC_STRICTNESS]))
+    if agreed:
         row[AGREED_OUT] += 1
         c["continuing"] = AGREED
         return arrange(flow, c, p, council, day, tables, rules, seed)
@@ -270,14 +288,15 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
     i, trigger = np.int64(c["person"]), np.int64(c["trigger"])
     row = flow.out[np.int64(p["council"])]
     ward = in_hospital(np.int64(c["state"]))
+    in_a_home = needs_care_home(p, rules, left_to_others(p, flow.consortia[np.int64(p["consortium"])], rules))
     if c["continuing"] == AGREED:
         c["funder"] = NHS_PAYS
         c["package"] = max(np.int64(p["need"]) - np.int64(p["informal"]), 0)
         c["withheld"] = 0
-        return begin_wait(c, p, needs_care_home(p, rules), ward, day, tables, rules, seed)
+        return begin_wait(c, p, in_a_home, ward, day, tables, rules, seed)
     grant(c, p, council, rules)
     granted = np.int64(c["package"]) > 0
-    placement = granted and needs_care_home(p, rules)
+    placement = granted and in_a_home
     if pays_in_full(p, placement, rules):
         if not placement and draw(seed, i, trigger, 2, draws.SELF_BUYS) >= rules.self_buys:
             return manage_alone(c, p, ward, day, tables, rules, seed)
@@ -401,7 +420,8 @@ def end_acute(flow, c, p, consortium, council, day, tables, rules, seed):
     """The acute phase is over: what the stay has done to the person, and whether a package was kept."""
     days = day - np.int64(c["start"])
     decline(p, rules.deconditioning * days * np.float64(p["frailty"]), rules)
-    update_need(p, np.int64(c["person"]), np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), rules)
+    left = left_to_others(p, consortium, rules)
+    update_need(p, np.int64(c["person"]), np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), left, rules)
     if days > rules.kept_days:
         drop_package(council, p)
     return fit_to_leave(c, p, consortium, day, tables, rules, seed)
@@ -413,7 +433,7 @@ def recover_in_bed(c, p, consortium, day, tables, rules, seed):
     c["recovery"] = max(np.int64(c["recovery"]) - 1, 0)
     c["recovery_at_rest"] = min(np.int64(c["recovery_at_rest"]), np.int64(c["recovery"]))
     if np.int64(c["recovery"]) == 0:
-        update_need(p, np.int64(c["person"]), 0.0, rules)
+        update_need(p, np.int64(c["person"]), 0.0, left_to_others(p, consortium, rules), rules)
     return further_care(c, p, consortium, day, tables, rules, seed)
 
 
@@ -486,11 +506,15 @@ def plan_return(flow, c, p, day, tables, rules, seed):
     unready, unready_at_rest = np.int64(c["recovery"]) / whole, np.int64(c["recovery_at_rest"]) / whole
     alone = unmet_minutes(p)
     alone_at_rest = max(alone - np.int64(p["withheld"]), 0) if alone > 0 else 0
-    now = u_return < tables.returns * return_chance(frailty, unready, alone, rules)
-    if unready != unready_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready_at_rest, alone, rules)):
+    consortium = flow.consortia[np.int64(p["consortium"])]
+    nursed = consortium.nursing_returns if setting_of(p) == HOME else 1.0
+    now = u_return < tables.returns * return_chance(frailty, unready * nursed, alone, rules)
+    if unready != unready_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready_at_rest * nursed, alone, rules)):
         decider, lever = rules.first_hospital + np.int64(c["hospital"]), DISCHARGE_READINESS
-    elif alone != alone_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready, alone_at_rest, rules)):
+    elif alone != alone_at_rest and now != (u_return < tables.returns * return_chance(frailty, unready * nursed, alone_at_rest, rules)):
         decider, lever = rules.first_council + np.int64(p["council"]), flow.councils[np.int64(p["council"])].withheld_lever
+    elif nursed != 1.0 and now != (u_return < tables.returns * return_chance(frailty, unready, alone, rules)):
+        decider, lever = rules.first_consortium + np.int64(p["consortium"]), COMMUNITY_NURSING
     else:
         decider, lever = NEED_DECIDES, 0
     if now or lever != 0:
@@ -505,19 +529,20 @@ def end_short_term(flow, c, p, council, rules, seed):
     What is restored stays, and what help is still needed is looked at. FOR_GOOD is for somebody who stays in the care home.
     """
     i, state = np.int64(c["person"]), np.int64(c["state"])
-    if state == IN_INTERIM and needs_care_home(p, rules):
+    consortium = flow.consortia[np.int64(p["consortium"])]
+    if state == IN_INTERIM and needs_care_home(p, rules, left_to_others(p, consortium, rules)):
         return FOR_GOOD
     leave_short_term_care(flow, c, p, council)
     if state == IN_INTERMEDIATE:
         set_care(p, HOME, funder_of(p))
-        update_need(p, i, 0.0, rules)
+        update_need(p, i, 0.0, left_to_others(p, consortium, rules), rules)
         return HOME_ASSESSMENT if unmet_minutes(p) > 60.0 * rules.tolerated_hours else CLOSED
     settled = settled_frailty(p)
     above = np.float64(p["frailty"]) - settled
     if state == IN_REABLEMENT and above > 0.0:
         p["frailty"] = settled + above * (1.0 - rules.reablement_restores)
     set_care(p, HOME, 0)
-    update_need(p, i, 0.0, rules)
+    update_need(p, i, 0.0, left_to_others(p, consortium, rules), rules)
     grant(c, p, council, rules)
     return HOME_PACKAGE if np.int64(c["package"]) > 0 else CLOSED
 

@@ -21,17 +21,19 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.books import N_FORMED_AT, N_WAITING_AT, follow_up, post
+from agents.hospital.books import N_FORMED_AT, N_WAITING_AT, follow_up, note, post
 from agents.hospital.state import GENERAL, SURGERY, open_case
 from agents.hospital.wards import has_bed, take_bed
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.living import YOUNGEST, accrue, age_index, update_need
 from agents.patients.seeking import NEED_DECIDES, REFERRED
-from agents.vocabulary import Condition, Service
+from agents.patients.services import left_to_others
+from agents.vocabulary import Condition, Lever, Service
 
 OSTEOARTHRITIS, CHD = 1 << int(Condition.OSTEOARTHRITIS), 1 << int(Condition.CHD)
 OUTPATIENT, ELECTIVE = int(Service.OUTPATIENT), int(Service.ELECTIVE)
+DAY_CASES = int(Lever.DAY_CASES)
 
 GONE, TO_BE_SEEN, LISTED = 0, 1, 2  # stage of a wait
 OTHER, JOINT, HEART, EYES = 0, 1, 2, 3  # what for
@@ -185,7 +187,7 @@ def bear(flow, i, more, left, clock, tables, rules):
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     p["flags"] = now
     if not np.int64(p["care"]) & record.IN_HOSPITAL:
-        update_need(p, i, 0.0, rules)
+        update_need(p, i, 0.0, left_to_others(p, flow.consortia[np.int64(p["consortium"])], rules), rules)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 
@@ -214,10 +216,41 @@ def see(flow, w, p, day, left, clock, tables, rules, seed):
 
 
 @compiled
-def stays_the_night(i, trigger, kind, rules, seed):
-    """Return whether this operation takes a night in hospital."""
+def usual_night(kind, rules):
+    """Return the chance that an operation takes a night where as many are day cases as were observed."""
+    return rules.overnight_major if kind == JOINT or kind == HEART else rules.overnight_other
+
+
+@compiled
+def night_chance(usual, share, at_rest):
+    """Return the chance that an operation takes a night, for a hospital whose share of day cases is `share`.
+
+    Over all operations the share without a night comes to `share`, if it came to `at_rest` at the usual chances: above rest
+    nights become fewer in one proportion, below it day cases do.
+    """
+    if share == at_rest:
+        return usual
+    if share > at_rest:
+        return usual * (1.0 - share) / (1.0 - at_rest)
+    return 1.0 - (1.0 - usual) * share / at_rest
+
+
+@compiled
+def stays_the_night(i, trigger, kind, hospital, rules, seed):
+    """Return whether this operation takes a night in hospital: one draw, so that the lever turns nights of the same people."""
     _, _, u_night, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
-    return u_night < (rules.overnight_major if kind == JOINT or kind == HEART else rules.overnight_other)
+    return u_night < night_chance(usual_night(kind, rules), hospital.levers[DAY_CASES], hospital.rest[DAY_CASES])
+
+
+@compiled
+def note_what_the_night_costs(flow, i, p, h, trigger, kind, overnight, rules, seed):
+    """Note what an operation costs its payer more, or less, because the hospital's share of day cases is not that of rest."""
+    _, _, u_night, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
+    if overnight == (u_night < usual_night(kind, rules)):
+        return
+    more = np.int64(flow.hospitals[h].elective_price) - np.int64(flow.hospitals[h].day_case_price)
+    payer = rules.first_consortium + np.int64(p["consortium"])
+    note(flow, payer, ELECTIVE, rules.first_hospital + h, DAY_CASES, more if overnight else -more)
 
 
 @compiled
@@ -250,7 +283,7 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
     hospital = flow.hospitals[h]
     row = flow.planned[np.int64(p["council"])]
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
-    overnight = stays_the_night(i, trigger, kind, rules, seed)
+    overnight = stays_the_night(i, trigger, kind, hospital, rules, seed)
     if overnight and not take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
         if flow.case_of[i] >= 0:
             w["due"] = day + int(rules.rebooked_days)
@@ -265,6 +298,7 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
     row[WAITED_OUT] += day - np.int64(w["since"])
     flow.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS if overnight else HOSPITAL_DAY_CASES] += 1
     price = hospital.elective_price if overnight else hospital.day_case_price
+    note_what_the_night_costs(flow, i, p, h, trigger, kind, overnight, rules, seed)
     post(flow, rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h, ELECTIVE, NEED_DECIDES, 0, price)
     if kind != OTHER and u_success >= rules.success:  # borne on, and listed again
         w["stage"] = GONE

@@ -18,6 +18,7 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import draw, normal_score
+from agents.patients.prevention import onset_factor
 from agents.vocabulary import N_CONDITIONS
 
 RISK_CAP = 6.0  # assumption: products of relative risks are cut here, 4 to 10; few people come near it
@@ -76,7 +77,7 @@ def risk_of(held, condition, sex, age, liability, tables):
 
 
 @compiled
-def new_condition(p, i, u, sex, age, fifth, tilts, tables, rules):
+def new_condition(p, i, u, sex, age, fifth, tilts, prevention, tables, rules):
     """Decide which condition, if any, begins this month; set its bit and return True if one does.
 
     Parameters
@@ -84,6 +85,8 @@ def new_condition(p, i, u, sex, age, fifth, tilts, tables, rules):
     u : uniform from 0 to the sum of the ceilings, ``tables.onset_ceiling``: where it falls says which condition, and
         how far into that condition's ceiling whether today's hazard accepts it
     tilts : shape (14,), the place's registers over what its ages and deprivation give
+    prevention : what the council's prevention has built up, see ``agents.patients.prevention``; where little of it is
+        left, hazards rise no further than the ceilings
     """
     left = u
     condition = 0
@@ -97,7 +100,7 @@ def new_condition(p, i, u, sex, age, fifth, tilts, tables, rules):
     if conditions & (1 << condition) or ceiling <= 0.0:
         return False
     u_accept = left / ceiling
-    tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth, age], PLACE_CAP)
+    tilt = min(tilts[condition] * tables.onset_fifth[condition, fifth, age] * onset_factor(condition, prevention, rules), PLACE_CAP)
     accepted = u_accept * tables.onset_cap[sex, age] * tables.relative_risk_mean[condition, sex, age]
     if accepted >= tilt * RISK_CAP:  # no liability could be high enough, so none is worked out
         return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.care import judged_package, reason_unmet
+from agents.care import CHARGES, judged_package, pays_in_full, reason_unmet
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
@@ -29,6 +29,15 @@ from agents.patients.seeking import (
     emergencies,
     wish_for_assessment,
     write_event,
+)
+from agents.patients.services import (
+    CARE_HOME_SUPPORT,
+    FACTORS,
+    felt_load,
+    left_to_others,
+    recovery_pace,
+    team_comes_or_goes,
+    with_team,
 )
 from agents.vocabulary import N_AGES, N_CONDITIONS, N_REASONS, N_UNMET, YOUNGEST, Funder, Lever, Setting
 
@@ -200,6 +209,7 @@ COUNCIL_STATE = np.dtype(
         ("home_places", "f8"),  # care-home places
         ("home_used", "i8"),
         ("gate", "f8"),  # share of non-critical starts that wait for money
+        ("prevention", "f8"),  # what its prevention has built up beyond rest, see agents.patients.prevention
         ("disputes", "f8"),  # 1 where somebody else pays for continuing healthcare, 0 where it comes out of the same purse
     ]
 )
@@ -207,11 +217,22 @@ COUNCIL_STATE = np.dtype(
 
 CONSORTIUM_STATE = np.dtype(
     [
+        ("levers", "f8", (N_LEVERS,)),  # now, by code
+        ("rest", "f8", (N_LEVERS,)),  # at rest, by code
         ("tilt", "f8", (N_CONDITIONS,)),  # the place's registers over what its ages give
         ("intermediate_places", "f8"),
         ("intermediate_used", "i8"),
         ("gp_capacity", "f8"),  # GP and nurse consultations a day that can be had
         ("gp_access", "f8"),  # capacity over what was asked for in the month before, at most 1
+        ("gp_access_at_rest", "f8"),  # the same at the capacity of rest
+        ("continuity_crises", "f8"),  # what seeing one's own doctor more or less than at rest multiplies unmanaged crises by
+        ("most_crises", "f8"),  # the most that this and services multiply anybody's unmanaged crises by, 1 or more
+        *((factor, "f8") for factor in FACTORS),  # of services, see ``agents.patients.services``; 1 at rest
+        ("nursing_adults", "f8"),  # people whom a service could serve as it does at rest: what its capacity costs
+        ("mental_adults", "f8"),
+        ("dementia_people", "f8"),
+        ("continence_people", "f8"),
+        ("home_residents", "f8"),
     ]
 )
 """What people and care meet of one consortium."""
@@ -221,7 +242,13 @@ PERSON_DAYS, UNMET_MINUTES, MICRO_QALYS, COUNCIL_CARE, SELF_CARE = 0, 1, 2, 3, 4
 RESIDENTIAL_COUNCIL, RESIDENTIAL_SELF, NURSING_COUNCIL, NURSING_SELF = 5, 6, 7, 8
 REABLEMENT_DAYS, INTERMEDIATE_DAYS, WITHHELD, INFORMAL, HOSPITAL_DAYS, SELF_PENCE = 9, 10, 11, 12, 13, 14
 UNMET_BY_REASON = 15  # and the eight after it: weekly minutes at the month's start, by agents.vocabulary.Unmet
-N_TOTALS = UNMET_BY_REASON + N_UNMET  # then days under continuing healthcare, one column a consortium
+# What decisions on continuing healthcare, made otherwise than at rest, put on others (negative: take from them): council
+# minutes at home, residential and nursing days of councils, and pence that people pay at home and in care homes.
+TURNED_MINUTES = UNMET_BY_REASON + N_UNMET
+TURNED_RESIDENTIAL, TURNED_NURSING, TURNED_HOME_PENCE, TURNED_RESIDENT_PENCE = (TURNED_MINUTES + k for k in range(1, 5))
+N_TOTALS = TURNED_MINUTES + 5
+"""Then, one column a consortium each: days under continuing healthcare, and days that would have been at rest."""
+
 
 @compiled
 def age_index(p, clock):
@@ -350,9 +377,12 @@ def carer_minutes(p, i, rules):
 
 
 @compiled
-def update_need(p, i, illness, rules):
-    """Work out need and informal help afresh after an event; `illness` is the share of a recovery still to come."""
-    need = weekly_need(p, illness, rules)
+def update_need(p, i, illness, left, rules):
+    """Work out need and informal help afresh after an event.
+
+    `illness` is the share of a recovery still to come, `left` what services leave of the need to others, relative to rest.
+    """
+    need = int(weekly_need(p, illness, rules) * left)
     p["need"] = need
     p["informal"] = 0 if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL else min(need, carer_minutes(p, i, rules))
 
@@ -379,6 +409,32 @@ def utility_a_day(p, age, tables, rules):
     return int(min(max(value, 0.0), 1.0) * (1e6 / 365.25))
 
 
+@compiled
+def accrue_turned(p, days, setting, funder, rules, council, row, n_consortia):
+    """Add, for somebody whose claim to continuing healthcare would have been decided otherwise at rest, who pays instead.
+
+    Refused: what the person or the council pays today, in the place of the NHS. Agreed: what they would pay, by today's need,
+    savings and levers.
+    """
+    gap = max(np.int64(p["need"]) - np.int64(p["informal"]), 0)
+    if setting == HOME and gap == 0:
+        return
+    agreed = funder == NHS_PAYS
+    put = -days if agreed else days
+    row[N_TOTALS + n_consortia + np.int64(p["consortium"])] += put
+    pays = pays_in_full(p, setting >= RESIDENTIAL, rules) if agreed else funder == SELF
+    if setting >= RESIDENTIAL and pays:
+        row[TURNED_RESIDENT_PENCE] += council.own_price[setting - RESIDENTIAL + 1] * put
+    elif setting >= RESIDENTIAL:
+        row[TURNED_RESIDENTIAL + setting - RESIDENTIAL] += put
+    elif pays:
+        bought = int(gap * rules.self_bought) if agreed else np.int64(p["package"])
+        row[TURNED_HOME_PENCE] += bought // 7 * council.own_price[0] // 60 * put
+    else:
+        granted = judged_package(p, council.levers, rules) if agreed else np.int64(p["package"])
+        row[TURNED_MINUTES] += granted // 7 * put
+
+
 @inlined
 def accrue(p, age, days, tables, rules, councils, totals):
     """Add `days` of this person's present state (negative: take them back) to the person's and the council's totals."""
@@ -395,6 +451,8 @@ def accrue(p, age, days, tables, rules, councils, totals):
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
         if funder == SELF:
             pence = councils[council].own_price[setting - RESIDENTIAL + 1] * days
+        if np.int64(p["person"]) & record.TURNED:
+            accrue_turned(p, days, setting, funder, rules, councils[council], row, (totals.shape[1] - N_TOTALS) // 2)
         if funder == NHS_PAYS:
             row[N_TOTALS + np.int64(p["consortium"])] += days
         else:
@@ -415,6 +473,8 @@ def accrue(p, age, days, tables, rules, councils, totals):
                 row[UNMET_MINUTES] += unmet
                 p["unmet"] = np.int64(p["unmet"]) + unmet
                 p["unmet_recent"] = min(max(np.int64(p["unmet_recent"]) + weekly * days // 30, 0), 65535)
+            if np.int64(p["person"]) & record.TURNED:
+                accrue_turned(p, days, setting, funder, rules, councils[council], row, (totals.shape[1] - N_TOTALS) // 2)
             package = np.int64(p["package"]) // 7
             if package != 0:
                 if funder == SELF:
@@ -499,7 +559,7 @@ def live(
     councils, consortia : record arrays, see :data:`COUNCIL_STATE` and :data:`CONSORTIUM_STATE`
     cases, case_of : open cases, and each person's (-1: none), shape (people,); only read
     events : EVENT array, written from 0; large enough for four events a person
-    totals : shape (n_councils, N_TOTALS) int64, added to
+    totals : shape (n_councils, N_TOTALS + 2 n_consortia) int64, added to
     counts : shape (n_councils, 5 + 2 n_consortia) int64, added to: people, with a package, in care homes, moved away,
         package minutes a week, then by consortium the GP and nurse consultations asked for, and those not had
     """
@@ -524,7 +584,7 @@ def live(
 
         if ageing and u_onset < tables.onset_ceiling[sex, age] * year_part:
             before = np.int64(p["conditions"])
-            if new_condition(p, i, u_onset / year_part, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, tables, rules):
+            if new_condition(p, i, u_onset / year_part, sex, age, fifth, consortia[np.int64(p["consortium"])].tilt, councils[np.int64(p["council"])].prevention, tables, rules):
                 bear_conditions(p, sex, fifth, age, before, tables, rules)
 
         # Frailty above the settled level fades; unmet need adds to it.
@@ -532,23 +592,27 @@ def live(
         decline = np.float64(p["frailty"]) - settled
         unmet_before = np.int64(p["unmet_recent"])
         if abs(decline) > 1e-5 or unmet_before > 0:
-            decline = decline * (1.0 - rules.frailty_recovery) + rules.frailty_from_unmet * unmet_before / 60.0
+            pace = recovery_pace(p, first_day, consortia[np.int64(p["consortium"])])
+            decline = decline * (1.0 - min(rules.frailty_recovery * pace, 1.0)) + rules.frailty_from_unmet * unmet_before / 60.0
             p["frailty"] = min(max(settled + decline, 0.0), rules.frailty_ceiling)
         frailty = np.float64(p["frailty"])
         step = int(frailty * FRAILTY_STEPS)
 
         gave_up = False
-        need = 0
+        need = dependency = 0
         if np.int64(p["need_trait"]) > -8000 or np.int64(p["flags"]) & record.DYING:
-            need = weekly_need(p, 0.0, rules)
+            need = dependency = weekly_need(p, 0.0, rules)
+            if need > 0:
+                need = int(need * left_to_others(p, consortia[np.int64(p["consortium"])], rules))
             p["need"] = need
             care = np.int64(p["care"])
             if need > 0 and care & record.SETTING_MASK < RESIDENTIAL:
                 informal = min(need, carer_minutes(p, i, rules))
                 p["informal"] = informal
-                if informal > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
+                felt = felt_load(p, informal, consortia[np.int64(p["consortium"])], rules)
+                if felt > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)
-                    if carer_strain(p, float(informal), u_break, rules):
+                    if carer_strain(p, felt, u_break, rules):
                         gave_up = True
                         p["flags"] = np.int64(p["flags"]) | record.CARER_BROKEN
                         p["informal"] = 0
@@ -559,13 +623,13 @@ def live(
         if flags & record.DYING == 0:
             hazard = tables.death[sex, fifth, age] * tables.death_by_frailty[step] * year_part
             if need > 0:
-                hazard += death_with_need(need, rules) * year_part
+                hazard += death_with_need(dependency, rules) * year_part
             if u_death < hazard:
-                n = begin_last_phase(p, i, month, first_day, days, rules, seed, events, n)
+                n = begin_last_phase(p, i, month, first_day, days, rules, consortia, seed, events, n)
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
         if need > 0 and care & record.SETTING_MASK == HOME:
-            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), rules):
+            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), councils[np.int64(p["council"])].levers[CHARGES], rules):
                 p["flags"] = np.int64(p["flags"]) | record.ASKED
                 day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
                 priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)
@@ -595,17 +659,20 @@ def live(
 
 
 @compiled
-def begin_last_phase(p, i, month, first_day, days, rules, seed, events, n):
+def begin_last_phase(p, i, month, first_day, days, rules, consortia, seed, events, n):
     """Begin dying: set the day of death, at once for a share of people, else after weeks or months, and the last crisis.
 
     Most deaths are preceded by a crisis in which help is called for, less often where the person lives among carers;
-    whoever is admitted then dies in hospital unless a way out is found in the days that are left.
+    whoever is admitted then dies in hospital unless a way out is found in the days that are left. The health team of a care
+    home prevents some.
     """
     u_sudden, u_days = draw(seed, i, month, 0, draws.DYING_DAYS), draw(seed, i, month, 0, draws.DEATH_DAY)
     u_crisis, u_before, u_severity, _ = block(seed, i, month, 0, draws.FINAL_CRISIS)
     day = first_day + int(u_days * days)
     p["flags"] = np.int64(p["flags"]) | record.DYING
     called = rules.crisis_in_care if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL else rules.crisis_at_home
+    list_of = np.int64(p["consortium"])
+    team = with_team(rules.home_last_crises, team_comes_or_goes(p, i, consortia[list_of], rules))
     if u_sudden >= rules.sudden_death_share:
         rest = (u_sudden - rules.sudden_death_share) / (1.0 - rules.sudden_death_share)
         phase = min(int(-rules.last_phase_days * math.log(1.0 - rest)), 365)
@@ -615,11 +682,13 @@ def begin_last_phase(p, i, month, first_day, days, rules, seed, events, n):
         called *= rules.sudden_reaches
         crisis = day
         day += int(-rules.sudden_days * math.log(u_before))
-    if u_crisis < called:
+    now, at_rest = u_crisis < called * team, u_crisis < called
+    if now or at_rest:
         severity = 1.0 - CRISIS_RANGE * u_severity
-        write_event(events[n], crisis, 0, i, month * 16 + FINAL, CONTACT, LAST_PHASE, severity, NEED_DECIDES, 0, 0)
+        decider, lever = (NEED_DECIDES, 0) if now == at_rest else (rules.first_consortium + list_of, CARE_HOME_SUPPORT)
+        write_event(events[n], crisis, 0, i, month * 16 + FINAL, CONTACT, LAST_PHASE, severity, decider, lever, 0 if now else 1)
         n += 1
-    elif u_sudden < rules.sudden_death_share:
+    if not now and u_sudden < rules.sudden_death_share:
         day = crisis
     write_event(events[n], day, 1, i, month * 16, DEATH_EVENT, 0, 1.0, NEED_DECIDES, 0, 0)
     return n + 1

@@ -53,6 +53,7 @@ QUINTILE_SHIFT = 1  # bits 1 to 3: deprivation fifth less one, 0 = most deprived
 QUINTILE_MASK = 0x07
 PARTNER = 0x10
 OWNER = 0x20
+TURNED = 0x40  # the last claim to continuing healthcare would have been decided otherwise at rest
 
 # `care`
 SETTING_MASK = 0x07

@@ -16,6 +16,15 @@ from agents.draws import block, draw
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT
+from agents.patients.prevention import falls_factor
+from agents.patients.services import (
+    CARE_HOME_SUPPORT,
+    DEMENTIA,
+    MENTAL_ILLNESS,
+    RESIDENTIAL,
+    team_comes_or_goes,
+    with_team,
+)
 from agents.vocabulary import Cause, Lever
 
 ILLNESS = int(Cause.ILLNESS)
@@ -23,7 +32,8 @@ UNMET = int(Cause.UNMET)
 UNMANAGED = int(Cause.UNMANAGED)
 BREAKDOWN = int(Cause.BREAKDOWN)
 LAST_PHASE = int(Cause.LAST_PHASE)
-PROACTIVE_LEVER = int(Lever.PROACTIVE)
+PROACTIVE_LEVER, GP_ACCESS, PREVENTION_LEVER = int(Lever.PROACTIVE), int(Lever.GP_ACCESS), int(Lever.PREVENTION)
+MENTAL_HEALTH_LEVER, DEMENTIA_LEVER = int(Lever.MENTAL_HEALTH), int(Lever.DEMENTIA)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +70,18 @@ class SeekingBehaviour(Checked):
     unmanaged_by_access: float = parameter(
         0.3, "more unmanaged crises where no consultation can be had at all", unit="ratio", low=0.0, high=0.5,
         assumption="in proportion, 6% fewer for 0.2 more continuity (P-B.gp-019, recalled) says 0.3; access is not continuity, so the prior includes zero")
+    continuity_by_supply: float = parameter(
+        0.2, "share of consultations more that are with one's usual doctor, for each unit of supply over demand", unit="share", low=0.0, high=0.5,
+        assumption="where there is room people can wait for their own doctor; small practices reach 0.70, large ones 0.59 (P-B.gp-018); the range includes none")
+    unmanaged_by_continuity: float = parameter(
+        0.31, "fewer unmanaged crises where all consultations are with one's usual doctor rather than none", unit="ratio", low=0.18, high=0.43,
+        evidence="P-B.gp-019")
     asks_a_month: float = parameter(
         0.04, "chance a month that a person with ten hours or more of unmet need asks for an assessment", unit="share a month", low=0.02, high=0.15,
         assumption="puts assessments near the national number of new clients (T-C-009); most unmet need is never put to a council (T-C-018)")
+    asks_by_charges: float = parameter(
+        0.1, "how many fewer ask, of people who would not pay in full, where charges are doubled; as many more where there are none", unit="share", low=0.0, high=0.4,
+        assumption="people who expect to be charged ask less: direction known, size not; the prior includes no effect")
     asks_if_paying: float = parameter(
         0.4, "how readily people ask who would have to pay in full, relative to others", unit="ratio", low=0.2, high=0.8,
         assumption="self-funders mostly arrange for themselves")
@@ -88,6 +107,7 @@ CONTACT, REQUEST, DEATH_EVENT, REFERRAL = 0, 1, 2, 3
 REFERRED = 10  # what a referral's draws are keyed by, beside causes (0 to 6), requests (8) and the last crisis (9)
 ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
 MOST_CONSULTATIONS = 30  # in a month
+USUAL_DOCTOR = 0.61  # P-B.gp-018: share of consultations that are with one's usual doctor, England 2011 to 2013
 MOST_COUNTED = 4  # conditions: consultations rise with their number up to here
 NEED_DECIDES = 65535
 
@@ -185,6 +205,98 @@ def missed_consultations(i, month, number, access, seed):
     return int(number * (1.0 - access) + draw(seed, i, month, 0, draws.GP_MISSED))
 
 
+@compiled
+def services_prevent(held, consortium):
+    """Return what mental-health and dementia services multiply the unmanaged crises of a person by, relative to rest."""
+    factor = 1.0
+    if held & MENTAL_ILLNESS:
+        factor *= consortium.mental_crises
+    if held & DEMENTIA:
+        factor *= consortium.dementia_crises
+    return factor
+
+
+@compiled
+def distance(factor):
+    """Return how far a factor is from changing nothing, the same up as down."""
+    return abs(math.log(max(factor, 1e-9)))
+
+
+@compiled
+def lever_of_crisis(by_list, by_gp, by_team, held, consortium):
+    """Return the lever that changes a person's rate of unmanaged crises most, up or down.
+
+    Parameters
+    ----------
+    by_list, by_gp, by_team : what the proactive list, general practice and a care home's team multiply the rate by
+    """
+    lever, most = PROACTIVE_LEVER, distance(by_list)
+    if distance(by_gp) > most:
+        lever, most = GP_ACCESS, distance(by_gp)
+    if distance(by_team) > most:
+        lever, most = CARE_HOME_SUPPORT, distance(by_team)
+    if held & MENTAL_ILLNESS and distance(consortium.mental_crises) > most:
+        lever, most = MENTAL_HEALTH_LEVER, distance(consortium.mental_crises)
+    if held & DEMENTIA and distance(consortium.dementia_crises) > most:
+        lever, most = DEMENTIA_LEVER, distance(consortium.dementia_crises)
+    return lever
+
+
+@compiled
+def continuity_of(supply, supply_at_rest, rules):
+    """Return the share of consultations with one's usual doctor at a supply over demand, where it is USUAL_DOCTOR at rest."""
+    return min(max(USUAL_DOCTOR + rules.continuity_by_supply * (supply - supply_at_rest), 0.0), 1.0)
+
+
+@compiled
+def unmanaged(p, i, month, first_day, days, age, quiet, u, team, tables, rules, served, seed, events, n):
+    """Write the crisis that `u` makes of somebody's conditions, if today's levers bring it or those of rest would have.
+
+    Parameters
+    ----------
+    quiet : monthly rate where general practice has room and services are as at rest
+    team : 1 or -1 where the health team of the person's care home has come or gone since rest, else 0
+    served : CONSORTIUM_STATE record of the person's consortium
+    """
+    flags, held = np.int64(p["flags"]), np.int64(p["conditions"]) & HELD
+    listed, listed_at_rest = flags & record.PROACTIVE != 0, flags & record.PROACTIVE_AT_REST != 0
+    by_gp, at_rest = served.continuity_crises, quiet
+    if served.gp_access < 1.0:
+        quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - served.gp_access)
+    if served.gp_access_at_rest < 1.0:
+        at_rest *= 1.0 + rules.unmanaged_by_access * (1.0 - served.gp_access_at_rest)
+    by_gp *= quiet / at_rest if at_rest > 0.0 else 1.0
+    by_team = with_team(rules.home_contacts, team)
+    quiet *= served.continuity_crises * services_prevent(held, served) * by_team
+    prevented = 1.0 - rules.proactive_prevents
+    now = happens(u, quiet * prevented if listed else quiet)
+    then = now
+    if listed != listed_at_rest or quiet != at_rest:
+        then = happens(u, at_rest * prevented if listed_at_rest else at_rest)
+    if not now and not then:
+        return n
+    decider, lever = NEED_DECIDES, 0
+    if now != then:
+        decider = rules.first_consortium + np.int64(p["consortium"])
+        lever = lever_of_crisis(1.0 if listed == listed_at_rest else prevented, by_gp, by_team, held, served)
+    return write_contact(p, i, month, first_day, days, age, UNMANAGED, 1.0, decider, lever, 0 if now else 1, tables, seed, events, n)
+
+
+@compiled
+def turned_away(p, i, month, first_day, days, age, asked, tables, rules, served, seed, events, n):
+    """Write the mild contact at A&E of somebody who cannot have all the consultations asked for, now or at rest's capacity."""
+    missed = missed_consultations(i, month, asked, served.gp_access, seed)
+    at_rest = missed_consultations(i, month, asked, served.gp_access_at_rest, seed)
+    if missed == 0 and at_rest == 0:
+        return n
+    u = draw(seed, i, month, 0, draws.GP_TURNED)
+    now, then = u < rules.missed_to_ae * missed, u < rules.missed_to_ae * at_rest
+    if not now and not then:
+        return n
+    decider, lever = (NEED_DECIDES, 0) if now == then else (rules.first_consortium + np.int64(p["consortium"]), GP_ACCESS)
+    return write_contact(p, i, month, first_day, days, age, ILLNESS, rules.low_severity, decider, lever, 0 if now else 1, tables, seed, events, n)
+
+
 @inlined
 def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n):
     """Let each cause's clock strike or not, and write the contacts; return the next free event.
@@ -193,7 +305,8 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     consulted; part of those consultations end in a referral to a hospital. Where not all who ask are seen, some of those go to A&E, as ill as they are: mildly.
 
     A contact that today's levers cause and reference levers would not is marked with its decider; one that they
-    avoid is written with ``avoided`` 1 and only noted. Both come from the same draw.
+    avoid is written with ``avoided`` 1 and only noted. Both come from the same draw. Where several levers have moved, it
+    goes to the one that changes the rate most (:func:`lever_of_crisis`), a care home's team before the proactive list.
     """
     flags = np.int64(p["flags"])
     listed = flags & record.PROACTIVE != 0
@@ -203,44 +316,46 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     council = np.int64(p["council"])
     conditions = np.int64(p["conditions"])
     held = conditions & HELD
-    access = consortia[list_of].gp_access
+    served = consortia[list_of]
+    access = min(served.gp_access, served.gp_access_at_rest)
+    team = 0
+    if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL:
+        team = team_comes_or_goes(p, i, served, rules)
 
-    rate = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
+    unprevented = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
+    rate = unprevented * falls_factor(age, councils[council].prevention, rules)
     found = rate * (1.0 + rules.proactive_finds) if listed else rate
+    if team != 0:
+        found *= with_team(rules.home_contacts, team)
     now = happens(u_illness, found)
-    then = now
-    if listed != listed_at_rest:
+    then, decider, lever = now, NEED_DECIDES, 0
+    if listed != listed_at_rest or team != 0:
         then = happens(u_illness, rate * (1.0 + rules.proactive_finds) if listed_at_rest else rate)
+        if now != then:
+            decider, lever = consortium, PROACTIVE_LEVER if team == 0 else CARE_HOME_SUPPORT
+    if rate != unprevented and now == then:
+        then = happens(u_illness, unprevented * (1.0 + rules.proactive_finds) if listed_at_rest else unprevented)
+        if now != then:
+            decider, lever = rules.first_council + council, PREVENTION_LEVER
     if now or then:
-        n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, consortium if now != then else NEED_DECIDES,
-                          PROACTIVE_LEVER if now != then else 0, 0 if now else 1, tables, seed, events, n)
+        n = write_contact(p, i, month, first_day, days, age, ILLNESS, 1.0, decider, lever, 0 if now else 1, tables, seed, events, n)
     asked, left = consultations(u_illness, found, tables.gp_age[sex, age] * tables.gp_conditions[number_of_conditions(held)] * year_part)
     if asked > 0:
         counts[council, ASKED_FOR + list_of] += asked
         had = asked
         if access < 1.0:
-            missed = missed_consultations(i, month, asked, access, seed)
+            n = turned_away(p, i, month, first_day, days, age, asked, tables, rules, served, seed, events, n)
+            missed = missed_consultations(i, month, asked, served.gp_access, seed)
             counts[council, ASKED_FOR + consortia.shape[0] + list_of] += missed
             had -= missed
-            if missed > 0 and draw(seed, i, month, 0, draws.GP_TURNED) < rules.missed_to_ae * missed:
-                n = write_contact(p, i, month, first_day, days, age, ILLNESS, rules.low_severity, NEED_DECIDES, 0, 0, tables, seed, events, n)
         if left < tables.referral[age] * had:
             u_day, u_priority, _, _ = block(seed, i, month, REFERRED, draws.REFERRED_DAY)
             write_event(events[n], first_day + int(u_day * days), int(u_priority * 4294967295.0), i, month * 16 + REFERRED, REFERRAL, 0, 0.0, NEED_DECIDES, 0, 0)
             n += 1
 
     quiet = (tables.unmanaged[held] + tables.severe_unmanaged[conditions >> SEVERE_SHIFT]) * year_part
-    if access < 1.0:
-        quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
-    if u_unmanaged < quiet:
-        now = happens(u_unmanaged, quiet * (1.0 - rules.proactive_prevents) if listed else quiet)
-        then = now
-        if listed != listed_at_rest:
-            then = happens(u_unmanaged, quiet * (1.0 - rules.proactive_prevents) if listed_at_rest else quiet)
-        if now or then:
-            caused = now != then
-            n = write_contact(p, i, month, first_day, days, age, UNMANAGED, 1.0, consortium if caused else NEED_DECIDES,
-                              PROACTIVE_LEVER if caused else 0, 0 if now else 1, tables, seed, events, n)
+    if u_unmanaged < quiet * (1.0 + rules.unmanaged_by_access * (1.0 - access)) * served.most_crises:
+        n = unmanaged(p, i, month, first_day, days, age, quiet, u_unmanaged, team, tables, rules, served, seed, events, n)
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
@@ -256,8 +371,12 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
             caused = now != then
             n = write_contact(p, i, month, first_day, days, age, UNMET, rules.low_severity, rules.first_council + council if caused else NEED_DECIDES,
                               lever if caused else 0, 0 if now else 1, tables, seed, events, n)
-    if dying and happens(u_last, rules.last_phase_contacts * year_part):
-        n = write_contact(p, i, month, first_day, days, age, LAST_PHASE, 1.0, NEED_DECIDES, 0, 0, tables, seed, events, n)
+    if dying:
+        now = happens(u_last, rules.last_phase_contacts * year_part * with_team(rules.home_contacts, team))
+        then = now if team == 0 else happens(u_last, rules.last_phase_contacts * year_part)
+        if now or then:
+            n = write_contact(p, i, month, first_day, days, age, LAST_PHASE, 1.0, consortium if now != then else NEED_DECIDES,
+                              CARE_HOME_SUPPORT if now != then else 0, 0 if now else 1, tables, seed, events, n)
     if gave_up:
         u_day, u_severity, u_priority, u_goes = block(seed, i, month, BREAKDOWN, draws.CONTACT_DAY)
         if u_goes < rules.breakdown_contact:
@@ -266,8 +385,13 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
 
 @compiled
-def wish_for_assessment(p, u, rules):
-    """Return whether this person asks the council for an assessment this month."""
+def wish_for_assessment(p, u, charges, rules):
+    """Return whether this person asks the council for an assessment this month.
+
+    Parameters
+    ----------
+    charges : what the council charges, as a multiple of the charges observed: whoever would pay in full pays the provider, and does not look at it
+    """
     if np.int64(p["flags"]) & (record.ASKED | record.REFUSED):
         return False
     gap = np.int64(p["need"]) - np.int64(p["informal"]) - np.int64(p["package"])
@@ -276,4 +400,6 @@ def wish_for_assessment(p, u, rules):
     chance = rules.asks_a_month * min(gap / 600.0, 1.0)
     if np.int64(p["capital"]) > rules.upper_capital_limit:
         chance *= rules.asks_if_paying
+    else:
+        chance *= max(1.0 - rules.asks_by_charges * (charges - 1.0), 0.0)
     return u < chance

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from agents.deciding import LEVER_RANGES
 from experiments.figures.paths import name_ends
 from experiments.figures.style import Context, label_of, number, sheet, tick
+from experiments.figures.wording import capital
 
 NAME = "levers"
 PREFIX = "lever/"
@@ -50,6 +51,21 @@ def title(rows: pd.DataFrame, context: Context) -> str:
     return f"Levers that move from where they started: {told}"
 
 
+def words(lever: str) -> str:
+    """Return the name of a lever for a reader.
+
+    Examples
+    --------
+    >>> words("chc_strictness"), words("day_cases")
+    ('CHC strictness', 'day cases')
+    """
+    return " ".join(word.upper() if word in ("chc", "gp") else word for word in lever.split("_"))
+
+
+def _moves_at_all(group: pd.DataFrame) -> bool:
+    return any(_moves(mine) for _, mine in group.groupby("structure", observed=True))
+
+
 def _moves(group: pd.DataFrame) -> bool:
     reach = group.groupby("organisation")["level"].agg(lambda level: level.max() - level.min())
     return bool((reach > STILL).any())
@@ -57,16 +73,18 @@ def _moves(group: pd.DataFrame) -> bool:
 
 def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     """Return the figure of rows made by :func:`table`."""
-    levers = list(dict.fromkeys(rows["lever"]))
+    every = list(dict.fromkeys(rows["lever"]))
+    levers = [lever for lever in every if _moves_at_all(rows[rows["lever"] == lever])] or every
+    still = ", ".join(words(lever) for lever in every if lever not in levers)
     columns = min(4, len(levers))
     lines = math.ceil(len(levers) / columns)
-    figure = sheet(3.1 * columns + 0.4, 2.3 * lines + 1.2, heading, context.caption(NOTE))
+    figure = sheet(3.1 * columns + 0.4, 2.3 * lines + 1.2, heading, context.caption(f"{NOTE} Moved by nobody: {still}." if still else NOTE))
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True)
     for axes in grid.flat[len(levers) :]:
         axes.set_visible(False)
     for axes, lever in zip(grid.flat, levers, strict=False):
         _panel(axes, rows[rows["lever"] == lever], context)
-        axes.set_title(lever.replace("_", " ").capitalize())
+        axes.set_title(capital(words(lever)))
         axes.set_ylabel(textwrap.fill(UNITS.get(lever, ""), 24), size=7.5)
     return figure
 
@@ -102,10 +120,10 @@ def describe(rows: pd.DataFrame, context: Context) -> str:
     told = []
     for lever, group in rows.groupby("lever", sort=False):
         mean = group.groupby(["structure", "month"])["level"].mean()
-        words = "; ".join(
+        levels = "; ".join(
             f"{label_of(structure).lower()} {number(mean[structure].iloc[0])} to {number(mean[structure].iloc[-1])}"
             for structure in context.structures
             if structure in mean.index.get_level_values(0)
         )
-        told.append(f"{lever.replace('_', ' ').capitalize()}: {words}.")
+        told.append(f"{capital(words(lever))}: {levels}.")
     return "Mean level of each lever, first to last quarter. " + " ".join(told)

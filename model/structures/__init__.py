@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agents.deciding import PoolFacts, StakeFacts
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
@@ -52,7 +52,7 @@ def _nearest(name: str, valid: Mapping[str, Any] | list[str]) -> str:
 
 _KINDS = (*STANDING_KINDS, Party.COMMISSIONER)
 Kind = Annotated[Party, BeforeValidator(_named(Party, "a kind of organisation", _KINDS))]
-AccountName = Annotated[Account, BeforeValidator(_named(Account, "an account", tuple(Account)))]
+AccountName = Annotated[Account, BeforeValidator(_named(Account, "an account", HELD_ACCOUNTS))]
 LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Lever)[1:]))]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1, strict=True)]
@@ -98,6 +98,21 @@ class Body(_Facts):
 
     kind: Literal["commissioner"]
     scope: Literal["place"]
+
+
+class Board(_Facts):
+    """The health and wellbeing board of each council.
+
+    Parameters
+    ----------
+    members : kinds of organisation that sit on it
+    power : to ``advise``; to ``consent`` to moves that shift cost to a member; or ``executive``, to decide
+    duty : of members towards its advice
+    """
+
+    members: tuple[Kind, ...] = Field(min_length=1)
+    power: Literal["advise", "consent", "executive"]
+    duty: Literal["consult", "have_regard", "integrate", "none"]
 
 
 def _payment_rule(given: Any) -> str:
@@ -150,6 +165,7 @@ class CommissioningStructure(_Facts):
     duties : of organisations towards each other
     bodies : what the structure creates
     pools : accounts spent as one purse
+    board : of each council, if there are any
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
@@ -167,6 +183,7 @@ class CommissioningStructure(_Facts):
     duties: tuple[Duty, ...] = ()
     bodies: tuple[Body, ...] = Field(default=(), max_length=1)
     pools: tuple[Pool, ...] = ()
+    board: Board | None = None
 
     @property
     def kinds(self) -> tuple[Party, ...]:
@@ -183,12 +200,18 @@ class CommissioningStructure(_Facts):
 
     def accounts_of(self, kind: Party) -> tuple[Account, ...]:
         """Return the accounts that a kind of organisation holds, in the order of codes."""
-        return tuple(account for account in Account if self.holders[account] == kind)
+        return tuple(account for account in HELD_ACCOUNTS if self.holders[account] == kind)
 
     def one_purse(self, first: Account, second: Account) -> bool:
         """Return whether two accounts are paid from one purse: of a body that holds both, or of a pool."""
-        pooled = any({first, second} <= set(pool.accounts) for pool in self.pools)
-        return pooled or (self.holder(first) == self.holder(second) == Party.COMMISSIONER)
+        return second in self.purse(first)
+
+    def purse(self, account: Account) -> tuple[Account, ...]:
+        """Return the accounts that are spent as one with this one: its pool, or else all that its holder keeps outside pools."""
+        pooled = {each for pool in self.pools for each in pool.accounts}
+        if account in pooled:
+            return next(tuple(sorted(pool.accounts)) for pool in self.pools if account in pool.accounts)
+        return tuple(each for each in self.accounts_of(self.holder(account)) if each not in pooled)
 
     def pool_facts(self) -> tuple[PoolFacts, ...]:
         """Return the pools as plain data."""
@@ -210,7 +233,7 @@ def list_structures() -> list[str]:
     Examples
     --------
     >>> list_structures()
-    ['separate-budgets', 'single-budget']
+    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget']
     """
     return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != BASELINE, name))
 
@@ -274,7 +297,7 @@ def _line(file: str, detail: ErrorDetails) -> str:
 
 def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the schema knows where an unknown one was found."""
-    sections = {"payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool}
+    sections = {"payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board}
     section = sections.get(str(where[0])) if len(where) > 1 else None
     return list((section or CommissioningStructure).model_fields)
 
@@ -287,19 +310,30 @@ def _short(given: Any) -> str:
 def _contradictions(facts: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between keys that are fine one by one, working on the file as written."""
     wrong = []
-    for section, wanted in (("holders", list(Account)), ("deciders", list(Lever)[1:])):
+    for section, wanted in (("holders", list(HELD_ACCOUNTS)), ("deciders", list(Lever)[1:])):
         given = facts.get(section)
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+
+
+def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
+    """Return each account that a hospital holds for others, who would then pay itself, or others hold for it."""
+    holders = facts.get("holders")
+    given = holders if isinstance(holders, dict) else {}
+    others = [each for each in _kind_names(facts).split(", ") if each != "hospital"]
+    wrong = [f"holders.{name}: must be one of {', '.join(others)} (got 'hospital')" for name, holder in given.items() if holder == "hospital" != name]
+    if given.get("hospital", "hospital") in others:
+        wrong.append(f"holders.hospital: must be hospital, whose margin it is (got {given['hospital']!r})")
+    return wrong
 
 
 def _of_no_body(facts: Mapping[str, Any]) -> list[str]:
     """Return each use of a commissioner where the structure makes none."""
     if facts.get("bodies"):
         return []
-    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "payment", "duties", "pools")
+    sections = ("holders", "deciders", "carry_forward", "deficit_limits", "payment", "duties", "pools", "board")
     used = [place for section in sections for place in _places_of("commissioner", facts.get(section), section)]
     expected = f"must be one of {_kind_names(facts)}, or [[bodies]] must make a commissioner"
     return [f"{place}: {expected} (got 'commissioner')" for place in used]

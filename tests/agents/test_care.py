@@ -5,20 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.care import judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.care import eligible_minutes, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
 from agents.patients import record
 from agents.vocabulary import N_CONDITIONS, Condition, Lever
 from tests.strategies import person, rules_with
 
+SUBSTANTIAL = 2.0
 
-def levers(strictness: float = 0.1, generosity: float = 0.8) -> np.ndarray:
+
+def levers(strictness: float = 0.1, generosity: float = 0.8, band: float = SUBSTANTIAL) -> np.ndarray:
     found = np.zeros(len(Lever))
-    found[Lever.STRICTNESS], found[Lever.GENEROSITY] = strictness, generosity
+    found[Lever.STRICTNESS], found[Lever.GENEROSITY], found[Lever.ELIGIBILITY] = strictness, generosity, band
     return found
 
 
-def package(need: int, informal: int = 0, strictness: float = 0.1, generosity: float = 0.8, **rules: float) -> int:
-    return judged_package(person(need=need, informal=informal)[0], levers(strictness, generosity), rules_with(**rules))
+def package(need: int, informal: int = 0, strictness: float = 0.1, generosity: float = 0.8, band: float = SUBSTANTIAL, **rules: float) -> int:
+    return judged_package(person(need=need, informal=informal)[0], levers(strictness, generosity, band), rules_with(**rules))
 
 
 NEED = st.integers(0, 6000)
@@ -48,6 +50,33 @@ def test_nobody_without_need_is_granted_anything_even_where_all_are_eligible():
     assert package(0, eligible_hours=0.0, strictness=0.0) == 0
     assert package(1200, eligible_hours=1e9) == 0
     assert package(60, eligible_hours=0.0, strictness=0.0, generosity=1.0) == 60
+
+
+BAND = st.floats(0.0, 3.0)
+
+
+@given(BAND, BAND, NEED, NEED)
+def test_a_higher_band_is_for_fewer_and_those_it_is_for_get_the_same(a, b, need, informal):
+    low, high = sorted((a, b))
+    rules = rules_with()
+    assert eligible_minutes(low, rules) <= eligible_minutes(high, rules)
+    assert package(need, informal, band=high) in (0, package(need, informal, band=low))
+
+
+@given(st.floats(0.0, 40.0), st.floats(0.2, 0.6), st.floats(0.6, 0.9), st.floats(14.0, 28.0))
+def test_bands_stand_in_order_whatever_the_parameters(hours, low, moderate, critical):
+    rules = rules_with(eligible_hours=hours, low_need=low, moderate_need=moderate, critical_hours=critical)
+    bands = [eligible_minutes(float(band), rules) for band in range(4)]
+    assert bands == sorted(bands)
+    assert bands[2] == 60.0 * hours, "to the bit"
+    assert eligible_minutes(1.5, rules) == pytest.approx((bands[1] + bands[2]) / 2)
+
+
+def test_need_between_two_bands_is_met_under_one_of_them():
+    need = 12 * 60
+    assert package(need, strictness=0.0, band=1.0) > 0 == package(need, strictness=0.0)
+    assert package(25 * 60, strictness=0.0, band=3.0) > 0, "critical need is always met"
+    assert package(18 * 60, strictness=0.0) > 0 == package(18 * 60, strictness=0.0, band=3.0)
 
 
 @given(NEED, SHARE)

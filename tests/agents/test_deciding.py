@@ -26,7 +26,7 @@ from agents.deciding import (
     update_price,
     value,
 )
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 
 DEFAULT = DecidingBehaviour()
 LEVERS = [lever for lever in Lever if lever is not Lever.NONE]
@@ -37,6 +37,10 @@ SEPARATE = StakeFacts(
         Account.COMMUNITY: Party.CONSORTIUM,
         Account.SOCIAL_CARE: Party.COUNCIL,
         Account.HOSPITAL: Party.HOSPITAL,
+        Account.CONTINUING_CARE: Party.CONSORTIUM,
+        Account.MENTAL_HEALTH: Party.CONSORTIUM,
+        Account.PUBLIC_HEALTH: Party.COUNCIL,
+        Account.PRIMARY_CARE: Party.CONSORTIUM,
     },
     pools=(),
     duties={(Party.CONSORTIUM, Party.COUNCIL): "consult"},
@@ -302,7 +306,7 @@ def test_one_framework_and_trust_raise_a_partners_stake():
 def test_stakes_lie_between_nothing_and_all(duty, decider, one_framework, trust):
     facts = SEPARATE._replace(duties={(decider, kind): duty for kind in Party}, one_framework=one_framework)
     felt = stakes(facts, decider, DEFAULT, trust=dict.fromkeys(Party, trust))
-    assert set(felt) == set(Account)
+    assert set(felt) == set(HELD_ACCOUNTS)
     assert all(0.0 <= stake <= 1.0 for stake in felt.values())
 
 
@@ -344,9 +348,12 @@ def test_a_budget_that_is_met_lets_the_price_go_back_to_one():
 
 
 def test_small_gaps_are_taken_for_chance():
-    inside = 1.0 + 0.9 * DEFAULT.price_dead_band
-    assert update_price(1.0, 1000 * inside, 1000, DEFAULT) == 1.0
-    assert update_price(1.0, 1000 / inside, 1000, DEFAULT) == 1.0
+    chance = 40.0
+    inside = 0.9 * DEFAULT.price_band * chance
+    assert update_price(1.0, 1000 + inside, 1000, DEFAULT, chance) == update_price(1.0, 1000 - inside, 1000, DEFAULT, chance) == 1.0
+    assert update_price(1.0, 1000 + inside, 1000, DEFAULT) > 1.0, "of what is certain any gap counts"
+    beyond = 1000 + 2.0 * DEFAULT.price_band * chance
+    assert 1.0 < update_price(1.0, beyond, 1000, DEFAULT, chance) < update_price(1.0, beyond, 1000, DEFAULT, chance / 2.0)
     with pytest.raises(ValueError, match="budget must be above 0"):
         update_price(1.0, 1, 0, DEFAULT)
 

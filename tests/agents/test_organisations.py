@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.care_market import CareMarket, MarketBehaviour, next_supply
 from agents.commissioner import Commissioner, CommissionerBehaviour
 from agents.consortium import ConsortiumBehaviour, GPConsortium
 from agents.council import Council, CouncilBehaviour
-from agents.deciding import Belief, DecidingBehaviour, PoolFacts
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour
 from agents.hospital.hospital import Hospital, HospitalBehaviour
-from agents.organisation import Organisation, decides_this_month
+from agents.organisation import Purse, decides_this_month
 from agents.vocabulary import Account, Lever, Party
 
 SOCIAL, ACUTE, COMMUNITY = Account.SOCIAL_CARE, Account.ACUTE, Account.COMMUNITY
@@ -27,6 +26,8 @@ REST = {
     Lever.ADMISSION_THRESHOLD: 0.4,
     Lever.DISCHARGE_READINESS: 0.5,
 }
+REST |= {lever: 1.0 if LEVER_RANGES[lever].multiplicative else 0.6 for lever in Lever if lever not in (Lever.NONE, *REST)}
+REST[Lever.ELIGIBILITY] = 2.0
 COSTS = {  # pounds per head per year of a step up
     Lever.STRICTNESS: {SOCIAL: -3.0, ACUTE: 0.7},
     Lever.GENEROSITY: {SOCIAL: 1.5, ACUTE: -0.5},
@@ -79,12 +80,15 @@ class SmallWorld:
         return self.price
 
     def belief(self, unit, lever):
-        return Belief(lever=lever, costs=COSTS[lever], qalys=-1e-4 if lever is Lever.STRICTNESS else 1e-5)
+        return Belief(lever=lever, costs=COSTS.get(lever, {}), qalys=-1e-4 if lever is Lever.STRICTNESS else 1e-5)
 
     def held(self, unit):
         return self.frozen
 
-    def record(self, unit, decider, decision):
+    def ruled(self, unit, wishes):
+        return [(wish, "") for wish in wishes]
+
+    def record(self, unit, decider, decision, advice):
         self.log.append((unit.name, decider.name, decision.lever))
 
 
@@ -161,23 +165,33 @@ def test_optimism_is_the_deciders():
         behaviour=CommissionerBehaviour(optimism=2.0),
     )
     world = SmallWorld(felt={"one": {COMMUNITY: 1.0}, "dreamer": {COMMUNITY: 1.0}}, deciders={"one": dreamer})
-    (community, _) = unit.options(world)
+    community, *_ = unit.options(world)
     assert community.belief.qalys == 2e-5
     assert community.belief.costs[COMMUNITY] == 0.8
     assert community.belief.costs[ACUTE] == COSTS[Lever.COMMUNITY][ACUTE] * 2.0 * 0.5
 
 
-def test_prices_follow_each_account_and_pools_share_one():
+def test_prices_follow_each_purse_and_its_accounts_share_one():
     behaviour = DecidingBehaviour()
     forecasts = {ACUTE: 130, COMMUNITY: 70}
     apart = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
-    apart.update_prices(forecasts, behaviour)
+    apart.update_prices(forecasts, behaviour, [Purse((ACUTE,)), Purse((COMMUNITY,))])
     assert apart.prices[ACUTE] > 1.0 > apart.prices[COMMUNITY]
     together = make(GPConsortium, budgets={ACUTE: 100, COMMUNITY: 100})
-    together.update_prices(forecasts, behaviour, [PoolFacts((ACUTE, COMMUNITY, SOCIAL), {})])
+    together.update_prices(forecasts, behaviour, [Purse((ACUTE, COMMUNITY, SOCIAL))])
     assert together.prices == {ACUTE: 1.0, COMMUNITY: 1.0}
-    together.update_prices({}, behaviour)
+    together.update_prices({}, behaviour, [Purse((ACUTE, COMMUNITY))])
     assert together.prices == {ACUTE: 1.0, COMMUNITY: 1.0}
+
+
+def test_what_is_carried_counts_with_the_budget():
+    behaviour, forecasts = DecidingBehaviour(), {ACUTE: 130}
+    prices = {}
+    for carried in (-10, 0, 30, 60):
+        holder = make(GPConsortium, budgets={ACUTE: 100})
+        holder.update_prices(forecasts, behaviour, [Purse((ACUTE,), carried=carried)])
+        prices[carried] = holder.prices[ACUTE]
+    assert prices[-10] > prices[0] > prices[30] == 1.0 > prices[60]
 
 
 def test_levers_that_are_missing_or_out_of_range_are_refused():
@@ -189,7 +203,7 @@ def test_levers_that_are_missing_or_out_of_range_are_refused():
             name="x",
             index=1,
             heads=1,
-            rest={Lever.COMMUNITY: 1.0, Lever.PROACTIVE: 1.5},
+            rest={lever: REST[lever] for lever in GPConsortium.own_levers} | {Lever.PROACTIVE: 1.5},
             budgets={},
             behaviour=ConsortiumBehaviour(),
         )
@@ -200,27 +214,3 @@ def test_each_decides_once_a_quarter_and_a_third_at_a_time(month):
     for index in range(6):
         assert sum(decides_this_month(index, month + later) for later in range(3)) == 1
     assert sum(decides_this_month(index, month) for index in range(6)) == 2
-
-
-@given(st.integers(0, 10**9), st.integers(0, 10**9), st.floats(0.0, 1.0))
-def test_supply_moves_towards_what_is_wanted_and_never_past_it(supply, wanted, response):
-    after = next_supply(supply, wanted, response)
-    assert min(supply, wanted) <= after <= max(supply, wanted)
-
-
-def test_a_care_market_is_a_mesa_agent_with_finite_supply():
-    market = CareMarket(
-        mesa.Model(),
-        name="care market",
-        index=5,
-        home_care_minutes=6000,
-        places=100,
-        asked_minutes=5000,
-        asked_places=90,
-        behaviour=MarketBehaviour(home_care_response=0.5, place_response=0.1),
-    )
-    market.respond(asked_minutes=5000, asked_places=90)
-    assert (market.home_care_minutes, market.places) == (6000, 100), "what is asked at rest moves nothing"
-    market.respond(asked_minutes=10000, asked_places=180)
-    assert (market.home_care_minutes, market.places) == (9000, 110)
-    assert not isinstance(market, Organisation)

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def joinedup(monkeypatch, capsys):
             "frailty_recovery is a share and must lie in [0, 1], got 2.0",
         ),
         (["places", "wiggan"], "unknown place 'wiggan'; nearest: wigan"),
+        (["places", "kent,kent"], "place 'kent, kent': must name Kent once, got it twice"),
+        (["places", "Canterbury"], "Canterbury is a district of Kent, and a place is made of whole councils"),
+        (["places", "kent", "--all"], "--all and --search list places; to show 'kent' alone leave them out"),
+        (["places", "kent", "--search", "x"], "--all and --search list places"),
+        (["places", "--search", "wiggan"], "unknown place 'wiggan'; nearest: wigan"),
+        (["compare", "--place", "kent,berkshire-west"], "must list councils only, 'berkshire-west' is a place by itself"),
+        (["compare", "--place", "Kent,Medwey"], "unknown council 'Medwey'; nearest: Medway"),
+        (["compare", "--place", ""], "place must name a place or a council, got ''"),
+        (["compare", "--place", "nowhere.toml"], "place file must exist, got 'nowhere.toml'"),
+        (["journey", "--place", "kent,kent"], "must name Kent once, got it twice"),
+        (["close-up", "--place", "Atlantis"], "unknown place 'Atlantis'"),
     ],
 )
 def test_bad_input_ends_in_one_line_and_code_2(joinedup, tmp_path, arguments, words):
@@ -104,6 +116,49 @@ def test_bad_input_ends_in_one_line_and_code_2(joinedup, tmp_path, arguments, wo
     assert err.count("\n") == 1
     assert words in err
     assert not (tmp_path / "results").exists()
+
+
+OWN_PEOPLE = "council,consortium,quintile,sex,age,count\nTown,Us,1,male,40,900\nTown,Us,2,female,70,800\n"
+OWN_PLACE = "name = 'town'\npopulation = 'people.csv'\n" + "".join(
+    f"[[{table}]]\nname = '{name}'\n" for table, name in (("councils", "Town"), ("consortia", "Us"), ("hospitals", "H"))
+)
+
+
+@pytest.fixture
+def own_place(tmp_path) -> Path:
+    """A place with people of the user's own, in a file beside its own."""
+    (tmp_path / "people.csv").write_text(OWN_PEOPLE)
+    (tmp_path / "town.toml").write_text(OWN_PLACE)
+    return tmp_path / "town.toml"
+
+
+def test_a_place_with_people_of_ones_own_has_a_page(joinedup, own_place):
+    code, out, _ = joinedup("places", str(own_place), "--json")
+    page = json.loads(out)
+    assert (code, page["adults"], page["councils"]) == (0, 1700, ["Town"])
+
+
+@pytest.mark.parametrize("command", [["places"], ["compare", "--place"], ["journey", "--place"]])
+def test_each_problem_of_a_population_is_a_line_and_the_code_is_2(joinedup, own_place, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(OWN_PEOPLE.replace("male,40", "man,40").replace("Town,Us,2", "Twon,Us,2"))
+    code, out, err = joinedup(*command, str(own_place))
+    first, second = err.splitlines()
+    assert (code, out) == (2, "")
+    assert first == "joinedup: people.csv, row 2, column sex: must be male or female, got 'man'"
+    assert second.startswith("joinedup: people.csv, row 3, column council: unknown council 'Twon'; nearest: Town")
+
+
+def test_another_population_is_another_comparison_and_a_moved_one_the_same(own_place, tmp_path):
+    def key() -> str:
+        return cli._comparison(place=str(own_place), structures="single-budget", hold={}, parameters={}).key
+
+    before = key()
+    (tmp_path / "people.csv").rename(tmp_path / "moved.csv")
+    own_place.write_text(OWN_PLACE.replace("people.csv", "moved.csv"))
+    assert key() == before
+    (tmp_path / "moved.csv").write_text(OWN_PEOPLE.replace("900", "901"))
+    assert key() != before
 
 
 def test_a_file_in_the_way_of_the_results_is_said_before_anything_runs(joinedup, tmp_path):
@@ -156,6 +211,41 @@ def test_a_list_is_a_table_on_a_terminal(joinedup, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     _, out, _ = joinedup("places")
     assert "367,309" in out
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_a_list_of_every_council_fits_a_terminal(joinedup, monkeypatch, columns):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, out, _ = joinedup("places", "--all")
+    lines = re.sub(r"\x1b\[\d*m", "", out).splitlines()  # without the bold of the heading
+    assert max(len(line) for line in lines) <= columns
+    rows = [line.split() for line in lines]
+    assert ["bath-and-north-east-somerset", "147,604", "1", "1", "3", "1.00"] in rows
+    assert ["england", "42,724,917", "152", "209", "122", "0.67"] in rows
+    assert ["north-yorkshire", "651,973", "2", "6", "5", "0.29"] in rows
+
+
+def test_every_council_is_listed_and_searched(joinedup):
+    _, out, _ = joinedup("places", "--all")
+    names = out.split("\n")[:-1]
+    assert len(names) == len(set(names)) == 158  # eight shipped, two of which are one council each
+    _, out, _ = joinedup("places", "--search", "isle")
+    assert out == "isle-of-wight\nisles-of-scilly\n"
+    _, text, _ = joinedup("places", "--search", "isles", "--json")
+    (row,) = json.loads(text)
+    assert row["consortia"] == ["NHS Kernow CCG"]
+    assert row["main_hospitals"] == []
+
+
+def test_a_page_about_a_council_or_a_list_of_them(joinedup):
+    code, out, _ = joinedup("places", "Isles of Scilly")
+    assert code == 0
+    assert "1,896" in out
+    assert "main hospitals: none" in out
+    _, text, _ = joinedup("places", "kent,medway", "--json")
+    page = json.loads(text)
+    assert (page["name"], page["title"], page["councils"]) == ("kent+medway", "Kent and Medway", ["Kent", "Medway"])
 
 
 def test_a_page_about_a_place_tells_data_from_assumption(joinedup):

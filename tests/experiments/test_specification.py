@@ -41,6 +41,36 @@ def test_a_key_is_the_same_in_every_process():
 
 
 @pytest.mark.parametrize(
+    ("spellings", "name"),
+    [
+        (("Kent", "kent", "KENT", "E10000016", "Kent County Council", ["kent"]), "kent"),
+        (("Kent, Medway", "kent+medway", ["Kent", "Medway"], ("E10000016", "E06000035")), "kent+medway"),
+        (("north-yorkshire", "North Yorkshire"), "north-yorkshire"),
+        (("E10000023", "North Yorkshire council"), "north-yorkshire-council"),
+        (("wigan", "E08000010"), "wigan"),
+        (("mine/here.toml", Path("mine/here.toml")), "mine/here.toml"),
+    ],
+)
+def test_a_place_has_one_name_and_so_one_key_however_it_is_spelled(spellings, name):
+    specs = [RunSpec(place=place, structure="single-budget") for place in spellings]
+    assert {spec.place for spec in specs} == {name}
+    assert len({spec.key for spec in specs}) == 1
+    whole = ComparisonSpec(place=spellings[0])
+    assert ComparisonSpec.from_dict(json.loads(canonical_json(whole.as_dict()))) == whole
+    assert {run.place for run in whole.runs()} == {name}
+
+
+def test_places_that_differ_have_different_keys():
+    keys = {RunSpec(place=place, structure="a").key for place in ("kent,medway", "medway,kent", "kent", "medway")}
+    assert len(keys) == 4  # order counts: it is the order of the councils in every table
+
+
+def test_a_specification_of_an_unknown_place_is_refused():
+    with pytest.raises(ValueError, match="unknown place 'kant'; nearest: kent"):
+        RunSpec(place="kant", structure="single-budget")
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("place", "berkshire-west"),

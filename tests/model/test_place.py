@@ -325,7 +325,20 @@ def test_the_summary_names_who_is_there(place: Place) -> None:
 
 
 def test_places_are_listed_by_name() -> None:
-    assert list_places() == places() == ("berkshire-west", "england-in-miniature", "wigan")
+    assert (
+        list_places()
+        == places()
+        == (
+            "berkshire-west",
+            "england",
+            "england-in-miniature",
+            "greater-manchester",
+            "north-yorkshire",
+            "nottinghamshire",
+            "torbay",
+            "wigan",
+        )
+    )
 
 
 def test_a_place_is_loaded_once_and_cannot_be_changed() -> None:
@@ -351,10 +364,10 @@ def test_codes_and_names_of_councils_are_the_same(tmp_path: Path) -> None:
     [
         ("name = ", r"mine\.toml: must be TOML"),
         ('councils = ["Wigan"]', r"mine\.toml: name must be text, got None"),
-        ('name = "x"', r"mine\.toml: councils must be a list of names or codes, got None"),
-        ('name = "x"\ncouncils = []', r"councils must be a list of names or codes, got \[\]"),
+        ('name = "x"', r"mine\.toml: councils must be 'all' or a list of names or codes, got None"),
+        ('name = "x"\ncouncils = []', r"councils must be 'all' or a list of names or codes, got \[\]"),
         ('name = "x"\ncouncils = ["Wigam"]', r"unknown council 'Wigam'; nearest: Wigan"),
-        ('name = "x"\ncouncils = ["Wigan", "E08000010"]', "councils must be named once each"),
+        ('name = "x"\ncouncils = ["Wigan", "E08000010"]', "councils: must name Wigan once, got it twice"),
         ('name = "x"\nmade_of = "scotland"', r"mine\.toml: made_of must be 'england', got 'scotland'"),
         ('name = "x"\nmade_of = "england"\ncouncils = ["Wigan"]', "must have councils or made_of, got both"),
         ('name = "x"\ncouncil = ["Wigan"]', "unknown key 'council'; nearest: councils"),
@@ -408,6 +421,24 @@ def test_cells_that_miss_the_consortium_are_refused() -> None:
     fewer = dataclasses.replace(place.consortia[0], adults=place.consortia[0].adults - 1)
     with pytest.raises(ValueError, match="of NHS Wigan Borough CCG must sum to its"):
         dataclasses.replace(place, consortia=(fewer,))
+
+
+@pytest.mark.parametrize("kind", ["councils", "consortia", "hospitals"])
+def test_a_place_without_an_organisation_of_each_kind_is_refused(kind: str) -> None:
+    with pytest.raises(ValueError, match=rf"Place\.{kind} must number from 1 to 255, got 0 in 'wigan'"):
+        dataclasses.replace(load_place("wigan"), **{kind: ()})
+
+
+def test_a_place_of_more_hospitals_than_a_record_can_name_is_refused() -> None:
+    place = load_place("wigan")
+    with pytest.raises(ValueError, match=r"Place\.hospitals must number from 1 to 255, got 256"):
+        dataclasses.replace(place, hospitals=place.hospitals[:1] * 256)
+
+
+def test_a_place_of_more_small_areas_than_a_record_can_name_is_refused() -> None:
+    place = load_place("wigan")
+    with pytest.raises(ValueError, match=r"Place\.small_areas must number at most 65535, got 65536"):
+        dataclasses.replace(place, small_areas=np.resize(place.small_areas, 65_536))
 
 
 def test_a_hospital_without_beds_is_refused():

@@ -6,14 +6,23 @@ import numpy as np
 import pytest
 
 from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS, HOSPITAL_VISITS
-from agents.hospital.state import HOSPITAL_ADMISSIONS, HOSPITAL_ATTENDANCES, HOSPITAL_BED_DAYS, HOSPITAL_ESCALATION_DAYS
+from agents.hospital.state import (
+    HOSPITAL_ADMISSIONS,
+    HOSPITAL_ATTENDANCES,
+    HOSPITAL_BED_DAYS,
+    HOSPITAL_ESCALATION_DAYS,
+    HOSPITAL_STATE,
+)
 from model.evidence import evidence
 from model.resources import COST_KINDS, CostKind, UnitCosts, cost_by_kind, hospital_lines
 from tests.strategies import lived
 
 COSTS = UnitCosts(
-    bed_open=75.0, escalation_bed=260.0, bed_day=160.0, spell=700.0, attendance=70.0, visit=60.0, day_case=350.0, elective=1760.0
-)
+    bed_open=75.0, escalation_bed=260.0, bed_day=160.0, spell=700.0, attendance=70.0, visit=60.0, day_case=350.0, elective=1760.0,
+    theatre_slot=200.0, coordination_hours=2.0, coordinator_hour=30.0,
+)  # fmt: skip
+HOSPITAL = np.zeros(1, dtype=HOSPITAL_STATE)
+HOSPITAL["beds"] = 10
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +46,24 @@ def test_a_month_by_hand(month):
         use[0, column] = quantity
     for column, quantity in ((HOSPITAL_VISITS, 40), (HOSPITAL_DAY_CASES, 5), (HOSPITAL_ELECTIVE_STAYS, 2)):
         planned[0, column] = quantity
-    kinds = cost_by_kind(hospital_lines(month, np.array([10]), COSTS))
+    kinds = cost_by_kind(hospital_lines(month, HOSPITAL, COSTS))
     assert {kind: cost.tolist() for kind, cost in kinds.items()} == {
         CostKind.FIXED: [2_250_000],
         CostKind.STEP: [104_000],
         CostKind.MARGINAL: [6_417_000],
     }
     use[:] = planned[:] = 0
-    assert cost_by_kind(hospital_lines(month, np.array([10]), COSTS))[CostKind.FIXED] == 2_250_000, "open beds cost, filled or not"
+    assert cost_by_kind(hospital_lines(month, HOSPITAL, COSTS))[CostKind.FIXED] == 2_250_000, "open beds cost, filled or not"
+
+
+def test_theatres_and_coordinators_cost_money_whether_used_or_not(month):
+    """In 28 days of twenty working days: four operations a day at 200, and half a discharge of two hours at 30."""
+    hospital = HOSPITAL.copy()
+    hospital["beds"], hospital["theatre_rate"], hospital["coordination_rate"] = 0, 4.0, 0.5
+    lines = {line.name: line for line in hospital_lines(dataclasses.replace(month, days=28), hospital, COSTS)}
+    assert lines["theatre lists"].cost.tolist() == [20 * 4 * 20_000]
+    assert lines["discharge coordination"].cost.tolist() == [20 * 3_000]
+    assert {lines[name].kind for name in ("theatre lists", "discharge coordination")} == {CostKind.FIXED}
 
 
 def test_the_resource_account_has_every_kind_and_is_what_the_months_say():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.deciding import DecidingBehaviour, stakes
-from agents.vocabulary import Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.payment import PAYMENT_RULES
 from model.structures import (
     BASELINE,
@@ -36,17 +36,19 @@ def refusal(folder: Path, text: str) -> list[str]:
 def test_shipped_structures_load_and_are_complete(name):
     structure = load_structure(name)
     assert structure.name == name
-    assert set(structure.holders) == set(Account)
+    assert set(structure.holders) == set(HELD_ACCOUNTS)
     assert set(structure.deciders) == set(Lever) - {Lever.NONE}
     assert {*structure.holders.values(), *structure.deciders.values()} <= set(structure.kinds)
-    assert sum(len(structure.accounts_of(kind)) for kind in structure.kinds) == len(Account)
+    assert sum(len(structure.accounts_of(kind)) for kind in structure.kinds) == len(HELD_ACCOUNTS)
     assert pickle.loads(pickle.dumps(structure)) == structure
 
 
 def test_under_separate_budgets_everybody_decides_on_their_own():
     structure = load_structure("separate-budgets")
-    assert structure.accounts_of(Party.CONSORTIUM) == (Account.ACUTE, Account.COMMUNITY)
-    assert structure.accounts_of(Party.COUNCIL) == (Account.SOCIAL_CARE,)
+    assert structure.accounts_of(Party.CONSORTIUM) == (
+        Account.ACUTE, Account.COMMUNITY, Account.CONTINUING_CARE, Account.MENTAL_HEALTH, Account.PRIMARY_CARE,
+    )  # fmt: skip
+    assert structure.accounts_of(Party.COUNCIL) == (Account.SOCIAL_CARE, Account.PUBLIC_HEALTH)
     assert structure.decider(Lever.STRICTNESS) == Party.COUNCIL
     assert structure.decider(Lever.PROACTIVE) == Party.CONSORTIUM
     assert structure.decider(Lever.ADMISSION_THRESHOLD) == Party.HOSPITAL
@@ -58,7 +60,7 @@ def test_under_separate_budgets_everybody_decides_on_their_own():
 
 def test_a_single_commissioner_feels_every_pound_of_its_pool():
     structure = load_structure("single-budget")
-    assert structure.accounts_of(Party.COMMISSIONER) == (Account.ACUTE, Account.COMMUNITY, Account.SOCIAL_CARE)
+    assert structure.accounts_of(Party.COMMISSIONER) == tuple(account for account in HELD_ACCOUNTS if account != Account.HOSPITAL)
     felt = stakes(structure.stake_facts(), Party.COMMISSIONER, DecidingBehaviour())
     assert felt[Account.ACUTE] == felt[Account.COMMUNITY] == felt[Account.SOCIAL_CARE] == 1.0
     assert 0.0 < felt[Account.HOSPITAL] < 0.5
@@ -72,6 +74,34 @@ def test_only_the_baseline_council_is_blind_to_acute_care():
     council = stakes(load_structure("separate-budgets").stake_facts(), Party.COUNCIL, behaviour)
     assert council[Account.SOCIAL_CARE] == 1.0
     assert council[Account.ACUTE] < 0.05
+
+
+def test_under_aligned_budgets_everybody_holds_and_decides_as_before_and_plans_together():
+    aligned, baseline = load_structure("aligned-budgets"), load_structure(BASELINE)
+    assert (aligned.holders, aligned.deciders, aligned.pools) == (baseline.holders, baseline.deciders, ())
+    assert aligned.outcomes_frameworks == "one"
+    behaviour = DecidingBehaviour()
+    for kind, account in ((Party.COUNCIL, Account.ACUTE), (Party.CONSORTIUM, Account.SOCIAL_CARE)):
+        felt = [stakes(structure.stake_facts(), kind, behaviour)[account] for structure in (baseline, aligned)]
+        assert felt[0] < felt[1] < 0.5, "more than before, and far from its own"
+
+
+def test_a_council_that_leads_holds_and_decides_all_but_the_hospitals():
+    council, body = load_structure("council-led"), load_structure("single-budget")
+    assert council.accounts_of(Party.COUNCIL) == body.accounts_of(Party.COMMISSIONER)
+    assert {lever for lever in council.deciders if council.decider(lever) == Party.COUNCIL} == {
+        lever for lever in body.deciders if body.decider(lever) == Party.COMMISSIONER
+    }
+    assert Party.COMMISSIONER not in council.kinds
+    felt = stakes(council.stake_facts(), Party.COUNCIL, DecidingBehaviour())
+    assert all(felt[account] == 1.0 for account in council.accounts_of(Party.COUNCIL))
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_every_council_has_a_board_that_meets_its_consortia(name):
+    board = load_structure(name).board
+    assert {Party.COUNCIL, Party.CONSORTIUM} <= set(board.members)
+    assert board.power == "advise", "the law gives boards no more"
 
 
 def test_the_baseline_comes_first():
@@ -103,12 +133,13 @@ def test_numbers_that_look_like_effects_are_refused(tmp_path, line):
 def test_effects_are_refused_in_every_section(tmp_path):
     text = BASE.replace('duty = "consult"', 'duty = "consult"\nweight = 0.3')
     text = text.replace('hospital = "tariff"', 'hospital = "tariff"\ndiscount = 0.1')
-    text = text.replace('discharge_readiness = "hospital"', 'discharge_readiness = "hospital"\nprevention = "council"')
+    text = text.replace('discharge_readiness = "hospital"', 'discharge_readiness = "hospital"\nhope = "council"')
     lines = refusal(tmp_path, text)
     assert any(line.startswith("mine.toml: duties.0.weight: unknown key; nearest: ") for line in lines)
     assert any(line.startswith("mine.toml: payment.discount: unknown key; nearest: hospital") for line in lines)
-    assert any(line.startswith("mine.toml: deciders.prevention: must be the name of a lever") for line in lines)
-    assert len(lines) == 3
+    assert any(line.startswith("mine.toml: deciders.hope: must be the name of a lever") for line in lines)
+    assert any(line.startswith("mine.toml: board.weight: unknown key; nearest: ") for line in lines)
+    assert len(lines) == 4
 
 
 @pytest.mark.parametrize("name", list_structures())
@@ -146,6 +177,15 @@ def test_the_only_numbers_are_shares_that_somebody_bears(name):
             'towards = "counsil"',
             "duties.0.towards: must be the name of a kind of organisation; nearest: council, consortium, hospital "
             "(got 'counsil')",
+        ),
+        ('hospital = "hospital"', 'hospital = "council"', "holders.hospital: must be hospital, whose margin it is (got 'council')"),
+        ('acute = "consortium"', 'acute = "hospital"', "holders.acute: must be one of council, consortium (got 'hospital')"),
+        ('power = "advise"', 'power = "command"', "board.power: input should be 'advise', 'consent' or 'executive' (got 'command')"),
+        ('members = ["council", "consortium"]', "members = []", "board.members: tuple should have at least 1 item"),
+        (
+            'members = ["council", "consortium"]',
+            'members = ["council", "commissioner"]',
+            "board.members.1: must be one of council, consortium, hospital, or [[bodies]] must make a commissioner (got 'commissioner')",
         ),
         ('duty = "consult"', 'duty = "obey"', "duties.0.duty: input should be 'consult', 'have_regard', "),
         ("council = 0.0", "council = -0.1", "deficit_limits.council: input should be greater than or equal to 0 (got"),
@@ -212,7 +252,7 @@ def test_pools_are_whole_and_apart(tmp_path):
 
 
 def test_all_errors_come_at_once(tmp_path):
-    text = BASE.replace('acute = "consortium"\n', "").replace('duty = "consult"', 'duty = "obey"')
+    text = BASE.replace('acute = "consortium"\n', "").replace('duty = "consult"', 'duty = "obey"', 1)
     lines = refusal(tmp_path, f"leak = 0.6\n{text}")
     assert len(lines) == 3
     assert all(line.startswith("mine.toml: ") for line in lines)

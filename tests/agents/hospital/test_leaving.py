@@ -11,8 +11,21 @@ from agents.hospital import state as flow
 from agents.hospital.leaving import arranging_days, held_back
 from agents.hospital.state import AGREED, REFUSED, UNDECIDED
 from agents.patients import record
-from agents.patients.living import COUNCIL, N_TOTALS, NHS_PAYS, SELF
-from agents.vocabulary import CaseState, Reason, Service, Setting, Ward
+from agents.patients.living import (
+    COUNCIL,
+    COUNCIL_CARE,
+    N_TOTALS,
+    NHS_PAYS,
+    NURSING_COUNCIL,
+    RESIDENTIAL_COUNCIL,
+    SELF,
+    TURNED_HOME_PENCE,
+    TURNED_MINUTES,
+    TURNED_NURSING,
+    TURNED_RESIDENT_PENCE,
+    TURNED_RESIDENTIAL,
+)
+from agents.vocabulary import CaseState, Lever, Reason, Service, Setting, Ward
 from tests.agents.hospital.few_people import (
     CERTAIN,
     IN_HOSPITAL_STATES,
@@ -326,9 +339,19 @@ def test_the_highest_needs_are_put_to_continuing_healthcare_first(ward, from_hou
     assert (delayed(month, Reason.FUNDING) > 0) == bool(ward and claims)
 
 
-def decided(n: int = 3000, state: CaseState = CaseState.HOME_FUNDING, **rules: float):
+def judged_with(b, refused: float, at_rest: float | None = None):
+    """The same bench, whose consortia refuse a share of claims, and would have refused another at rest."""
+    b.known.consortia["levers"][:, Lever.CHC_STRICTNESS] = refused
+    b.known.consortia["rest"][:, Lever.CHC_STRICTNESS] = refused if at_rest is None else at_rest
+    return b
+
+
+def decided(
+    n: int = 3000, state: CaseState = CaseState.HOME_FUNDING, refused: float = 0.6, at_rest: float | None = None, **rules: float
+):
     """What became of n claims, without anything to arrange."""
     b = nobody_to_help(at_home(state, n, granted(n, **GREAT), rules, funder=0, continuing=UNDECIDED).in_beds())
+    judged_with(b, refused, at_rest)
     engine = b.engine()
     month = engine.month(0)
     return engine, month, engine.cases[: engine.n_cases]
@@ -340,7 +363,7 @@ def test_claims_are_refused_and_disputed_at_the_rules_shares():
         (CaseState.HOME_FUNDING, CaseState.HOME_DISPUTE),
         (CaseState.WAIT_FUNDING, CaseState.WAIT_DISPUTE),
     ):
-        _, month, cases = decided(n, state, continuing_refused=refused, disputed_share=disputed, dispute_days=1e6)
+        _, month, cases = decided(n, state, refused, disputed_share=disputed, dispute_days=1e6)
         assert near(out(month, flow.AGREED_OUT), n, 1 - refused)
         assert near(out(month, flow.DISPUTED_OUT), n - out(month, flow.AGREED_OUT), disputed)
         assert (cases["continuing"] == AGREED).sum() == out(month, flow.AGREED_OUT)
@@ -351,14 +374,14 @@ def test_claims_are_refused_and_disputed_at_the_rules_shares():
 
 
 def test_nobody_is_refused_or_disputed_where_the_rules_say_so():
-    assert out(decided(50, continuing_refused=0.0)[1], flow.AGREED_OUT) == 50
-    _, month, cases = decided(50, continuing_refused=1.0, disputed_share=0.0)
+    assert out(decided(50, refused=0.0)[1], flow.AGREED_OUT) == 50
+    _, month, cases = decided(50, refused=1.0, disputed_share=0.0)
     assert out(month, flow.AGREED_OUT) == out(month, flow.DISPUTED_OUT) == 0
     assert not np.isin(cases["state"], (CaseState.HOME_FUNDING, CaseState.HOME_DISPUTE)).any()
 
 
 def test_a_dispute_ends_with_the_council():
-    _, month, cases = decided(50, continuing_refused=1.0, disputed_share=1.0, dispute_days=0.0)
+    _, month, cases = decided(50, refused=1.0, disputed_share=1.0, dispute_days=0.0)
     assert out(month, flow.DISPUTED_OUT) == 50
     assert not (cases["state"] == CaseState.HOME_DISPUTE).any()
     assert (cases["continuing"] == REFUSED).all()
@@ -368,7 +391,8 @@ def test_a_dispute_ends_with_the_council():
 @pytest.mark.parametrize("rows", [GREAT, {**TO_A_HOME, "need": 4000}], ids=["at home", "in a care home"])
 def test_who_is_agreed_is_paid_for_by_the_nhs_whatever_the_savings_and_needs_no_broker(rows):
     n = 20
-    b = at_home(CaseState.HOME_FUNDING, n, granted(n, **{**rows, "capital": 10**6}), {"continuing_refused": 0.0})
+    b = at_home(CaseState.HOME_FUNDING, n, granted(n, **{**rows, "capital": 10**6}))
+    judged_with(b, 0.0)
     council_limits(b, care_capacity=10**8, home_places=10**4, start_rate=0.0, start_tokens=0.0, gate=1.0)
     engine = b.engine()
     months = [engine.month(number) for number in range(3)]
@@ -381,6 +405,53 @@ def test_who_is_agreed_is_paid_for_by_the_nhs_whatever_the_savings_and_needs_no_
     assert last[:, N_TOTALS:].sum() > 0, "days under continuing healthcare, by consortium"
     assert last[:, N_TOTALS + 1 :].sum() == 0
     assert sum(out(month, flow.STARTED_OUT) for month in months) == 0, "no start of the council's"
+
+
+def test_who_would_have_been_decided_otherwise_at_rest_is_marked_and_nobody_else():
+    for refused, at_rest in ((0.9, 0.6), (0.3, 0.6), (0.6, 0.6)):
+        n = 3000
+        engine, _, cases = decided(n, refused=refused, at_rest=at_rest, dispute_days=1e6)
+        turned = (engine.people.rows["person"] & record.TURNED) != 0
+        assert near(int(turned.sum()), n, abs(refused - at_rest)) or refused == at_rest
+        assert turned.any() == (refused != at_rest)
+        decisions = cases["continuing"][np.isin(cases["person"], np.flatnonzero(turned))]
+        assert set(decisions.tolist()) <= ({REFUSED} if refused > at_rest else {AGREED})
+
+
+def test_stricter_consortia_refuse_whom_they_refused_before_and_others():
+    agreed = {}
+    for refused in (0.3, 0.6, 0.9):
+        _, _, cases = decided(2000, refused=refused, at_rest=0.6, dispute_days=1e6, disputed_share=1.0)
+        agreed[refused] = set(cases["person"][cases["continuing"] == AGREED].tolist())
+    assert agreed[0.9] < agreed[0.6] < agreed[0.3]
+
+
+@pytest.mark.parametrize(
+    ("refused", "at_rest", "rows"),
+    [(1.0, 0.0, GREAT), (0.0, 1.0, GREAT), (1.0, 0.0, {**TO_A_HOME, "need": 4000}), (0.0, 1.0, {**TO_A_HOME, "need": 4000})],
+)
+@pytest.mark.parametrize("capital", [0, 10**6])
+def test_days_that_a_decision_moves_are_counted_with_what_falls_on_others(refused, at_rest, rows, capital):
+    n = 20
+    b = at_home(CaseState.HOME_FUNDING, n, granted(n, **{**rows, "capital": capital}), {"disputed_share": 0.0, "self_buys": 1.0})
+    judged_with(b, refused, at_rest)
+    council_limits(b, care_capacity=10**8, home_places=10**4, start_rate=50.0)
+    engine = b.engine()
+    months = [engine.month(number) for number in range(4)]
+    last = months[-1]
+    moved, totals = int(last.turned_days.sum()), last.totals.sum(axis=0)
+    assert moved * (1 if refused > at_rest else -1) > 0
+    falls = {
+        "council": totals[[TURNED_MINUTES, TURNED_RESIDENTIAL, TURNED_NURSING]].sum(),
+        "people": totals[[TURNED_HOME_PENCE, TURNED_RESIDENT_PENCE]].sum(),
+    }
+    mostly, other = ("people", "council") if capital else ("council", "people")
+    assert falls[mostly] * moved > 0
+    assert abs(falls[other]) == 0
+    if refused > at_rest and capital == 0:  # what is said to be moved to the council is what it pays
+        paid = totals[[COUNCIL_CARE, RESIDENTIAL_COUNCIL, NURSING_COUNCIL]]
+        assert totals[[TURNED_MINUTES, TURNED_RESIDENTIAL, TURNED_NURSING]].tolist() == paid.tolist()
+    assert last.continuing_days.sum() == 0 or refused < at_rest
 
 
 # The council's panel

@@ -1,5 +1,7 @@
 """Planned care: who waits for what, in which order, and what an operation is worth."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -29,11 +31,16 @@ from agents.hospital.planned import (
     WAITING,
     WAITING_OUT,
     kind_of,
+    night_chance,
+    stays_the_night,
 )
 from agents.patients import record
 from agents.patients.living import HOSPITAL_DAYS
 from agents.patients.seeking import REFERRAL, REFERRED
-from agents.vocabulary import CaseState, Condition, Service, Setting
+from agents.vocabulary import CaseState, Condition, Lever, Service, Setting
+from model.parameters import Parameters
+from model.place import load_place
+from model.starting_state import starting_state
 from tests.agents.hospital.few_people import waiting as case
 from tests.strategies import bench, bits_of, event, person, quiet_bench, rules_with
 
@@ -326,7 +333,66 @@ def test_whoever_is_in_hospital_keeps_the_place_in_line():
     assert engine.waiting["person"].tolist() == [0]
 
 
+# Day cases
+
+SHARES = st.floats(0.0, 1.0)
+
+
+@given(SHARES, SHARES, st.floats(0.01, 0.99))
+def test_the_chance_of_a_night_gives_the_share_asked_for_and_is_the_usual_one_at_rest(major, share, of_major):
+    """Of two kinds of operation, in any mix: the share without a night is the lever's."""
+    usual, mix = np.array([major, 0.12]), np.array([of_major, 1.0 - of_major])
+    at_rest = float((mix * (1.0 - usual)).sum())
+    chances = np.array([night_chance(chance, share, at_rest) for chance in usual])
+    assert float((mix * (1.0 - chances)).sum()) == pytest.approx(share, abs=1e-9)
+    assert ((chances >= -1e-12) & (chances <= 1.0 + 1e-12)).all()
+    assert night_chance(major, at_rest, at_rest) == major, "to the bit"
+
+
+def test_raising_the_share_turns_nights_of_the_same_people_into_day_cases():
+    """One draw each: who stays the night at a higher share also does at any lower one."""
+    rules, hospital = rules_with(), bench(0.002).known.hospitals[0]
+    stays = []
+    for share in (0.0, 0.5, float(hospital.rest[Lever.DAY_CASES]), 0.95, 1.0):
+        hospital.levers[Lever.DAY_CASES] = share
+        stays.append({i for i in range(2000) if stays_the_night(i, 16 * 50 + REFERRED, OTHER if i % 3 else JOINT, hospital, rules, np.uint64(1))})
+    assert [len(each) for each in stays[::4]] == [2000, 0]
+    assert all(more > fewer for more, fewer in itertools.pairwise(stays))
+
+
+@pytest.mark.parametrize(("share", "nights", "sign"), [(0.0, 5, 1), (1.0, 0, -1)])
+def test_what_a_night_costs_its_payer_more_or_less_than_at_rest_is_noted(share, nights, sign):
+    """At rest these operations on the joint are half with a night: where all or none are, the other half is the lever's doing."""
+    b = ward(5, theatres=5.0, overnight_major=0.5).with_beds(10)
+    at_rest = lived(b)[1][0].hospital_planned[0]
+    assert len(lived(b)[1][0].notes) == 0
+    b.known.hospitals["levers"][:, Lever.DAY_CASES] = share
+    (month,) = lived(b)[1]
+    assert month.hospital_planned[0, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].tolist() == [5 - nights, nights]
+    turned = abs(nights - at_rest[HOSPITAL_ELECTIVE_STAYS])
+    assert turned > 0
+    notes, prices = month.notes, b.known.hospitals[0]
+    assert len(notes) == turned
+    assert (notes["pence"] == sign * (prices["elective_price"] - prices["day_case_price"])).all()
+    assert set(notes["lever"]) == {Lever.DAY_CASES}
+    assert set(notes["service"]) == {Service.ELECTIVE}
+    assert set(notes["decider"]) == {b.rules.first_hospital}
+    assert set(notes["payer"]) == {b.rules.first_consortium}
+
+
 # At rest
+
+
+def test_the_share_of_day_cases_at_rest_is_what_the_chances_of_a_night_come_to():
+    state = starting_state(load_place("berkshire-west"), 0.1, Parameters())
+    rules, hospitals = Parameters().planned, state.organisations.hospitals
+    assert (hospitals["levers"] == hospitals["rest"]).all()
+    level = hospitals["rest"][:, Lever.DAY_CASES]
+    assert ((level > 1.0 - rules.overnight_major) & (level < 1.0 - rules.overnight_other)).all(), "between the two kinds"
+    planned = sum(month.hospital_planned for month in state.year)
+    done = planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1)
+    error = np.sqrt(level * (1 - level) / done)
+    assert (abs(planned[:, HOSPITAL_DAY_CASES] / done - level) < 4.5 * error + 0.01).all(), "few are cancelled for want of a bed"
 
 
 def test_at_rest_operations_are_as_many_as_published_and_waits_as_stated():

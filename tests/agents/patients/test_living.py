@@ -117,7 +117,7 @@ def test_strain_moves_towards_the_load_and_stays_between_nothing_and_one(strain,
 
 def accrued(p, days, age=62):
     known = bench(0.002).known
-    totals = np.zeros((len(known.councils), N_TOTALS + len(known.consortia)), dtype=np.int64)
+    totals = np.zeros((len(known.councils), N_TOTALS + 2 * len(known.consortia)), dtype=np.int64)
     b = bench(0.002)
     accrue(p, age, days, b.tables, b.rules, known.councils, totals)
     return totals

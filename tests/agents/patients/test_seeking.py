@@ -182,7 +182,7 @@ def test_consultations_are_as_many_as_the_tables_say():
 def test_at_full_access_nobody_is_turned_away_and_without_it_the_share_is():
     b = bench(0.05)
     full = sweep(b)
-    b.known.consortia["gp_access"] = 0.6
+    b.known.consortia["gp_access"] = b.known.consortia["gp_access_at_rest"] = 0.6
     b.rules["missed_to_ae"] = b.rules["unmanaged_by_access"] = 0.0
     short = sweep(b)
     contacts = [found.events[found.events["kind"] != REFERRAL] for found in (short, full)]
@@ -197,7 +197,7 @@ def test_at_full_access_nobody_is_turned_away_and_without_it_the_share_is():
 def test_who_is_not_seen_sometimes_goes_to_ae_mildly():
     b = bench(0.05, unmanaged_by_access=0.0, missed_to_ae=0.2)
     before = sweep(b)
-    b.known.consortia["gp_access"] = 0.5
+    b.known.consortia["gp_access"] = b.known.consortia["gp_access_at_rest"] = 0.5
     after = sweep(b)
     was, now = before.contacts(Cause.ILLNESS), after.contacts(Cause.ILLNESS)
     more = now[~np.isin(now["person"], was["person"])]
@@ -212,7 +212,7 @@ def test_less_access_means_more_unmanaged_crises():
     b = bench(0.05, missed_to_ae=0.0, unmanaged_by_access=0.5)
     b.tables["unmanaged"] = b.tables["unmanaged"] * 10.0
     before = sweep(b).contacts(Cause.UNMANAGED)
-    b.known.consortia["gp_access"] = 0.2
+    b.known.consortia["gp_access"] = b.known.consortia["gp_access_at_rest"] = 0.2
     after = sweep(b).contacts(Cause.UNMANAGED)
     assert set(before["person"]) < set(after["person"])
 
@@ -295,8 +295,8 @@ def test_the_old_are_more_severely_ill():
     assert means[0] < means[1] < means[2]
 
 
-def asks(u=0.0, rules=None, **fields) -> bool:
-    return wish_for_assessment(person(need=600, **fields)[0], u, rules_with() if rules is None else rules)
+def asks(u=0.0, rules=None, charges=1.0, **fields) -> bool:
+    return wish_for_assessment(person(need=600, **fields)[0], u, charges, rules_with() if rules is None else rules)
 
 
 def test_who_asks_for_an_assessment():
@@ -312,10 +312,21 @@ def test_who_asks_for_an_assessment():
 def test_more_need_and_less_money_mean_asking_sooner(u, a, b):
     low, high = sorted((a, b))
     rules = rules_with()
-    if wish_for_assessment(person(need=low)[0], u, rules):
-        assert wish_for_assessment(person(need=high)[0], u, rules)
-    if wish_for_assessment(person(need=low, capital=10**6)[0], u, rules):
-        assert wish_for_assessment(person(need=low, capital=0)[0], u, rules)
+    if wish_for_assessment(person(need=low)[0], u, 1.0, rules):
+        assert wish_for_assessment(person(need=high)[0], u, 1.0, rules)
+    if wish_for_assessment(person(need=low, capital=10**6)[0], u, 1.0, rules):
+        assert wish_for_assessment(person(need=low, capital=0)[0], u, 1.0, rules)
+
+
+@given(st.floats(0.0, 1.0, exclude_max=True), st.floats(0.0, 2.0), st.floats(0.0, 2.0), st.floats(0.0, 0.4))
+def test_people_who_would_be_charged_ask_less_where_charges_are_higher(u, a, b, effect):
+    low, high = sorted((a, b))
+    rules = rules_with(asks_by_charges=effect)
+    if asks(u, rules, high):
+        assert asks(u, rules, low)
+    assert asks(u, rules, 1.0) == asks(u, rules_with(asks_by_charges=0.0), high), "at rest, and without effect, the same to the bit"
+    wealthy = 10**6
+    assert asks(u, rules, low, capital=wealthy) == asks(u, rules, high, capital=wealthy), "who pays in full is not charged"
 
 
 def test_who_asks_is_written_once_with_a_day():

@@ -1,0 +1,169 @@
+"""Who bears what and who decides what, where areas cross: to the penny, by where people live."""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.vocabulary import Account, Lever, Party, Service
+from model.accounts import SERVICES_OF, UNIT_OF
+from model.holders import OWNER_OF, Holders, people_shared, split
+from model.ledger import CONSEQUENCE, JOURNAL, NEED, Parties
+from model.place import load_place
+from model.structures import FOLDER, list_structures, load_structure
+from tests.strategies import ALL_HELD, fingerprints, lived, small_economy
+
+PLACE = load_place("berkshire-west")
+PARTIES = Parties.of_place(
+    councils=[council.name for council in PLACE.councils], consortia=[consortium.name for consortium in PLACE.consortia],
+    hospitals=[hospital.name for hospital in PLACE.hospitals], commissioners=["commissioner"],
+)  # fmt: skip
+PENCE = st.integers(-(10**13), 10**13)
+
+
+def consortium_led(folder: Path) -> Path:
+    """Write the mirror image of a council that leads: everything is the consortia's."""
+    text = (FOLDER / "council-led.toml").read_text(encoding="utf-8")
+    for old, new in (('= "council"', '= "consortium"'), ("council = 0.0", "consortium = 0.01"), ("{ council = 1.0 }", "{ consortium = 1.0 }")):
+        text = text.replace(old, new)
+    file = folder / "consortium-led.toml"
+    file.write_text(text.replace('name = "council-led"', 'name = "consortium-led"'), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module", params=[*list_structures(), "consortium-led"])
+def structure(request, tmp_path_factory):
+    """Each shipped structure, and one whose consortia hold what is kept by council."""
+    return load_structure(consortium_led(tmp_path_factory.mktemp("structures")) if request.param == "consortium-led" else request.param)
+
+
+@functools.cache
+def holders_of(name: str) -> Holders:
+    return Holders(load_structure(name), PLACE, PARTIES)
+
+
+@given(st.lists(st.tuples(PENCE, st.lists(st.integers(0, 10**6), min_size=4, max_size=4)), min_size=1, max_size=6))
+def test_nothing_is_lost_in_a_split_and_nobody_pays_who_shares_nothing(bills):
+    pence, shares = np.array([amount for amount, _ in bills]), np.array([weights for _, weights in bills], dtype=float)
+    shares[shares.sum(axis=1) == 0, 0] = 1.0
+    parts = split(pence, shares)
+    assert (parts.sum(axis=1) == pence).all()
+    assert not parts[shares == 0].any()
+    exact = pence[:, None] * shares / shares.sum(axis=1, keepdims=True)
+    assert (abs(parts - exact) <= 1.0 + abs(pence[:, None]) * 1e-12).all(), "to the penny"
+
+
+def test_people_shared_are_the_places_people():
+    people = people_shared(PLACE)
+    everybody = PLACE.cells["count"].sum()
+    for (first, second), shared in people.items():
+        assert shared.sum() == pytest.approx(everybody)
+        assert np.array_equal(shared, people[second, first].T)
+    assert np.allclose(people[Party.COUNCIL, Party.CONSORTIUM].sum(axis=1), [council.adults for council in PLACE.councils])
+    assert np.allclose(people[Party.COUNCIL, Party.CONSORTIUM].sum(axis=0), [consortium.adults for consortium in PLACE.consortia])
+
+
+def test_every_service_line_is_paid_from_one_account():
+    lines = [service for services in SERVICES_OF.values() for service in services]
+    assert len(set(lines)) == len(lines)
+    assert set(Service) - set(lines) == {Service.SETTLEMENT, Service.COMMITTED, Service.POOL}
+    assert set(SERVICES_OF) == set(UNIT_OF) == set(Account) - {Account.HOSPITAL}
+
+
+@pytest.mark.parametrize("account", UNIT_OF)
+def test_what_is_borne_is_what_was_owed(structure, account):
+    holders = Holders(structure, PLACE, PARTIES)
+    units = len(PLACE.councils) if UNIT_OF[account] == Party.COUNCIL else len(PLACE.consortia)
+    owed = np.arange(1, units + 1) * 1_234_567
+    borne = holders.borne(account, owed)
+    assert borne.sum() == owed.sum()
+    bills = [bill for unit in range(units) for bill in holders.bill(account, unit, int(owed[unit]))]
+    assert sum(pence for _, pence in bills) == owed.sum()
+    assert {PARTIES.kind(party) for party, _ in bills} == {structure.holder(account)}
+    for unit in range(units):
+        paid = dict(holders.bill(account, unit, int(owed[unit])))
+        assert max(paid, key=paid.get) == holders.main(account, unit)
+
+
+@pytest.mark.parametrize("dtype", [JOURNAL, CONSEQUENCE])
+@given(st.lists(st.tuples(st.sampled_from(sorted(SERVICES_OF)), st.integers(0, 2), st.integers(-(10**9), 10**9)), max_size=12))
+def test_rows_keep_their_pounds_whoever_bears_them(structure, dtype, given_rows):
+    rows = np.zeros(len(given_rows), dtype=dtype)
+    for row, (account, unit, pence) in zip(rows, given_rows, strict=True):
+        row["payer"] = PARTIES.indices(UNIT_OF[account])[unit]
+        row["service"], row["decider"] = SERVICES_OF[account][0], NEED
+        row["pence"] = abs(pence) if dtype == JOURNAL else pence
+    before = rows.copy()
+    after = Holders(structure, PLACE, PARTIES).as_structured(rows)
+    assert np.array_equal(rows, before), "what is given stays"
+    for account in UNIT_OF:
+        ours = [np.isin(table["service"], SERVICES_OF[account]) for table in (before, after)]
+        assert before["pence"][ours[0]].sum() == after["pence"][ours[1]].sum()
+        assert {PARTIES.kind(int(payer)) for payer in after["payer"][ours[1]]} <= {structure.holder(account)}
+
+
+def test_a_lever_is_decided_by_the_one_with_most_of_its_owners_people():
+    people = people_shared(PLACE)[Party.CONSORTIUM, Party.COUNCIL]
+    councils, consortia = PARTIES.indices(Party.COUNCIL), PARTIES.indices(Party.CONSORTIUM)
+    for name, expected in (
+        ("separate-budgets", consortia),
+        ("council-led", [councils[at] for at in people.argmax(axis=1)]),
+        ("single-budget", [PARTIES.indices(Party.COMMISSIONER)[0]] * len(consortia)),
+    ):
+        assert [holders_of(name).decided_by(Lever.COMMUNITY, owner) for owner in consortia] == list(expected)
+
+
+def test_every_lever_has_an_owner():
+    assert set(OWNER_OF) == set(Lever) - {Lever.NONE}
+
+
+def test_consequences_are_charged_to_whoever_decides_under_the_structure():
+    hospital, consortium = PARTIES.indices(Party.HOSPITAL)[1], PARTIES.indices(Party.CONSORTIUM)[0]
+    rows = np.zeros(2, dtype=CONSEQUENCE)
+    rows["lever"] = Lever.PROACTIVE, Lever.DAY_CASES
+    rows["decider"] = consortium, hospital
+    rows["payer"], rows["service"], rows["pence"] = consortium, Service.ELECTIVE, 100
+    after = holders_of("council-led").as_structured(rows)
+    assert set(after["decider"][after["lever"] == Lever.DAY_CASES]) == {hospital}
+    assert {PARTIES.kind(int(decider)) for decider in after["decider"][after["lever"] == Lever.PROACTIVE]} == {Party.COUNCIL}
+
+
+def test_the_books_balance_and_people_live_alike_whoever_holds(structure):
+    """With every lever held, who holds what moves pounds between parties and touches nobody; gates are open at rest."""
+    economy = lived(13, scale=0.01, years=2, structure=structure, hold=ALL_HELD, settlement="flat")
+    for month in range(13):
+        economy.ledger.books_balance(month)
+    assert sum(economy.ledger.balances().values()) == 0
+    baseline = lived(13, scale=0.01, years=2, hold=ALL_HELD, settlement="flat")
+    entries, as_before = (run.ledger.entries().groupby("service")["pounds"].sum() for run in (economy, baseline))
+    if structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) == baseline.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE):
+        assert fingerprints(economy)["people"] == fingerprints(baseline)["people"]
+        spent = [frame.drop("settlement") for frame in (entries, as_before)]
+        assert spent[0].round(2).to_dict() == spent[1].round(2).to_dict()
+    budgets = [sum(sum(holder.budgets.values()) for holder in run._holders) for run in (economy, baseline)]
+    assert budgets[0] == budgets[1], "the same money to begin with"
+    costs = economy.costs
+    for account in UNIT_OF:
+        cost = sum(int(month.on(account).sum()) for month in costs)
+        net = economy.ledger.entries()
+        net = net[net["service"].isin([service.name.lower() for service in SERVICES_OF[account]])]
+        names = [PARTIES.names[index] for index in economy.holders.parties(account)] if structure.holder(account) != Party.COMMISSIONER else [
+            economy.bodies[Party.COMMISSIONER].name]  # fmt: skip
+        pounds = net[net["payer"].isin(names)]["pounds"].sum() - net[net["payee"].isin(names)]["pounds"].sum()
+        assert round(pounds * 100) == cost
+
+
+@settings(max_examples=6)
+@given(st.integers(0, 2**64 - 1))
+def test_the_books_balance_where_consortia_hold_what_is_kept_by_council(tmp_path_factory, seed):
+    file = consortium_led(tmp_path_factory.mktemp("structures"))
+    economy = small_economy(structure=file, seed=seed)
+    for month in range(4):
+        economy.step()
+        economy.ledger.books_balance(month)
+    assert all(economy.ledger.paid(council.name) == 0 for council in economy.councils)
+    deciders = economy.ledger.consequences()["decider"].unique()
+    assert not set(deciders) & {council.name for council in economy.councils}
