@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.hospital.books import N_CASES_AT, N_JOURNAL_AT, N_WAITING_AT
+from agents.hospital.books import N_CASES_AT, N_JOURNAL_AT, N_NOTES_AT, N_WAITING_AT
 from agents.hospital.state import Flow
 
 COUNTERS = ("out", "hospital_out", "totals", "planned", "hospital_planned")
 """Fields of a flow in which each part counts on its own."""
-BOOKS = (("cases", "cases", N_CASES_AT), ("journal", "journal", N_JOURNAL_AT), ("joined", "waiting", N_WAITING_AT))
+BOOKS = (
+    ("cases", "cases", N_CASES_AT), ("journal", "journal", N_JOURNAL_AT), ("notes", "notes", N_NOTES_AT), ("joined", "waiting", N_WAITING_AT),
+)  # fmt: skip
 """Fields in which each part writes on its own, where it is copied to, and the entry of `size` that tells how far they are written."""
 
 
