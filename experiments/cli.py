@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -768,7 +768,12 @@ def places(
     levers: Annotated[
         bool, typer.Option("--levers", help="Show its levers at rest instead; the first time it takes a minute.")
     ] = False,
-    scale: Annotated[str, typer.Option(metavar="X", help="With --levers: share of the people settled.")] = "1",
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Show how much of each account is modelled instead; as slow.")
+    ] = False,
+    scale: Annotated[
+        str, typer.Option(metavar="X", help="With --levers or --accounts: share of the people settled.")
+    ] = "1",
 ) -> None:
     """List the places that are shipped, or show one: every number with its source, and which are assumed.
 
@@ -776,11 +781,18 @@ def places(
 
     With --levers: where each organisation's levers rest, what strictness and generosity were solved from, and the norm
     of each: pounds a head and year for a step that the organisation must be taken to value, if it is to stay there.
+
+    With --accounts: what is published of each account of councils and consortia, in pounds a year, how much of that the
+    model has at rest, and what is committed besides.
     """
     if name and (every or search):
         raise UsageError(f"--all and --search list places; to show {name!r} alone leave them out")
+    if levers and accounts:
+        raise UsageError("--levers and --accounts must come one at a time")
     if levers:
         _levers_of_a_place(name, _number("--scale", scale), as_json)
+    elif accounts:
+        _accounts_of_a_place(name, _number("--scale", scale), as_json)
     elif name:
         _place_page(name, as_json)
     else:
@@ -815,20 +827,37 @@ def _list_places(every: bool, search: str, as_json: bool) -> None:
 
 
 def _levers_of_a_place(name: str, scale: float, as_json: bool) -> None:
-    if not name:
-        raise UsageError("--levers must come with the name of a place, as in: joinedup places wigan --levers")
-    if not 0.0 < scale <= 1.0:
-        raise UsageError(f"--scale must be a share above 0 and at most 1, got {scale}")
+    _check_settled("--levers", name, scale)
     from model.levers_at_rest import levers_at_rest
 
+    columns = ("organisation", "lever", "level", "unit", "norm", "status", "how")
+    _show_settled(lambda: levers_at_rest(name, scale), columns, as_json)
+
+
+def _accounts_of_a_place(name: str, scale: float, as_json: bool) -> None:
+    _check_settled("--accounts", name, scale)
+    from model.accounts_at_rest import accounts_at_rest
+
+    columns = ("organisation", "account", "published", "modelled", "modelled_share", "committed", "status", "source")
+    _show_settled(lambda: accounts_at_rest(name, scale), columns, as_json)
+
+
+def _check_settled(option: str, name: str, scale: float) -> None:
+    if not name:
+        raise UsageError(f"{option} must come with the name of a place, as in: joinedup places wigan {option}")
+    if not 0.0 < scale <= 1.0:
+        raise UsageError(f"--scale must be a share above 0 and at most 1, got {scale}")
+
+
+def _show_settled(read: Callable[[], Iterable[Any]], columns: Sequence[str], as_json: bool) -> None:
     try:
-        rows = [row._asdict() for row in levers_at_rest(name, scale)]
+        rows = [row._asdict() for row in read()]
     except ValueError as error:
         raise UsageError(str(error)) from error
-    if as_json:
-        _print_json(rows)
+    if as_json:  # what is not known is null: JSON has no NaN
+        _print_json([{key: None if value != value else value for key, value in row.items()} for row in rows])
         return
-    _console().print(_table(rows, ("organisation", "lever", "level", "unit", "norm", "status", "how")))
+    _console().print(_table(rows, columns))
 
 
 def _place_page(name: str, as_json: bool) -> None:

@@ -69,6 +69,11 @@ LEVER_WORDS = {
     Lever.STRICTNESS: "how strictly need is judged",
     Lever.GENEROSITY: "how many hours are granted",
     Lever.PROACTIVE: "who gets proactive care",
+    Lever.COMMUNITY_NURSING: "how many visits nurses make",
+    Lever.MENTAL_HEALTH: "how much mental-health care there is",
+    Lever.DEMENTIA: "how much help there is with dementia",
+    Lever.CARE_HOME_SUPPORT: "which care homes have a health team",
+    Lever.GP_ACCESS: "how many appointments general practice has",
     Lever.ADMISSION_THRESHOLD: "how ill one must be to be admitted",
     Lever.DISCHARGE_READINESS: "how ready one must be to be discharged",
 }

@@ -46,6 +46,7 @@ from model.accounts import (
     CAPACITIES,
     HOSPITAL_CAPACITIES,
     UNIT_OF,
+    CarePrices,
     Costs,
     beyond_observed,
     care_prices,
@@ -122,6 +123,7 @@ class HealthEconomy(mesa.Model):
     councils, consortia, hospitals, markets : lists of organisations
     bodies : organisations that the structure creates, by kind
     boards : health and wellbeing board of each council; none where the structure has none
+    council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
@@ -209,6 +211,7 @@ class HealthEconomy(mesa.Model):
                     unit.levers[lever] = hold[lever]
         self._apply_levers()
         self.boards = self._boards()
+        self.council_levels: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -496,32 +499,18 @@ class HealthEconomy(mesa.Model):
         return costs
 
     def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges.
-
-        Care withheld is worth what the council pays for an hour now.
-        """
-        known = self.engine.organisations
-        beyond = beyond_observed(month, known, self.place, self.parameters)
-        hour = care_prices(self.place).at(known.councils["levers"][:, Lever.FEES]).home_care_hour
-        households = self.parties.index("households")
+        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges."""
         rows: list[tuple[int, Service, Organisation, Lever, int]] = []
 
         def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
             rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
 
-        for c, council in enumerate(self.councils):
-            state = known.councils[c]
-            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
-            charge(Account.SOCIAL_CARE, c, Service.HOME_CARE, council, Lever(int(state.withheld_lever)), -withheld)
-            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
-                charge(Account.SOCIAL_CARE, c, service, council, Lever.FEES, int(amounts[c]))
-            charge(Account.SOCIAL_CARE, c, Service.CHARGES, council, Lever.CHARGES, -int(beyond.charges[c]))
-            rows.append((households, Service.CHARGES, council, Lever.CHARGES, int(beyond.charges[c])))
         for capacity in CAPACITIES:
             for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
                 charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
+        rows += self._council_consequences(month)
         rows += self._hospital_consequences(month, journal)
         rows += self._turned_consequences(month)
         rows = [row for row in rows if row[4] != 0]
@@ -530,6 +519,27 @@ class HealthEconomy(mesa.Model):
             notes[at]["payer"], notes[at]["service"], notes[at]["lever"], notes[at]["pence"] = payer, service, lever, amount
             notes[at]["decider"] = self.world.decider(unit, lever).index
         return notes
+
+    def _prices_paid(self) -> CarePrices:
+        """Return what councils pay the market now."""
+        return care_prices(self.place).at(self.engine.organisations.councils["levers"][:, Lever.FEES])
+
+    def _council_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
+        """Yield what care withheld, fees and charges cost or save the holder of social care, and households, against rest.
+
+        Care withheld is worth what the council pays for an hour now.
+        """
+        hour, beyond = self._prices_paid().home_care_hour, beyond_observed(month, self.engine.organisations, self.place, self.parameters)
+        for c, council in enumerate(self.councils):
+            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
+            charges = int(beyond.charges[c])
+            found = [(Service.HOME_CARE, Lever(int(self.engine.organisations.councils[c].withheld_lever)), -withheld), (Service.CHARGES, Lever.CHARGES, -charges)]
+            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
+                found.append((service, Lever.FEES, int(amounts[c])))
+            for service, lever, amount in found:
+                for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
+                    yield payer, service, council, lever, part
+            yield self.parties.index("households"), Service.CHARGES, council, Lever.CHARGES, charges
 
     def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:
         """Return what hospitals' capacities cost or save them, and what payers owe for more operations than at rest, or save."""
@@ -557,7 +567,7 @@ class HealthEconomy(mesa.Model):
         What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
         """
         week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
-        prices = care_prices(self.place)
+        prices = self._prices_paid()
         for c, days in enumerate(month.turned_days):
             totals = month.totals[c]
             on_council = (
@@ -580,6 +590,7 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        self.council_levels.append(self.engine.organisations.councils["levers"].copy())
         self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)

@@ -16,24 +16,23 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from agents.hospital.books import N_SIZES, N_SORTED_AT, N_WAITING_AT
-from agents.hospital.daily_flow import DailyFlow
+from agents.hospital.daily_flow import DailyFlow, tell_afternoons
 from agents.hospital.flows import HospitalFlow
 from agents.hospital.planned import (
-    GONE,
     LISTED,
     N_HOSPITAL_PLANNED,
     N_PLANNED_OUT,
     OTHER,
-    TO_BE_SEEN,
-    TO_BE_SEEN_OUT,
     WAITING,
-    WAITING_OUT,
+    close_lines,
+    form_lines,
 )
+from agents.hospital.sharing import Hands, even_parts
 from agents.hospital.state import CASE, CLOSED, HOSPITAL_STATE, N_HOSPITAL_OUT, N_OUT, Flow
 from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
-from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD, WAITS
+from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
 from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR, continuity_of
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
@@ -41,6 +40,7 @@ from agents.vocabulary import CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
+WORTH_SHARING = 20_000  # people in line from which handing out the days' work to threads costs less than it brings
 N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
 assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
@@ -159,7 +159,7 @@ class Organisations:
     def __init__(self, n_councils: int, n_consortia: int, n_hospitals: int) -> None:
         self.councils = np.zeros(n_councils, dtype=COUNCIL_STATE).view(np.recarray)
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
-        for name in ("gp_access", "gp_access_at_rest", "continuity_crises", *FACTORS):
+        for name in ("gp_access", "gp_access_at_rest", "continuity_crises", "most_crises", *FACTORS):
             self.consortia[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
@@ -203,7 +203,7 @@ class Engine:
         self.cases = np.zeros(256, dtype=CASE)
         self.n_cases = 0
         self._calendar, self._journal, self._notes = np.zeros(0, dtype=EVENT), np.zeros(0, dtype=JOURNAL), np.zeros(0, dtype=CONSEQUENCE)
-        self._waiting = np.zeros(0, dtype=WAITING)
+        self._waiting, self._next_in_line = np.zeros(0, dtype=WAITING), np.zeros(0, dtype=np.int32)
         self.case_of = np.full(people.capacity, -1, dtype=np.int32)
         self.future = np.zeros(0, dtype=EVENT)
         self.waiting = np.zeros(0, dtype=WAITING)
@@ -239,12 +239,12 @@ class Engine:
         self._renew_access(counts, days)
 
         last = first_day + days
+        tell_afternoons(self.future, len(self.future), self.rules, self.seed)
         events = np.concatenate([self.future, events])
-        order = np.argsort((events["day"].astype(np.uint64) << np.uint64(32)) | events["priority"].astype(np.uint64), kind="stable")
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
         calendar = self._calendar = _with_room(self._calendar, len(events) + room)
-        np.take(events, order, out=calendar[: len(events)])
+        self._put_in_order(events, first_day, days, calendar)
         lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
         self._make_room(self.n_cases + 2 * room + lines)
         size = np.zeros(N_SIZES, dtype=np.int64)
@@ -253,6 +253,7 @@ class Engine:
         size[N_SORTED_AT] = len(events)
         waiting = self._waiting = _with_room(self._waiting, 6 * lines)
         waiting[: len(self.waiting)] = self.waiting
+        next_in_line = self._next_in_line = _with_room(self._next_in_line, len(waiting))
         planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)
         hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
         journal = self._journal = _with_room(self._journal, 4 * room + 4 * lines)
@@ -261,7 +262,8 @@ class Engine:
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
-            councils, self.organisations.consortia, hospitals, waiting, self.borne, planned, hospital_planned,
+            councils, self.organisations.consortia, hospitals, waiting, waiting, np.full((len(hospitals), 2), -1), next_in_line,
+            self.borne, planned, hospital_planned,
         )  # fmt: skip
         self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]
@@ -271,7 +273,7 @@ class Engine:
         dead = np.unique(calendar["person"][past & (calendar["kind"] == DEATH_EVENT)])
         dead = dead[rows["end_month"][dead] == -1]
         rows["end_month"][dead] = number
-        self._close_lines(waiting[: size[N_WAITING_AT]], planned)
+        self._close_lines(flow)
         return Month(
             number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead,
             planned, hospital_planned,
@@ -279,9 +281,11 @@ class Engine:
 
     def _run_days(self, flow: Flow, clock: int, number: int) -> None:
         """Run the days of a month in hospital and care."""
+        shared_out = isinstance(self.hospital_flow, DailyFlow) and self.threads > 1 and len(self.waiting) >= WORTH_SHARING
+        hands = {"hands": Hands(self.threads, self.each)} if shared_out else {}
         self.hospital_flow.run(
             flow, clock=clock, first_day=self.calendar.first_day(number), days=self.calendar.length(number), weekday=self.calendar.weekday(number),
-            tables=self.tables, rules=self.rules, seed=self.seed, at_nightfall=self.at_nightfall,
+            tables=self.tables, rules=self.rules, seed=self.seed, at_nightfall=self.at_nightfall, **hands,
         )  # fmt: skip
 
     def _sweep(
@@ -299,6 +303,7 @@ class Engine:
                     rows, low, high, month, clock, first_day, days, ageing, self.seed, self.tables, self.rules,
                     self.organisations.councils, self.organisations.consortia, self.cases, self.case_of, buffer, own_totals, own_counts,
                 )  # fmt: skip
+                tell_afternoons(buffer, n, self.rules, self.seed)
                 found.append(buffer[:n].copy())
             return found, own_totals, own_counts
 
@@ -309,6 +314,20 @@ class Engine:
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
         return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+
+    def _put_in_order(self, events: np.ndarray, first_day: int, days: int, calendar: np.ndarray) -> None:
+        """Write events to the calendar: those of the month by day, half of the day and priority, then later ones; what is equal stays in order."""
+        half_days = 2 * (np.clip(events["day"] - first_day, -1, days) + 1) + events["afternoon"]
+        key = half_days.astype(np.uint64) << np.uint64(32) | np.where(half_days < 2 * days + 2, events["priority"], np.uint32(0))
+        runs = even_parts(np.bincount(half_days), self.threads)
+
+        def put(run: tuple[int, int]) -> None:
+            inside = (half_days >= run[0]) & (half_days < run[1])
+            which = np.flatnonzero(inside)
+            first = np.count_nonzero(half_days < run[0])
+            calendar[first : first + len(which)] = events[which[np.argsort(key[which], kind="stable")]]
+
+        self.each(put, runs)
 
     def each(self, work: Callable[[Part], Done], parts: Sequence[Part]) -> list[Done]:
         """Return what `work` makes of each part, in order: on all threads at once, where there are several of both."""
@@ -354,15 +373,11 @@ class Engine:
         self.cases[: self.n_cases] = open_cases
         self.case_of[open_cases["person"]] = np.arange(self.n_cases, dtype=np.int32)
 
-    def _close_lines(self, waiting: np.ndarray, planned: np.ndarray) -> None:
+    def _close_lines(self, flow: Flow) -> None:
         """Drop waits that are over, and of people who died or moved away; count who is in each line."""
-        rows = self.people.rows
-        gone = rows["end_month"][waiting["person"]] != ALIVE
-        rows["flags"][waiting["person"][gone]] &= ~np.uint8(WAITS)
-        self._take_up(waiting[(waiting["stage"] != GONE) & ~gone].copy())
-        where = rows["council"][self.waiting["person"]]
-        for column, stage in ((TO_BE_SEEN_OUT, TO_BE_SEEN), (WAITING_OUT, LISTED)):
-            planned[:, column] = np.bincount(where[self.waiting["stage"] == stage], minlength=len(planned))
+        form_lines(flow)
+        kept = np.empty(flow.size[N_WAITING_AT], dtype=WAITING)
+        self._take_up(kept[: close_lines(flow, 0, len(flow.hospitals), kept)].copy())
 
     def _take_up(self, waiting: np.ndarray) -> None:
         """Set the lines, and how many waits each person bears."""

@@ -335,7 +335,7 @@ class Life:
         listed = self.alive & ((nights["flags"] & record.PROACTIVE) != 0)
         council, consortium = int(nights["council"][0]), int(nights["consortium"][0])
         observed = CarePrices(*(price[[council]] for price in care_prices(economy.place)))
-        fees, charges = (self._levels(lever, council) for lever in (Lever.FEES, Lever.CHARGES))
+        levels = [month[council] for month in economy.council_levels]
         intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
         public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
@@ -352,8 +352,8 @@ class Life:
             used[0, COUNCIL_CARE] = minutes[now & public_paid].sum()
             used[0, RESIDENTIAL_COUNCIL] = days((setting == Setting.RESIDENTIAL) & public_paid)
             used[0, NURSING_COUNCIL] = days((setting == Setting.NURSING) & public_paid)
-            bought = long_term_care(used, observed.at(fees[month]))
-            charge = int(charged(long_term_care(used, observed), charges[month], care)[0])
+            bought = long_term_care(used, observed.at(levels[month][Lever.FEES]))
+            charge = int(charged(long_term_care(used, observed), levels[month][Lever.CHARGES], care)[0])
             found += [
                 (month, Service.HOME_CARE, public, int(bought.home_care[0])),
                 (month, Service.RESIDENTIAL_CARE, public, int(bought.residential[0])),
@@ -370,13 +370,6 @@ class Life:
                 (month, Service.NURSING_CARE, household, days((setting == Setting.NURSING) & own) * own_nursing),
             ]
         return found
-
-    def _levels(self, lever: Lever, council: int) -> dict[int, float]:
-        """Return the level of a council's lever in each month of the run so far."""
-        economy = self.economy
-        frame = economy.measures
-        mine = frame[(frame["organisation"] == economy.councils[council].name) & (frame["measure"] == f"lever/{lever.name.lower()}")]
-        return dict(zip(mine["month"].tolist(), mine["value"].tolist(), strict=True))
 
     def decider(self, event: np.void) -> str:
         """Return who set the lever that caused an emergency, by name; empty where nobody's decision did."""

@@ -21,7 +21,7 @@ from model.engine import Organisations
 AT_A_TIME = 1 << 20  # rows for which donors are sought at once
 OLDEST_ALIKE = 90  # ages from here on count as one
 BAND = 5  # years of a wider age band
-PLACE_BITS = record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT
+PLACE_BITS = np.uint8(record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)  # of `person`, what is no part of a beginning
 
 
 def cells_alike(rows: np.ndarray) -> list[np.ndarray]:

@@ -10,7 +10,8 @@ from agents.patients.seeking import write_event
 # Entries of a flow's `size`.
 N_CASES_AT, N_CALENDAR_AT, N_JOURNAL_AT, N_NOTES_AT, N_WAITING_AT = 0, 1, 2, 3, 4
 N_SORTED_AT = 5  # events that stood in order at the month's start
-N_SIZES = 6
+N_FORMED_AT = 6  # waits that have taken their place in a line
+N_SIZES = 7
 
 
 @compiled

@@ -18,7 +18,8 @@ from agents.hospital.admission import FOUR_HOURS, arrival_hour, attend
 from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT
 from agents.hospital.delays import NOT_DELAYED, delay_reason, responsible_body
 from agents.hospital.leaving import die, progress, request
-from agents.hospital.planned import day_of_planned_care, leave_lines, refer
+from agents.hospital.planned import day_of_planned_care, form_lines, leave_lines, refer
+from agents.hospital.sharing import ALONE, Hands, SharedOut
 from agents.hospital.state import (
     ACUTE,
     BED_DAYS_OUT,
@@ -49,7 +50,7 @@ from agents.patients.seeking import CONTACT, DEATH_EVENT, REFERRAL
 from agents.vocabulary import N_RESPONSIBLE
 
 WARD_ROUND = 14.0  # assumption, 11 to 16: hour by which, on average, people leave; later arrivals meet the beds that they freed
-THURSDAY = 3
+THURSDAY, SATURDAY = 3, 5
 
 
 @compiled
@@ -88,18 +89,30 @@ def first_on(flow, day):
 
 
 @compiled
+def tell_afternoons(events, n, rules, seed):
+    """Tell of each of the first n events whether it comes after the ward round."""
+    for k in range(n):
+        events[k]["afternoon"] = 0 if in_the_morning(events[k], rules, seed) else 1
+
+
+@compiled
 def half_a_day(flow, first, day, morning, left, clock, tables, rules, seed):
-    """Let the events of a morning or an afternoon happen; those written since the month's start come last."""
-    for e in range(first, flow.size[N_SORTED_AT]):
+    """Let the events of a morning or an afternoon happen, from `first` on; those written since the month's start come last.
+
+    Returns the first event, among those that stood in order, of the next half of a day.
+    """
+    e = first
+    while e < flow.size[N_SORTED_AT]:
         event = flow.calendar[e]
-        if event["day"] != day:
+        if event["day"] != day or (event["afternoon"] == 0) != morning:
             break
-        if in_the_morning(event, rules, seed) == morning:
-            happen(flow, event, day, left, clock, tables, rules, seed)
-    for e in range(flow.size[N_SORTED_AT], flow.size[N_CALENDAR_AT]):
-        event = flow.calendar[e]
+        happen(flow, event, day, left, clock, tables, rules, seed)
+        e += 1
+    for late in range(flow.size[N_SORTED_AT], flow.size[N_CALENDAR_AT]):
+        event = flow.calendar[late]
         if event["day"] == day and in_the_morning(event, rules, seed) == morning:
             happen(flow, event, day, left, clock, tables, rules, seed)
+    return e
 
 
 @compiled
@@ -135,12 +148,12 @@ def give_beds(flow, day, rules):
 
 
 @compiled
-def count_the_night(flow, snapshot, rules):
-    """At midnight: bed-days by cause and ward, delays by reason and body, people waiting at home; escalation beds open or close.
+def count_the_night(flow, lo, hi, snapshot, rules):
+    """At midnight, over cases [lo, hi): bed-days by cause and ward, delays by reason and body, people waiting at home.
 
     On the night of the national snapshot the patients whose delay is recorded are counted too.
     """
-    for k in range(flow.size[N_CASES_AT]):
+    for k in range(lo, hi):
         c = flow.cases[k]
         state = np.int64(c["state"])
         if state == CLOSED:
@@ -170,6 +183,11 @@ def count_the_night(flow, snapshot, rules):
             column = N_RESPONSIBLE * reason + responsible_body(c, reason)
             row[RECORDED_OUT + column] += 1
             row[SNAPSHOT_OUT + column] += 1 if snapshot else 0
+
+
+@compiled
+def end_the_night(flow):
+    """In every hospital, count the escalation beds that stand open; then they open or close."""
     for h in range(flow.hospitals.shape[0]):
         hospital = flow.hospitals[h]
         flow.hospital_out[h, HOSPITAL_ESCALATION_DAYS] += hospital.escalation_open
@@ -191,6 +209,31 @@ def is_snapshot(day_of_month, days, weekday):
 
 
 @compiled
+def until_the_evening(flow, day, left, today, clock, tables, rules, seed):
+    """Run a day up to its evening, when all is done but planned care.
+
+    Parameters
+    ----------
+    flow : see :class:`agents.hospital.state.Flow`
+    day : since the start
+    left : days to the month's end, this one included
+    today : weekday, Monday 0
+    clock : month that ages are counted at
+    """
+    renew_tokens(flow, rules.weekend_pace if today >= SATURDAY else 1.0)
+    noon = half_a_day(flow, first_on(flow, day), day, True, left, clock, tables, rules, seed)
+    n_cases = flow.size[N_CASES_AT]
+    for place in range(2):  # people in hospital come before people at home
+        for k in range(n_cases):
+            state = np.int64(flow.cases[k]["state"])
+            if state != CLOSED and in_hospital(state) == (place == 0):
+                progress(flow, k, day, left, clock, tables, rules, seed)
+    give_beds(flow, day, rules)
+    half_a_day(flow, noon, day, False, left, clock, tables, rules, seed)
+    leave_in_the_evening(flow, n_cases, day, left, clock, tables, rules, seed)
+
+
+@compiled
 def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rules, seed):
     """Run the days of one month, or the next few of them.
 
@@ -202,28 +245,18 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
     begin, end : days since the start: those from `begin` to before `end` are run
     weekday : of the month's first day, Monday 0
     """
-    last = first_day + days
+    n_hospitals = flow.hospitals.shape[0]
     if begin == first_day:
-        leave_lines(flow, first_day, days, clock, tables, rules)
+        form_lines(flow)
+        leave_lines(flow, 0, n_hospitals, first_day, days, clock, tables, rules)
     for day in range(begin, end):
-        left = last - day
-        today = (weekday + day - first_day) % 7
-        weekend = today >= 5
-        renew_tokens(flow, rules.weekend_pace if weekend else 1.0)
-        first = first_on(flow, day)
-        half_a_day(flow, first, day, True, left, clock, tables, rules, seed)
-        n_cases = flow.size[N_CASES_AT]
-        for place in range(2):  # people in hospital come before people at home
-            for k in range(n_cases):
-                state = np.int64(flow.cases[k]["state"])
-                if state != CLOSED and in_hospital(state) == (place == 0):
-                    progress(flow, k, day, left, clock, tables, rules, seed)
-        give_beds(flow, day, rules)
-        half_a_day(flow, first, day, False, left, clock, tables, rules, seed)
-        leave_in_the_evening(flow, n_cases, day, left, clock, tables, rules, seed)
-        if not weekend:
-            day_of_planned_care(flow, day, left, clock, tables, rules, seed)
-        count_the_night(flow, is_snapshot(day - first_day, days, today), rules)
+        left, today = first_day + days - day, (weekday + day - first_day) % 7
+        until_the_evening(flow, day, left, today, clock, tables, rules, seed)
+        if today < SATURDAY:
+            form_lines(flow)
+            day_of_planned_care(flow, 0, n_hospitals, day, left, clock, tables, rules, seed)
+        count_the_night(flow, 0, flow.size[N_CASES_AT], is_snapshot(day - first_day, days, today), rules)
+        end_the_night(flow)
 
 
 class DailyFlow:
@@ -241,10 +274,33 @@ class DailyFlow:
         rules: np.record,
         seed: np.uint64,
         at_nightfall: Callable[[int, Flow], None] | None = None,
+        hands: Hands = ALONE,
     ) -> None:
-        """Run the days of a month: at once, or one by one where somebody looks on at nightfall."""
+        """Run the days of a month: at once, one by one where somebody looks on at nightfall, or with many hands."""
+        if hands.number > 1 and at_nightfall is None:
+            self._run_together(flow, hands, clock, first_day, days, weekday, tables, rules, seed)
+            return
         step = days if at_nightfall is None else 1
         for begin in range(first_day, first_day + days, step):
             days_of_care(flow, clock, first_day, days, begin, begin + step, weekday, tables, rules, seed)
             if at_nightfall is not None:
                 at_nightfall(begin, flow)
+
+    def _run_together(self, flow, hands, clock, first_day, days, weekday, tables, rules, seed):  # type: ignore[no-untyped-def]
+        """Do the same as :func:`days_of_care`, to the bit, with as many hands as there are.
+
+        What only one hospital has is shared out by hospital: its lines of planned care. The night is counted by case. What is
+        asked of hospitals, councils and consortia at once, emergencies and the round, stays one line, as people came.
+        """
+        shared = SharedOut(flow, hands)
+        form_lines(flow)
+        shared.by_hospital(leave_lines, first_day, days, clock, tables, rules)
+        for day in range(first_day, first_day + days):
+            left, today = first_day + days - day, (weekday + day - first_day) % 7
+            until_the_evening(flow, day, left, today, clock, tables, rules, seed)
+            if today < SATURDAY:
+                form_lines(flow)
+                shared.by_hospital(day_of_planned_care, day, left, clock, tables, rules, seed)
+            shared.by_case(count_the_night, is_snapshot(day - first_day, days, today), rules)
+            end_the_night(flow)
+        shared.add_up()

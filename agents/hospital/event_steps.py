@@ -19,7 +19,7 @@ from agents.compiled import compiled
 from agents.draws import draw
 from agents.hospital import admission
 from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT, schedule
-from agents.hospital.daily_flow import count_the_night, first_on, happen, is_snapshot
+from agents.hospital.daily_flow import count_the_night, end_the_night, first_on, happen, is_snapshot
 from agents.hospital.delays import NOT_DELAYED, delay_reason
 from agents.hospital.leaving import (
     GIVE_UP,
@@ -31,7 +31,7 @@ from agents.hospital.leaving import (
     leaves_queue,
     progress,
 )
-from agents.hospital.planned import day_of_planned_care, leave_lines
+from agents.hospital.planned import day_of_planned_care, form_lines, leave_lines
 from agents.hospital.state import (
     ACUTE,
     BOARDING,
@@ -67,7 +67,8 @@ MINUTES_A_DAY = 1440.0
 @compiled
 def begin_month(flow, first_day, days, clock, tables, rules):
     """Once a month: whoever would be gone by now leaves the lines of planned care."""
-    leave_lines(flow, first_day, days, clock, tables[0], rules[0])
+    form_lines(flow)
+    leave_lines(flow, 0, flow.hospitals.shape[0], first_day, days, clock, tables[0], rules[0])
 
 
 @compiled
@@ -336,7 +337,8 @@ def ward_round(flow, now, last, clock, tables, rules, seed):
 def session(flow, now, last, clock, tables, rules, seed):
     """Hold a working day's clinics and theatres."""
     day = int(now)
-    day_of_planned_care(flow, day, last - day, clock, tables[0], rules[0], seed)
+    form_lines(flow)
+    day_of_planned_care(flow, 0, flow.hospitals.shape[0], day, last - day, clock, tables[0], rules[0], seed)
 
 
 @compiled
@@ -348,7 +350,8 @@ def midnight(flow, day, first_day, last, weekday, clock, tables, rules):
     first_day, last : of the month, and of the next
     weekday : of `day`, Monday 0
     """
-    count_the_night(flow, is_snapshot(day - first_day, last - first_day, weekday), rules[0])
+    count_the_night(flow, 0, flow.size[N_CASES_AT], is_snapshot(day - first_day, last - first_day, weekday), rules[0])
+    end_the_night(flow)
     left = last - day - 1
     for k in range(flow.size[N_CASES_AT]):
         c = flow.cases[k]

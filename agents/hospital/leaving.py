@@ -621,13 +621,13 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
     """One case's day."""
     c = flow.cases[k]
     state = np.int64(c["state"])
-    p = flow.rows[np.int64(c["person"])]
-    if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
-        close(flow, k)
-        return
     if in_hospital(state) and c["ward"] != c["wanted"]:
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
     if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
+        return  # most days: the person's own record, which is far away in memory, is not asked for
+    p = flow.rows[np.int64(c["person"])]
+    if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
+        close(flow, k)
         return
     council = flow.councils[np.int64(p["council"])]
     age = age_index(p, clock)

@@ -7,8 +7,8 @@ heart or the eyes bears it while waiting (more need, less quality of life) and i
 one that fails is done again. Whoever stays the night needs one of the beds that emergencies fill, and yields to people who
 wait in A&E: without a bed the operation is cancelled and booked anew.
 
-Waits are entries of one array, in the order in which people joined; only people who were referred are touched. Follow-up visits
-are not modelled.
+Waits are entries of one array, each hospital's linked in the order in which people joined; only people who were referred are
+touched. Follow-up visits are not modelled.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.books import N_WAITING_AT, follow_up, note, post
+from agents.hospital.books import N_FORMED_AT, N_WAITING_AT, follow_up, note, post
 from agents.hospital.state import GENERAL, SURGERY, open_case
 from agents.hospital.wards import has_bed, take_bed
 from agents.parameter import Checked, parameter
@@ -135,9 +135,23 @@ def leaving_day(u, day, rules):
 
 
 @compiled
+def form_lines(flow):
+    """Let everybody who has joined since take their place at the end of their hospital's line."""
+    for k in range(flow.size[N_FORMED_AT], flow.size[N_WAITING_AT]):
+        line = flow.lines[np.int64(flow.waiting[k]["hospital"])]
+        if line[1] < 0:
+            line[0] = k
+        else:
+            flow.next_in_line[line[1]] = k
+        line[1] = k
+        flow.next_in_line[k] = -1
+    flow.size[N_FORMED_AT] = flow.size[N_WAITING_AT]
+
+
+@compiled
 def join(flow, i, trigger, day, leaves, due, hospital, stage, kind):
-    """Put a person at the end of a line."""
-    w = flow.waiting[flow.size[N_WAITING_AT]]
+    """Let a person wait from today; the place in line comes when lines are next formed."""
+    w = flow.joined[flow.size[N_WAITING_AT]]
     flow.size[N_WAITING_AT] += 1
     w["person"] = i
     w["trigger"] = trigger
@@ -305,35 +319,35 @@ def leave(flow, w, p, left, clock, tables, rules):
 
 
 @compiled
-def leave_lines(flow, day, left, clock, tables, rules):
+def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, rules):
     """Once a month: whoever has died, moved away, is dying or would be gone by now leaves the line (others when it is their turn)."""
-    for k in range(flow.size[N_WAITING_AT]):
-        w = flow.waiting[k]
-        if w["stage"] == GONE:
-            continue
-        p = flow.rows[np.int64(w["person"])]
-        if np.int64(p["end_month"]) != record.ALIVE:
-            w["stage"] = GONE
-        elif day >= np.int64(w["leaves"]) or np.int64(p["flags"]) & record.DYING:
-            leave(flow, w, p, left, clock, tables, rules)
+    for h in range(first_hospital, end_hospital):
+        k = flow.lines[h, 0]
+        while k >= 0:
+            w = flow.waiting[k]
+            k = np.int64(flow.next_in_line[k])
+            if w["stage"] == GONE:
+                continue
+            p = flow.rows[np.int64(w["person"])]
+            if np.int64(p["end_month"]) != record.ALIVE:
+                w["stage"] = GONE
+            elif day >= np.int64(w["leaves"]) or np.int64(p["flags"]) & record.DYING:
+                leave(flow, w, p, left, clock, tables, rules)
 
 
 @compiled
-def open_the_doors(hospitals):
-    """Add a working day's clinics and theatres to what a hospital can do; return how many lines can be served at all."""
-    lines = 0
-    for h in range(hospitals.shape[0]):
-        hospital = hospitals[h]
-        hospital.clinic_tokens = min(hospital.clinic_tokens, hospital.clinic_rate + 1.0) + hospital.clinic_rate
-        hospital.theatre_tokens = min(hospital.theatre_tokens, hospital.theatre_rate + 1.0) + hospital.theatre_rate
-        hospital.list_left = math.floor(hospital.theatre_tokens)
-        lines += (1 if hospital.clinic_tokens >= 1.0 else 0) + (1 if hospital.theatre_tokens >= 1.0 else 0)
-    return lines
+def open_the_doors(hospital):
+    """Add a working day's clinics and theatres to what a hospital can do."""
+    hospital.clinic_tokens = min(hospital.clinic_tokens, hospital.clinic_rate + 1.0) + hospital.clinic_rate
+    hospital.theatre_tokens = min(hospital.theatre_tokens, hospital.theatre_rate + 1.0) + hospital.theatre_rate
+    hospital.list_left = math.floor(hospital.theatre_tokens)
 
 
 @compiled
-def day_of_planned_care(flow, day, left, clock, tables, rules, seed):
-    """Serve both lines of every hospital for one working day, in the order in which people joined them.
+def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, tables, rules, seed):
+    """Serve both lines of hospitals [first, end) for one working day, in the order in which people joined them.
+
+    Whoever is listed today comes another day: lines were formed before.
 
     Parameters
     ----------
@@ -341,26 +355,54 @@ def day_of_planned_care(flow, day, left, clock, tables, rules, seed):
     left : days to the month's end, this one included
     clock : month that ages are counted at
     """
-    lines = open_the_doors(flow.hospitals)
-    for k in range(flow.size[N_WAITING_AT]):
-        if lines == 0:
-            return
-        w = flow.waiting[k]
-        stage = np.int64(w["stage"])
-        if stage == GONE or day < np.int64(w["due"]):
-            continue
-        hospital = flow.hospitals[np.int64(w["hospital"])]
-        if (hospital.clinic_tokens if stage == TO_BE_SEEN else hospital.theatre_tokens) < 1.0:
-            continue
-        p = flow.rows[np.int64(w["person"])]
-        if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
-            continue
-        if day >= np.int64(w["leaves"]):
-            leave(flow, w, p, left, clock, tables, rules)
-        elif stage == TO_BE_SEEN:
-            see(flow, w, p, day, left, clock, tables, rules, seed)
-            hospital.clinic_tokens -= 1.0
-            lines -= 1 if hospital.clinic_tokens < 1.0 else 0
-        elif operate(flow, w, p, day, left, clock, tables, rules, seed):
-            hospital.theatre_tokens -= 1.0
-            lines -= 1 if hospital.theatre_tokens < 1.0 else 0
+    for h in range(first_hospital, end_hospital):
+        hospital = flow.hospitals[h]
+        open_the_doors(hospital)
+        k = flow.lines[h, 0]
+        while k >= 0 and (hospital.clinic_tokens >= 1.0 or hospital.theatre_tokens >= 1.0):
+            serve(flow, flow.waiting[k], hospital, day, left, clock, tables, rules, seed)
+            k = np.int64(flow.next_in_line[k])
+
+
+@compiled
+def serve(flow, w, hospital, day, left, clock, tables, rules, seed):
+    """Let somebody in a line of this hospital have a turn: to leave it, to be seen or to be operated on."""
+    stage = np.int64(w["stage"])
+    if stage == GONE or day < np.int64(w["due"]):
+        return
+    if (hospital.clinic_tokens if stage == TO_BE_SEEN else hospital.theatre_tokens) < 1.0:
+        return
+    p = flow.rows[np.int64(w["person"])]
+    if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
+        return
+    if day >= np.int64(w["leaves"]):
+        leave(flow, w, p, left, clock, tables, rules)
+    elif stage == TO_BE_SEEN:
+        see(flow, w, p, day, left, clock, tables, rules, seed)
+        hospital.clinic_tokens -= 1.0
+    elif operate(flow, w, p, day, left, clock, tables, rules, seed):
+        hospital.theatre_tokens -= 1.0
+
+
+@compiled
+def close_lines(flow, first_hospital, end_hospital, kept):
+    """At the month's end: write to `kept` the waits of hospitals [first, end) that go on, line by line, and count them; return how many.
+
+    A wait of somebody who has died or moved away is over.
+    """
+    n = 0
+    for h in range(first_hospital, end_hospital):
+        k = flow.lines[h, 0]
+        while k >= 0:
+            w = flow.waiting[k]
+            k = np.int64(flow.next_in_line[k])
+            p = flow.rows[np.int64(w["person"])]
+            if np.int64(p["end_month"]) != record.ALIVE:
+                p["flags"] = np.int64(p["flags"]) & ~record.WAITS
+                continue
+            if w["stage"] == GONE:
+                continue
+            flow.planned[np.int64(p["council"]), TO_BE_SEEN_OUT if w["stage"] == TO_BE_SEEN else WAITING_OUT] += 1
+            kept[n] = w
+            n += 1
+    return n

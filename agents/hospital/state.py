@@ -129,7 +129,7 @@ class Flow(NamedTuple):
     cases: np.ndarray  # CASE, in the order in which they arose
     case_of: np.ndarray  # (people,) int32: case of each person, -1 if none
     size: np.ndarray  # (N_SIZES,) int64: see ``agents.hospital.books``
-    calendar: np.ndarray  # EVENT: this month's events in order, then later ones; what happens is appended
+    calendar: np.ndarray  # EVENT: this month's events by day, half of the day and priority, then later ones; what happens is appended
     journal: np.ndarray  # rows of the ledger's journal
     notes: np.ndarray  # rows of the ledger's notes on consequences
     out: np.ndarray  # (n_councils, N_OUT) int64
@@ -138,7 +138,10 @@ class Flow(NamedTuple):
     councils: np.ndarray  # COUNCIL_STATE
     consortia: np.ndarray  # CONSORTIUM_STATE
     hospitals: np.ndarray  # HOSPITAL_STATE
-    waiting: np.ndarray  # WAITING, in the order in which people joined
+    waiting: np.ndarray  # WAITING
+    joined: np.ndarray  # the same array: where waits that begin are written
+    lines: np.ndarray  # (n_hospitals, 2) int64: first and last of the waits of each hospital's line, -1 if there is none
+    next_in_line: np.ndarray  # (len(waiting),) int32: the wait that joined the same line next, -1 if none has
     borne: np.ndarray  # (people,) uint8: operations on joint, heart or eyes that each person waits for
     planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
     hospital_planned: np.ndarray  # (n_hospitals, N_HOSPITAL_PLANNED) int64

@@ -226,6 +226,7 @@ CONSORTIUM_STATE = np.dtype(
         ("gp_access", "f8"),  # capacity over what was asked for in the month before, at most 1
         ("gp_access_at_rest", "f8"),  # the same at the capacity of rest
         ("continuity_crises", "f8"),  # what seeing one's own doctor more or less than at rest multiplies unmanaged crises by
+        ("most_crises", "f8"),  # the most that this and services multiply anybody's unmanaged crises by, 1 or more
         *((factor, "f8") for factor in FACTORS),  # of services, see ``agents.patients.services``; 1 at rest
         ("nursing_adults", "f8"),  # people whom a service could serve as it does at rest: what its capacity costs
         ("mental_adults", "f8"),
@@ -601,15 +602,14 @@ def live(
         need = dependency = 0
         if np.int64(p["need_trait"]) > -8000 or np.int64(p["flags"]) & record.DYING:
             need = dependency = weekly_need(p, 0.0, rules)
-            consortium = consortia[np.int64(p["consortium"])]
             if need > 0:
-                need = int(need * left_to_others(p, consortium, rules))
+                need = int(need * left_to_others(p, consortia[np.int64(p["consortium"])], rules))
             p["need"] = need
             care = np.int64(p["care"])
             if need > 0 and care & record.SETTING_MASK < RESIDENTIAL:
                 informal = min(need, carer_minutes(p, i, rules))
                 p["informal"] = informal
-                felt = felt_load(p, informal, consortium, rules)
+                felt = felt_load(p, informal, consortia[np.int64(p["consortium"])], rules)
                 if felt > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)
                     if carer_strain(p, felt, u_break, rules):

@@ -17,7 +17,14 @@ from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT
 from agents.patients.prevention import falls_factor
-from agents.patients.services import CARE_HOME_SUPPORT, DEMENTIA, MENTAL_ILLNESS, team_comes_or_goes, with_team
+from agents.patients.services import (
+    CARE_HOME_SUPPORT,
+    DEMENTIA,
+    MENTAL_ILLNESS,
+    RESIDENTIAL,
+    team_comes_or_goes,
+    with_team,
+)
 from agents.vocabulary import Cause, Lever
 
 ILLNESS = int(Cause.ILLNESS)
@@ -92,6 +99,7 @@ EVENT = np.dtype(
         ("cause", "u1"),
         ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT or REFERRAL
         ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
+        ("afternoon", "u1"),  # 1: comes after the ward round of its day, as far as it is told yet
     ],
     align=True,
 )
@@ -117,6 +125,7 @@ def write_event(event, day, priority, person, trigger, kind, cause, severity, de
     event["decider"] = decider
     event["lever"] = lever
     event["avoided"] = avoided
+    event["afternoon"] = 0
 
 
 @compiled
@@ -208,6 +217,12 @@ def services_prevent(held, consortium):
 
 
 @compiled
+def distance(factor):
+    """Return how far a factor is from changing nothing, the same up as down."""
+    return abs(math.log(max(factor, 1e-9)))
+
+
+@compiled
 def lever_of_crisis(by_list, by_gp, by_team, held, consortium):
     """Return the lever that changes a person's rate of unmanaged crises most, up or down.
 
@@ -215,15 +230,15 @@ def lever_of_crisis(by_list, by_gp, by_team, held, consortium):
     ----------
     by_list, by_gp, by_team : what the proactive list, general practice and a care home's team multiply the rate by
     """
-    lever, most = PROACTIVE_LEVER, abs(math.log(by_list))
-    if abs(math.log(by_gp)) > most:
-        lever, most = GP_ACCESS, abs(math.log(by_gp))
-    if abs(math.log(by_team)) > most:
-        lever, most = CARE_HOME_SUPPORT, abs(math.log(by_team))
-    if held & MENTAL_ILLNESS and abs(math.log(consortium.mental_crises)) > most:
-        lever, most = MENTAL_HEALTH_LEVER, abs(math.log(consortium.mental_crises))
-    if held & DEMENTIA and abs(math.log(consortium.dementia_crises)) > most:
-        lever, most = DEMENTIA_LEVER, abs(math.log(consortium.dementia_crises))
+    lever, most = PROACTIVE_LEVER, distance(by_list)
+    if distance(by_gp) > most:
+        lever, most = GP_ACCESS, distance(by_gp)
+    if distance(by_team) > most:
+        lever, most = CARE_HOME_SUPPORT, distance(by_team)
+    if held & MENTAL_ILLNESS and distance(consortium.mental_crises) > most:
+        lever, most = MENTAL_HEALTH_LEVER, distance(consortium.mental_crises)
+    if held & DEMENTIA and distance(consortium.dementia_crises) > most:
+        lever, most = DEMENTIA_LEVER, distance(consortium.dementia_crises)
     return lever
 
 
@@ -231,6 +246,55 @@ def lever_of_crisis(by_list, by_gp, by_team, held, consortium):
 def continuity_of(supply, supply_at_rest, rules):
     """Return the share of consultations with one's usual doctor at a supply over demand, where it is USUAL_DOCTOR at rest."""
     return min(max(USUAL_DOCTOR + rules.continuity_by_supply * (supply - supply_at_rest), 0.0), 1.0)
+
+
+@compiled
+def unmanaged(p, i, month, first_day, days, age, quiet, u, team, tables, rules, served, seed, events, n):
+    """Write the crisis that `u` makes of somebody's conditions, if today's levers bring it or those of rest would have.
+
+    Parameters
+    ----------
+    quiet : monthly rate where general practice has room and services are as at rest
+    team : 1 or -1 where the health team of the person's care home has come or gone since rest, else 0
+    served : CONSORTIUM_STATE record of the person's consortium
+    """
+    flags, held = np.int64(p["flags"]), np.int64(p["conditions"]) & HELD
+    listed, listed_at_rest = flags & record.PROACTIVE != 0, flags & record.PROACTIVE_AT_REST != 0
+    by_gp, at_rest = served.continuity_crises, quiet
+    if served.gp_access < 1.0:
+        quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - served.gp_access)
+    if served.gp_access_at_rest < 1.0:
+        at_rest *= 1.0 + rules.unmanaged_by_access * (1.0 - served.gp_access_at_rest)
+    by_gp *= quiet / at_rest if at_rest > 0.0 else 1.0
+    by_team = with_team(rules.home_contacts, team)
+    quiet *= served.continuity_crises * services_prevent(held, served) * by_team
+    prevented = 1.0 - rules.proactive_prevents
+    now = happens(u, quiet * prevented if listed else quiet)
+    then = now
+    if listed != listed_at_rest or quiet != at_rest:
+        then = happens(u, at_rest * prevented if listed_at_rest else at_rest)
+    if not now and not then:
+        return n
+    decider, lever = NEED_DECIDES, 0
+    if now != then:
+        decider = rules.first_consortium + np.int64(p["consortium"])
+        lever = lever_of_crisis(1.0 if listed == listed_at_rest else prevented, by_gp, by_team, held, served)
+    return write_contact(p, i, month, first_day, days, age, UNMANAGED, 1.0, decider, lever, 0 if now else 1, tables, seed, events, n)
+
+
+@compiled
+def turned_away(p, i, month, first_day, days, age, asked, tables, rules, served, seed, events, n):
+    """Write the mild contact at A&E of somebody who cannot have all the consultations asked for, now or at rest's capacity."""
+    missed = missed_consultations(i, month, asked, served.gp_access, seed)
+    at_rest = missed_consultations(i, month, asked, served.gp_access_at_rest, seed)
+    if missed == 0 and at_rest == 0:
+        return n
+    u = draw(seed, i, month, 0, draws.GP_TURNED)
+    now, then = u < rules.missed_to_ae * missed, u < rules.missed_to_ae * at_rest
+    if not now and not then:
+        return n
+    decider, lever = (NEED_DECIDES, 0) if now == then else (rules.first_consortium + np.int64(p["consortium"]), GP_ACCESS)
+    return write_contact(p, i, month, first_day, days, age, ILLNESS, rules.low_severity, decider, lever, 0 if now else 1, tables, seed, events, n)
 
 
 @inlined
@@ -253,8 +317,10 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     conditions = np.int64(p["conditions"])
     held = conditions & HELD
     served = consortia[list_of]
-    access, access_at_rest = served.gp_access, served.gp_access_at_rest
-    team = team_comes_or_goes(p, i, served, rules)
+    access = min(served.gp_access, served.gp_access_at_rest)
+    team = 0
+    if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL:
+        team = team_comes_or_goes(p, i, served, rules)
 
     unprevented = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
     rate = unprevented * falls_factor(age, councils[council].prevention, rules)
@@ -277,44 +343,19 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     if asked > 0:
         counts[council, ASKED_FOR + list_of] += asked
         had = asked
-        if access < 1.0 or access_at_rest < 1.0:
-            missed = missed_consultations(i, month, asked, access, seed)
-            missed_at_rest = missed_consultations(i, month, asked, access_at_rest, seed)
+        if access < 1.0:
+            n = turned_away(p, i, month, first_day, days, age, asked, tables, rules, served, seed, events, n)
+            missed = missed_consultations(i, month, asked, served.gp_access, seed)
             counts[council, ASKED_FOR + consortia.shape[0] + list_of] += missed
             had -= missed
-            if missed > 0 or missed_at_rest > 0:
-                u_turned = draw(seed, i, month, 0, draws.GP_TURNED)
-                now, then = u_turned < rules.missed_to_ae * missed, u_turned < rules.missed_to_ae * missed_at_rest
-                if now or then:
-                    n = write_contact(p, i, month, first_day, days, age, ILLNESS, rules.low_severity, consortium if now != then else NEED_DECIDES,
-                                      GP_ACCESS if now != then else 0, 0 if now else 1, tables, seed, events, n)
         if left < tables.referral[age] * had:
             u_day, u_priority, _, _ = block(seed, i, month, REFERRED, draws.REFERRED_DAY)
             write_event(events[n], first_day + int(u_day * days), int(u_priority * 4294967295.0), i, month * 16 + REFERRED, REFERRAL, 0, 0.0, NEED_DECIDES, 0, 0)
             n += 1
 
     quiet = (tables.unmanaged[held] + tables.severe_unmanaged[conditions >> SEVERE_SHIFT]) * year_part
-    at_rest = quiet
-    if access < 1.0:
-        quiet *= 1.0 + rules.unmanaged_by_access * (1.0 - access)
-    if access_at_rest < 1.0:
-        at_rest *= 1.0 + rules.unmanaged_by_access * (1.0 - access_at_rest)
-    by_gp, by_team = served.continuity_crises * quiet, with_team(rules.home_contacts, team)
-    quiet = by_gp * services_prevent(held, served) * by_team
-    if u_unmanaged < quiet or u_unmanaged < at_rest:
-        prevented = 1.0 - rules.proactive_prevents
-        now = happens(u_unmanaged, quiet * prevented if listed else quiet)
-        then = now
-        if listed != listed_at_rest or quiet != at_rest:
-            then = happens(u_unmanaged, at_rest * prevented if listed_at_rest else at_rest)
-        if now or then:
-            caused = now != then
-            lever = 0
-            if caused:
-                by_list = 1.0 if listed == listed_at_rest else prevented
-                lever = lever_of_crisis(by_list, by_gp / at_rest if at_rest > 0.0 else 1.0, by_team, held, served)
-            n = write_contact(p, i, month, first_day, days, age, UNMANAGED, 1.0, consortium if caused else NEED_DECIDES,
-                              lever, 0 if now else 1, tables, seed, events, n)
+    if u_unmanaged < quiet * (1.0 + rules.unmanaged_by_access * (1.0 - access)) * served.most_crises:
+        n = unmanaged(p, i, month, first_day, days, age, quiet, u_unmanaged, team, tables, rules, served, seed, events, n)
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
@@ -331,7 +372,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
             n = write_contact(p, i, month, first_day, days, age, UNMET, rules.low_severity, rules.first_council + council if caused else NEED_DECIDES,
                               lever if caused else 0, 0 if now else 1, tables, seed, events, n)
     if dying:
-        now = happens(u_last, rules.last_phase_contacts * year_part * by_team)
+        now = happens(u_last, rules.last_phase_contacts * year_part * with_team(rules.home_contacts, team))
         then = now if team == 0 else happens(u_last, rules.last_phase_contacts * year_part)
         if now or then:
             n = write_contact(p, i, month, first_day, days, age, LAST_PHASE, 1.0, consortium if now != then else NEED_DECIDES,

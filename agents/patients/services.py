@@ -84,7 +84,7 @@ LEVER_OF = {
 
 
 def renew_factors(consortia: np.ndarray, rules: np.record) -> None:
-    """Set each consortium's factors from its levers, before a sweep reads them.
+    """Set each consortium's factors from its levers, and the most that they raise anybody's crises by, before a sweep reads them.
 
     Parameters
     ----------
@@ -98,6 +98,12 @@ def renew_factors(consortia: np.ndarray, rules: np.record) -> None:
         for consortium in consortia:
             level, rest = (float(consortium[field][LEVER_OF[service]]) for field in ("levers", "rest"))
             consortium[name] = each ** math.log2(level / rest) if level != rest and level > 0.0 < rest else 1.0
+    for consortium in consortia:
+        teams_go = consortium["levers"][CARE_HOME_SUPPORT] < consortium["rest"][CARE_HOME_SUPPORT]
+        most = with_team(float(rules["home_contacts"]), -1) if teams_go else 1.0
+        for name in ("continuity_crises", "mental_crises", "dementia_crises"):
+            most *= max(float(consortium[name]), 1.0)
+        consortium["most_crises"] = most
 
 
 @compiled

@@ -167,6 +167,7 @@ def name_ends(axes: Axes, ends: dict[str, float], context: Context, show: Callab
             fontsize=7.5,
             color=context.look(structure).colour,
             weight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
         )
 
 

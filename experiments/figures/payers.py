@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -53,6 +54,17 @@ LINES = {
     "residential_care": "Residential care",
     "nursing_care": "Nursing care",
     "charges": "Charges",
+    "outpatient": "Outpatient visits",
+    "elective": "Operations",
+    "continuing_care": "Continuing healthcare",
+    "community_nursing": "Community nursing",
+    "mental_health": "Mental health services",
+    "dementia": "Dementia services",
+    "continence": "Continence services",
+    "care_home_support": "Care-home support",
+    "primary_care": "General practice",
+    "prevention": "Prevention",
+    "brokerage": "Brokerage",
     HOUSEHOLD_LINE: "Paid by households",
 }
 NOTE = (
@@ -138,23 +150,30 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     most_payers = int(who.groupby("structure")["row"].nunique().max()) if len(who) else 2
     lines = [line for line in LINES if line in set(where["row"])] or ["attendance"]
     heights = (0.42 * max(most_payers, 2) + 1.2, 0.3 * len(lines) + 0.9)
-    width = max(8.5, 4.6 * len(structures) + 1.2)
-    figure = sheet(width, sum(heights) + 1.3, heading, context.caption(NOTE))
+    side_by_side = min(len(structures), 2)
+    blocks = math.ceil(len(structures) / max(side_by_side, 1))
+    width = max(8.5, 4.6 * side_by_side + 1.2)
+    figure = sheet(width, sum(heights) * max(blocks, 1) + 1.3, heading, context.caption(NOTE))
     if not structures:
         figure.add_subplot().text(0.5, 0.5, "No decision moved away from its base-year setting", ha="center")
         figure.axes[0].set_axis_off()
         return figure
-    grid = figure.subplots(2, len(structures), squeeze=False, height_ratios=heights)
+    grid = figure.subplots(2 * blocks, side_by_side, squeeze=False, height_ratios=heights * blocks)
     reach = max(float(who["pounds"].abs().max()), 1.0)
     far = max(float(where.groupby(["structure", "row"])["pounds"].sum().abs().max()) if len(where) else 0.0, 1.0)
-    for column, structure in enumerate(structures):
-        _matrix(grid[0][column], who[who["structure"] == structure], reach)
-        grid[0][column].set_title(label_of(structure), pad=8)
-        _lines(grid[1][column], where[where["structure"] == structure], lines, far)
+    for at, structure in enumerate(structures):
+        block, column = divmod(at, side_by_side)
+        above, below = grid[2 * block][column], grid[2 * block + 1][column]
+        _matrix(above, who[who["structure"] == structure], reach)
+        above.set_title(label_of(structure), pad=8)
+        _lines(below, where[where["structure"] == structure], lines, far)
         if column:
-            grid[1][column].set_yticklabels([])
-    grid[0][0].set_ylabel("Who bears it")
-    grid[1][0].set_title("Spillovers, pounds a year, by the line where they fall")
+            below.set_yticklabels([])
+        else:
+            above.set_ylabel("Who bears it")
+            below.set_title("Spillovers, pounds a year, by the line where they fall")
+    for axes in grid[-2:, :].flat:
+        axes.set_visible(axes.has_data())
     return figure
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agents.hospital.state import ATTENDED_OUT, DISCHARGED_OUT, HOSPITAL_ATTENDANCES, HOSPITAL_EXCESS_DAYS
 from agents.patients.living import (
     COUNCIL_CARE,
+    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
@@ -17,7 +18,15 @@ from agents.patients.living import (
     SELF_PENCE,
 )
 from agents.vocabulary import Account, Party, Service
-from model.accounts import RECORDED_AGAINST_COUNCILS, working_days
+from model.accounts import (
+    RECORDED_AGAINST_COUNCILS,
+    CarePrices,
+    LongTermCare,
+    care_prices,
+    charged,
+    long_term_care,
+    working_days,
+)
 from model.engine import Calendar
 from model.parameters import Parameters
 from model.payment import pence
@@ -26,13 +35,16 @@ from model.starting_state import organisations_of
 from model.structures import list_structures
 from tests.strategies import ALL_HELD, bench, lived, parameter_values, small_economy
 
-SOCIAL = (Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.REABLEMENT, Service.ASSESSMENT)
+SOCIAL = (
+    Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.REABLEMENT, Service.ASSESSMENT, Service.BROKERAGE,
+)  # fmt: skip
 SERVICES = {
     Account.COMMUNITY: (
         Service.COMMUNITY, Service.PROACTIVE, Service.COMMUNITY_NURSING, Service.CONTINENCE, Service.CARE_HOME_SUPPORT,
     ),
     Account.MENTAL_HEALTH: (Service.MENTAL_HEALTH, Service.DEMENTIA),
     Account.PRIMARY_CARE: (Service.PRIMARY_CARE,),
+    Account.PUBLIC_HEALTH: (Service.PREVENTION,),
 }  # fmt: skip
 
 
@@ -112,8 +124,8 @@ def test_what_councils_owe_for_delays_is_in_their_accounts_and_in_hospitals():
     for a, b in zip(economy.costs, without.costs, strict=True):
         assert (a.social_care - b.social_care == a.reimbursement.sum(axis=1)).all()
         assert (a.income - b.income == a.reimbursement.sum(axis=0)).all()
-    budgets = [sum(council.budgets[Account.SOCIAL_CARE] for council in each.councils) for each in (economy, without)]
-    assert budgets[0] > budgets[1], "budgets are at an out-turn under the same rules"
+    modelled = [sum(line.modelled for line in each.account_lines if line.account == "social_care") for each in (economy, without)]
+    assert modelled[0] > modelled[1], "the base year's out-turn is under the same rules"
 
 
 def test_hours_times_rates_is_what_councils_paid_for_home_care(year):
@@ -166,7 +178,43 @@ def test_days_under_continuing_healthcare_are_paid_by_the_nhs_at_the_weekly_pric
     week = pence(year.parameters.prices.continuing_week)
     expected = sum(int((month.continuing_days * week // 7).sum()) for month in year.months)
     assert cash(year, Service.CONTINUING_CARE) == sum(int(costs.continuing.sum()) for costs in year.costs) == expected
-    assert cash(year, Service.CONTINUING_CARE, payers={Party.COUNCIL, Party.HOUSEHOLD}) == 0
+    assert cash(year, Service.CONTINUING_CARE, payers={year.structure.holder(Account.CONTINUING_CARE)}) == expected
+
+
+CARE = st.builds(lambda *pence: LongTermCare(*(np.array([each]) for each in pence)), *[st.integers(0, 10**11)] * 3)
+MULTIPLE = st.floats(0.0, 5.0)
+
+
+@given(CARE, MULTIPLE, MULTIPLE)
+def test_charges_rise_with_their_level_and_never_beyond_what_care_costs(care, a, b):
+    low, high = sorted((a, b))
+    rules = Parameters().care
+    assert 0 <= charged(care, low, rules)[0] <= charged(care, high, rules)[0] <= sum(part[0] for part in care)
+    assert charged(care, 0.0, rules)[0] == 0
+    observed = care.home_care[0] * rules.charge_share + (care.residential[0] + care.nursing[0]) * rules.residential_charge_share
+    assert charged(care, 1.0, rules)[0] == np.floor(observed)
+
+
+@given(st.floats(0.5, 2.0))
+def test_a_fee_multiplies_the_prices_of_the_market_and_no_other(fee):
+    observed = care_prices(load_place("berkshire-west"))
+    paid_now = observed.at(fee)
+    for now, then in zip(paid_now[:3], observed[:3], strict=True):
+        assert now == pytest.approx(then * fee, abs=0.5)
+    assert (paid_now.reablement_week == observed.reablement_week).all()
+    assert all((now == then).all() for now, then in zip(observed.at(1.0), observed, strict=True)), "at rest the same to the penny"
+
+
+def test_a_months_long_term_care_worked_by_hand():
+    totals = np.zeros((1, N_TOTALS), dtype=np.int64)
+    totals[0, [COUNCIL_CARE, RESIDENTIAL_COUNCIL, NURSING_COUNCIL]] = 600, 30, 14
+    prices = CarePrices(*(np.array([pence]) for pence in (1_700, 50_000, 56_000, 20_000)))
+    care = long_term_care(totals, prices)
+    assert [int(part[0]) for part in care] == [17_000, 214_285, 112_000]
+    dearer = long_term_care(totals, prices.at(1.1))
+    assert [int(part[0]) for part in dearer] == [18_700, 235_714, 123_200]
+    rules = Parameters().with_values({"care.charge_share": 0.1, "care.residential_charge_share": 0.3}).care
+    assert charged(care, 1.0, rules)[0] == 1_700 + 97_885  # 0.3 x 326,285, less half a penny
 
 
 def test_budgets_are_paid_out_to_the_penny_in_twelve_parts(year):

@@ -103,6 +103,16 @@ def test_what_care_costs_everybody_is_the_ledger_but_for_pence(month):
         assert paid[service] == pytest.approx(entries[service], rel=1e-3)
 
 
+def test_what_care_costs_everybody_follows_fees_and_charges():
+    economy = HealthEconomy(place="wigan", seed=3, scale=0.02, demography="frozen", hold={"fees": 1.3, "charges": 0.5})
+    everybody = Follower(economy, range(len(economy.patients)))
+    economy.step()
+    paid = pounds_by_service([everybody.life(row) for row in everybody.who.tolist()])
+    entries = economy.ledger.entries().groupby("service")["pounds"].sum()
+    for service in ("home_care", "residential_care", "nursing_care", "charges"):
+        assert paid[service] == pytest.approx(entries[service], rel=1e-3)
+
+
 def test_what_people_pay_themselves_is_in_their_records(economy, lives):
     household = 0
     for life in lives:

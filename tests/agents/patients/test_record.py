@@ -34,6 +34,7 @@ BITS = {
         "QUINTILE_MASK": record.QUINTILE_MASK << record.QUINTILE_SHIFT,
         "PARTNER": record.PARTNER,
         "OWNER": record.OWNER,
+        "TURNED": record.TURNED,
     },
     "care": {
         "SETTING_MASK": record.SETTING_MASK,
