@@ -34,5 +34,5 @@ class GPConsortium(Organisation):
     kind = Party.CONSORTIUM
     own_levers = (
         Lever.COMMUNITY, Lever.PROACTIVE, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE,
-        Lever.CARE_HOME_SUPPORT, Lever.GP_ACCESS, Lever.CHC_STRICTNESS,
+        Lever.CARE_HOME_SUPPORT, Lever.GP_ACCESS, Lever.CHC_STRICTNESS, Lever.CONTRIBUTION,
     )  # fmt: skip

@@ -273,6 +273,9 @@ LEVER_RANGES: Mapping[Lever, LeverRange] = {
     Lever.DISCHARGE_COORDINATION: _capacity(Lever.DISCHARGE_COORDINATION, ACUTE, 0.05),
     Lever.ELECTIVE_LISTS: _capacity(Lever.ELECTIVE_LISTS, ACUTE),
     Lever.DAY_CASES: _share(Lever.DAY_CASES, 0.0, 1.0, 0.01, "share of operations without a night", ACUTE),
+    Lever.CONTRIBUTION: _share(
+        Lever.CONTRIBUTION, 0.0, 0.5, 0.05, "share of its people's social care that a consortium pays for", COMMUNITY_AND_PRIMARY, yearly=True
+    ),
 }
 """Every lever that can be moved. Higher is more of the named thing."""
 

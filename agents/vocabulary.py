@@ -149,6 +149,7 @@ class Lever(IntEnum):
     DISCHARGE_COORDINATION = 21
     ELECTIVE_LISTS = 22
     DAY_CASES = 23
+    CONTRIBUTION = 24  # of consortia to social care, through a joint scheme
 
 
 class Party(IntEnum):

@@ -26,7 +26,7 @@ STEPS = {  # steps up and down that are measured: enough for a signal, few enoug
     Lever.COMMUNITY_NURSING: 10, Lever.MENTAL_HEALTH: 20, Lever.DEMENTIA: 20, Lever.CONTINENCE: 20,
     Lever.CARE_HOME_SUPPORT: 10, Lever.GP_ACCESS: 10, Lever.CHC_STRICTNESS: 5,
     Lever.ELIGIBILITY: 1, Lever.CHARGES: 20, Lever.FEES: 10, Lever.BROKERAGE: 5, Lever.PREVENTION: 10,
-    Lever.DISCHARGE_COORDINATION: 4, Lever.ELECTIVE_LISTS: 5, Lever.DAY_CASES: 5,
+    Lever.DISCHARGE_COORDINATION: 4, Lever.ELECTIVE_LISTS: 5, Lever.DAY_CASES: 5, Lever.CONTRIBUTION: 1,
 }  # fmt: skip
 
 

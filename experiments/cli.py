@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
 PLACE_HELP = "Place, council, several councils by commas, or a TOML file of your own."
+WIDTH_OF_A_FACT = 37  # columns of its name: the longest field's
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -767,7 +768,12 @@ def places(
     levers: Annotated[
         bool, typer.Option("--levers", help="Show its levers at rest instead; the first time it takes a minute.")
     ] = False,
-    scale: Annotated[str, typer.Option(metavar="X", help="With --levers: share of the people settled.")] = "1",
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Show how much of each account is modelled instead; as slow.")
+    ] = False,
+    scale: Annotated[
+        str, typer.Option(metavar="X", help="With --levers or --accounts: share of the people settled.")
+    ] = "1",
 ) -> None:
     """List the places that are shipped, or show one: every number with its source, and which are assumed.
 
@@ -775,11 +781,18 @@ def places(
 
     With --levers: where each organisation's levers rest, what strictness and generosity were solved from, and the norm
     of each: pounds a head and year for a step that the organisation must be taken to value, if it is to stay there.
+
+    With --accounts: what is published of each account of councils and consortia, in pounds a year, how much of that the
+    model has at rest, and what is committed besides.
     """
     if name and (every or search):
         raise UsageError(f"--all and --search list places; to show {name!r} alone leave them out")
+    if levers and accounts:
+        raise UsageError("--levers and --accounts must come one at a time")
     if levers:
         _levers_of_a_place(name, _number("--scale", scale), as_json)
+    elif accounts:
+        _accounts_of_a_place(name, _number("--scale", scale), as_json)
     elif name:
         _place_page(name, as_json)
     else:
@@ -814,20 +827,37 @@ def _list_places(every: bool, search: str, as_json: bool) -> None:
 
 
 def _levers_of_a_place(name: str, scale: float, as_json: bool) -> None:
-    if not name:
-        raise UsageError("--levers must come with the name of a place, as in: joinedup places wigan --levers")
-    if not 0.0 < scale <= 1.0:
-        raise UsageError(f"--scale must be a share above 0 and at most 1, got {scale}")
+    _check_settled("--levers", name, scale)
     from model.levers_at_rest import levers_at_rest
 
+    columns = ("organisation", "lever", "level", "unit", "norm", "status", "how")
+    _show_settled(lambda: levers_at_rest(name, scale), columns, as_json)
+
+
+def _accounts_of_a_place(name: str, scale: float, as_json: bool) -> None:
+    _check_settled("--accounts", name, scale)
+    from model.accounts_at_rest import accounts_at_rest
+
+    columns = ("organisation", "account", "published", "modelled", "modelled_share", "committed", "status", "source")
+    _show_settled(lambda: accounts_at_rest(name, scale), columns, as_json)
+
+
+def _check_settled(option: str, name: str, scale: float) -> None:
+    if not name:
+        raise UsageError(f"{option} must come with the name of a place, as in: joinedup places wigan {option}")
+    if not 0.0 < scale <= 1.0:
+        raise UsageError(f"--scale must be a share above 0 and at most 1, got {scale}")
+
+
+def _show_settled(read: Callable[[], Iterable[Any]], columns: Sequence[str], as_json: bool) -> None:
     try:
-        rows = [row._asdict() for row in levers_at_rest(name, scale)]
+        rows = [row._asdict() for row in read()]
     except ValueError as error:
         raise UsageError(str(error)) from error
-    if as_json:
-        _print_json(rows)
+    if as_json:  # what is not known is null: JSON has no NaN
+        _print_json([{key: None if value != value else value for key, value in row.items()} for row in rows])
         return
-    _console().print(_table(rows, ("organisation", "lever", "level", "unit", "norm", "status", "how")))
+    _console().print(_table(rows, columns))
 
 
 def _place_page(name: str, as_json: bool) -> None:
@@ -844,10 +874,21 @@ def _place_page(name: str, as_json: bool) -> None:
     console = _console()
     console.print(f"{summary['title']} ({summary['name']})", style="bold")
     console.print(" ".join(str(summary["notes"]).split()))
+    summary["coterminosity"] = f"{summary['coterminosity']:.2f}"
     for key in ("adults", "small_areas", "councils", "consortia", "hospitals", "main_hospitals", "coterminosity"):
         console.print(f"{key.replace('_', ' ')}: {_cell(summary[key]) or 'none'}", soft_wrap=True)
-    console.print()
-    console.print(_table(facts, ("organisation", "name", "value", "unit", "status", "source")))
+    numbers = {source: n for n, source in enumerate(dict.fromkeys(row["source"] for row in facts), start=1)}
+    rows = [{**row, "source": numbers[row["source"]]} for row in facts]
+    widths = {key: max(len(_cell(row[key])) for row in rows) for key in ("value", "unit", "status")}
+    by_organisation: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_organisation.setdefault(row["organisation"], []).append(row)
+    for organisation, own in by_organisation.items():
+        console.print(f"\n{organisation}", style="bold")
+        console.print(_table(own, ("name", "value", "unit", "status", "source"), {"name": WIDTH_OF_A_FACT, **widths}))
+    console.print("\nSources", style="bold")
+    for source, number in numbers.items():
+        console.print(f"{number:>2}  {source}", soft_wrap=True)
 
 
 @app.command(epilog="Example: joinedup parameters | grep deciding")
@@ -974,15 +1015,16 @@ def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool)
             typer.echo(row["name"])
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], widths: Mapping[str, int] | None = None) -> Any:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         numbers = all(_is_number(row[column]) for row in rows)
         justify = "right" if numbers else "left"
-        whole = numbers or column == columns[0] == "name"  # not to be folded where the terminal is narrow
-        table.add_column(column.replace("_", " "), justify=justify, no_wrap=whole, overflow="fold")
+        width = (widths or {}).get(column)
+        whole = numbers or (column == columns[0] == "name" and not width)  # not folded where the terminal is narrow
+        table.add_column(column.replace("_", " "), justify=justify, no_wrap=whole, overflow="fold", width=width)
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     return table

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from model.measures import HEADLINE, MEASURES
+from model.measures import HEADLINE, MEASURES, Measure
 
 PLACE = "place"  # the organisation that stands for the whole
 PERIOD = 0  # the "year" of the whole period, as a mean per year
@@ -170,12 +170,13 @@ def _pairing_gain(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return correlation, reduction
 
 
-def headline(differences: pd.DataFrame) -> pd.DataFrame:
+def headline(differences: pd.DataFrame, measures: Sequence[Measure] = HEADLINE) -> pd.DataFrame:
     """Return the headline measures over the period, in their own order, with label and unit.
 
     Parameters
     ----------
     differences : as :func:`paired_differences` gives
+    measures : others to tell of
 
     Returns
     -------
@@ -183,7 +184,7 @@ def headline(differences: pd.DataFrame) -> pd.DataFrame:
         measure, label, unit, better, then the columns of the differences.
     """
     period = differences[differences["year"] == PERIOD]
-    order = {measure.name: number for number, measure in enumerate(HEADLINE)}
+    order = {measure.name: number for number, measure in enumerate(measures)}
     rows = period[period["measure"].isin(order)].copy()
     for column in ("label", "unit", "better"):
         rows[column] = [getattr(MEASURES[name], column) for name in rows["measure"]]

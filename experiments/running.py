@@ -136,6 +136,9 @@ def _notes(economy: Any) -> dict[str, Any]:
     return {
         "settlement": economy.settlement.describe(),
         "title": economy.place.title,
+        "accounts": [
+            {key: None if value != value else value for key, value in line._asdict().items()} for line in economy.account_lines
+        ],
         "parties": {name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)},
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}

@@ -11,6 +11,7 @@ from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.style import Context, label_of, number, percent
 from experiments.store import Results, write_text
+from model.measures import OF_ORGANISATIONS
 
 # What DATA_LICENCE.md asks to carry.
 ATTRIBUTION = (
@@ -27,6 +28,12 @@ SMALL = (
     "> **Warning: scale {scale:g}.** Only that share of the people lives in this model. A small hospital fails by "
     "arithmetic, so beds, queues and delays do not behave as at scale 1 and must not be compared. Use it for "
     "demonstrations and tests."
+)
+
+
+BESIDE = (
+    "Every structure gets the same money. Management and the change-over are paid out of it, as are committed lines: what is "
+    "published of the accounts beyond what is modelled. What is overspent beyond limits is taken off the next year's money."
 )
 
 
@@ -90,6 +97,11 @@ def summary(material: Material, table: pd.DataFrame, figures: Sequence[Drawn], f
         "## Headline",
         headline_markdown(table, context),
         _reading(context),
+        "## Money beside the headline",
+        BESIDE,
+        headline_markdown(headline(material.differences, OF_ORGANISATIONS), context),
+        "## How much of each account is modelled",
+        _accounts(material.results),
         "## What this version lacks, and whom that favours",
         _lacking(material.results),
         "## What was run",
@@ -182,6 +194,22 @@ def _lacking(results: Results) -> str:
         where = "" if under[name] == everywhere else f" (lacking under {', '.join(lacked)})"
         rows.append(f"| {name}{where} | {favours} |")
     return "\n".join(["| mechanism | leaving it out favours |", "| --- | --- |", *rows])
+
+
+def _accounts(results: Results) -> str:
+    """Return the base year's accounts as a Markdown table, summed over organisations: each needs the same source."""
+    notes = next(iter(results.notes.values()))
+    lines = pd.DataFrame(notes["accounts"])
+    rows = []
+    for account, own in lines.groupby("account", sort=False):
+        published, modelled, committed = (own[name].sum() / 1e6 for name in ("published", "modelled", "committed"))
+        known = own["published"].notna().all()
+        share = f"{100.0 * modelled / published:.0f}%" if known and published else ""
+        rows.append(f"| {account.replace('_', ' ')} | {f'{published:,.1f}' if known else 'not known'} | {modelled:,.1f} | {share} | {committed:,.1f} | {own['status'].iloc[0]} |")
+    header = "| account | published, million pounds a year | modelled | share | committed | published figure is |"
+    return "\n".join([header, "| --- | ---: | ---: | ---: | ---: | --- |", *rows]) + (
+        "\n\nIn the base year, at rest, for all the people. Where nothing is published the account is taken to be what is modelled."
+    )
 
 
 def _what(material: Material, context: Context) -> str:

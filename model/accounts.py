@@ -134,6 +134,7 @@ class Costs:
     reimbursement : (c, h) paid by the holder of social care to hospitals for recorded delays
     income : (h,) what hospitals are paid by all of these
     fixed, step, marginal : (h,) what the month's care takes in hospitals, see ``model.resources``
+    contributed : (c, k) what consortia pay towards social care beyond what they paid in the base year, see ``model.joint_scheme``
     """
 
     home_care: np.ndarray
@@ -162,6 +163,7 @@ class Costs:
     fixed: np.ndarray
     step: np.ndarray
     marginal: np.ndarray
+    contributed: np.ndarray
 
     @property
     def resources(self) -> np.ndarray:
@@ -183,9 +185,9 @@ class Costs:
             For the hospitals' account, which is a margin: :attr:`income` less :attr:`resources`.
         """
         return {
-            Account.ACUTE: self.spells,
+            Account.ACUTE: self.spells + self.contributed.sum(axis=0),  # a consortium's largest account, of which the rest is kept
             Account.COMMUNITY: self.intermediate + self.proactive + self.community_nursing + self.continence + self.home_support,
-            Account.SOCIAL_CARE: self.social_care,
+            Account.SOCIAL_CARE: self.social_care - self.contributed.sum(axis=1),
             Account.CONTINUING_CARE: self.continuing.sum(axis=0),
             Account.MENTAL_HEALTH: self.mental_health + self.dementia,
             Account.PUBLIC_HEALTH: self.prevention,
@@ -342,6 +344,7 @@ def month_costs(
         fixed=kinds[CostKind.FIXED],
         step=kinds[CostKind.STEP],
         marginal=kinds[CostKind.MARGINAL],
+        contributed=np.zeros((len(known.councils), consortia), dtype=np.int64),
     )
 
 

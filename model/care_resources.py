@@ -12,7 +12,6 @@ import numpy as np
 
 from agents.patients.living import (
     COUNCIL_CARE,
-    N_TOTALS,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
@@ -47,7 +46,7 @@ def care_lines(month: Month, costs: Costs, unit_costs: UnitCosts) -> list[tuple[
         (Party.COUNCIL, ("home care minutes", totals[:, COUNCIL_CARE] + totals[:, SELF_CARE], unit_costs.home_care_hour, 60)),
         (Party.COUNCIL, ("residential days", totals[:, RESIDENTIAL_COUNCIL] + totals[:, RESIDENTIAL_SELF], unit_costs.residential_week, 7)),
         (Party.COUNCIL, ("nursing days", totals[:, NURSING_COUNCIL] + totals[:, NURSING_SELF], unit_costs.nursing_week, 7)),
-        (Party.CONSORTIUM, ("continuing healthcare days", totals[:, N_TOTALS:].sum(axis=0), unit_costs.continuing_week, 7)),
+        (Party.CONSORTIUM, ("continuing healthcare days", month.continuing_days.sum(axis=0), unit_costs.continuing_week, 7)),
         (Party.CONSORTIUM, ("consultations", month.consultations.sum(axis=0), unit_costs.consultation, 1)),
     ]
     found = [(whose, ResourceLine(name, COST_KINDS[name], quantity.astype(np.int64), pence(pounds), per)) for whose, (name, quantity, pounds, per) in lines]

@@ -56,7 +56,8 @@ class Commissioning:
         self.beliefs = {lever: as_paid(belief, structure.payment) for lever, belief in beliefs.items()}
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
         self.holders = Holders(structure, economy.place, economy.parties)
-        self._hold = frozenset(hold)
+        moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
+        self._hold = frozenset({*hold, *moot})
         self._facts = structure.stake_facts()
         self._trust: dict[int, dict[Party, float]] = {}
         self._stakes: dict[int, dict[Account, float]] = {}
@@ -123,7 +124,7 @@ class Commissioning:
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
         """Return what becomes of wishes once the board of the council where most of the unit's people live has been heard."""
         board = self.structure.board
-        if board is None:
+        if board is None or not (wishes or board.power == "executive"):
             return [(wish, "") for wish in wishes]
         at = self.holders.council_of(unit.kind, self.holders.position(unit.index))
         return self.economy.boards[at].rule(unit, wishes, self._trust_in_board(unit, wishes), self._prices_on_board(at), self)

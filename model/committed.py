@@ -79,21 +79,21 @@ def published(place: Place) -> dict[Account, list[Published]]:
     Social care is net of charges and without what councils spend on commissioning itself, which is management. Figures of
     consortia are national rates times the people of the part that lies inside the place.
     """
-    allocation = f"share of the allocation a head (evidence {SHARES}) x people"
     mental = evidence(MENTAL_HEALTH).number() * 1e9 / _people_of_england()
     practice = evidence(CONSULTATIONS).number() * evidence(CONSULTATION).number()
+    facts = {(fact.organisation, fact.name): fact for fact in place.facts}
     found: dict[Account, list[Published]] = {account: [] for account in UNIT_OF}
     for council in place.councils:
         net = council.net_current_total_pounds - council.commissioning_pounds
         found[Account.SOCIAL_CARE].append(Published(net, f"{SPEND}: net current expenditure, commissioning apart", "data") if net > 0 else UNKNOWN)
         found[Account.PUBLIC_HEALTH].append(UNKNOWN)
     for consortium in place.consortia:
-        found[Account.ACUTE].append(Published(consortium.acute_pounds, allocation, "assumed"))
-        found[Account.COMMUNITY].append(Published(consortium.community_pounds, f"{allocation}, note", "assumed"))
-        found[Account.CONTINUING_CARE].append(Published(consortium.chc_pounds, f"{allocation}, note", "assumed"))
+        for account, name in ((Account.ACUTE, "acute_pounds"), (Account.COMMUNITY, "community_pounds"), (Account.CONTINUING_CARE, "chc_pounds")):
+            fact = facts[consortium.name, name]
+            found[account].append(Published(fact.value, fact.source, fact.status))
         found[Account.MENTAL_HEALTH].append(Published(mental * consortium.people, f"all consortia's spend a head, evidence {MENTAL_HEALTH}, x people", "assumed"))
         pounds = practice * consortium.people + PRESCRIBING_SHARE * consortium.allocation_pounds
-        source = f"general practice a head (evidence {CONSULTATIONS} x {CONSULTATION}) x people, and prescribing: {allocation}, note"
+        source = f"general practice a head (evidence {CONSULTATIONS} x {CONSULTATION}) x people, and prescribing: {PRESCRIBING_SHARE:.1%} of the allocation (evidence {SHARES}, note)"
         found[Account.PRIMARY_CARE].append(Published(pounds, source, "assumed"))
     return found
 

@@ -63,6 +63,7 @@ from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.holders import Holders
+from model.joint_scheme import contributions, month_of
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
@@ -292,8 +293,10 @@ class HealthEconomy(mesa.Model):
         place, parameters = self.place, self.parameters
         cases = case_pence(place, parameters.prices)
         self.account_lines = account_lines(place, modelled, self.scale)
+        committed = committed_pence(place, modelled, self.scale)
+        self._social_care = modelled[Account.SOCIAL_CARE] + committed[Account.SOCIAL_CARE]
         self.budgets = Budgets(
-            modelled=modelled, committed=committed_pence(place, modelled, self.scale), variance=variances(modelled, cases), holders=self.holders,
+            modelled=modelled, committed=committed, variance=variances(modelled, cases), holders=self.holders,
             management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
         )  # fmt: skip
         self._remember_the_year()
@@ -452,6 +455,7 @@ class HealthEconomy(mesa.Model):
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
+        costs = dataclasses.replace(costs, contributed=self._contributed())
         journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
         ledger.note(np.concatenate([notes, self._own_consequences(month, costs, journal)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
@@ -460,27 +464,28 @@ class HealthEconomy(mesa.Model):
             if pence:  # most pairs of all England have nothing to do with each other
                 payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
 
-        households = parties.index("households")
+        households, markets = parties.index("households"), parties.indices(Party.CARE_MARKET)
         elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])
         for c in range(len(self.councils)):
-            market = parties.indices(Party.CARE_MARKET)[c]
+            market = markets[c]
             bill(Account.SOCIAL_CARE, c, market, Service.HOME_CARE, int(costs.home_care[c]))
             for service, amounts in ((Service.RESIDENTIAL_CARE, costs.residential), (Service.NURSING_CARE, costs.nursing)):
                 across = {int(d): int(elsewhere[c, d] * int(amounts[c])) for d in np.flatnonzero(elsewhere[c])}
                 for d, amount in across.items():
-                    bill(Account.SOCIAL_CARE, c, parties.indices(Party.CARE_MARKET)[d], service, amount)
+                    bill(Account.SOCIAL_CARE, c, markets[d], service, amount)
                 bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
-            for h, amount in enumerate(costs.reimbursement[c]):
-                bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(amount), RULES_DECIDE)
+            for h in np.flatnonzero(costs.reimbursement[c]).tolist():
+                bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(costs.reimbursement[c, h]), RULES_DECIDE)
             for service, amount in ((Service.HOME_CARE, costs.self_home), (Service.RESIDENTIAL_CARE, costs.self_residential), (Service.NURSING_CARE, costs.self_nursing)):
                 payments.append((households, market, service, int(amount[c]), RULES_DECIDE))
-        for k in range(len(self.consortia)):
-            for c, market in enumerate(parties.indices(Party.CARE_MARKET)):
-                bill(Account.CONTINUING_CARE, k, market, Service.CONTINUING_CARE, int(costs.continuing[c, k]))
+        for c, k in np.argwhere(costs.continuing).tolist():
+            bill(Account.CONTINUING_CARE, k, markets[c], Service.CONTINUING_CARE, int(costs.continuing[c, k]))
         for capacity in CAPACITIES:
             for unit, amount in enumerate(getattr(costs, capacity.cost)):
                 bill(capacity.account, unit, parties.index(capacity.payee), capacity.service, int(amount))
+        for c, k in np.argwhere(costs.contributed).tolist():
+            payments += [(payer, payee, Service.POOL, amount, RULES_DECIDE) for payer, payee, amount in self._transfers(c, k, int(costs.contributed[c, k]))]
         outside = parties.index("elsewhere")
         payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
@@ -499,6 +504,21 @@ class HealthEconomy(mesa.Model):
         ledger.books_balance(number)
         return costs
 
+    def _contributed(self) -> np.ndarray:
+        """Return what consortia pay this month towards each council's social care beyond the base year's, pence, shape (c, k)."""
+        if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
+            return np.zeros((len(self.councils), len(self.consortia)), dtype=np.int64)
+        more = np.array([each.levers[Lever.CONTRIBUTION] - each.rest[Lever.CONTRIBUTION] for each in self.consortia])
+        return month_of(contributions(more, self._social_care, self.holders.people[Party.COUNCIL, Party.CONSORTIUM]), self.month)
+
+    def _transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
+        """Return who pays whom what of a contribution to social care (negative: what is paid less of the base year's)."""
+        found = []
+        for payer, part in self.holders.bill(Account.ACUTE, consortium, abs(pence)):
+            for payee, amount in self.holders.bill(Account.SOCIAL_CARE, council, part):
+                found.append((payer, payee, amount) if pence > 0 else (payee, payer, amount))
+        return [row for row in found if row[0] != row[1]]
+
     def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
         """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges."""
         rows: list[tuple[int, Service, Organisation, Lever, int]] = []
@@ -511,6 +531,10 @@ class HealthEconomy(mesa.Model):
                 multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
                 beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
                 charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
+        for c, k in np.argwhere(costs.contributed).tolist():
+            for payer, payee, amount in self._transfers(c, k, int(costs.contributed[c, k])):
+                rows.append((payer, Service.POOL, self.consortia[k], Lever.CONTRIBUTION, amount))
+                rows.append((payee, Service.POOL, self.consortia[k], Lever.CONTRIBUTION, -amount))
         rows += self._council_consequences(month)
         rows += self._hospital_consequences(month, journal)
         rows += self._turned_consequences(month)
@@ -538,8 +562,9 @@ class HealthEconomy(mesa.Model):
             for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
                 found.append((service, Lever.FEES, int(amounts[c])))
             for service, lever, amount in found:
-                for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
-                    yield payer, service, council, lever, part
+                if amount != 0:  # at rest all are
+                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
+                        yield payer, service, council, lever, part
             yield self.parties.index("households"), Service.CHARGES, council, Lever.CHARGES, charges
 
     def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:

@@ -70,6 +70,7 @@ OWN_LINES: Mapping[Lever, tuple[Service, ...]] = {
     Lever.DISCHARGE_COORDINATION: ACUTE_CARE,
     Lever.ELECTIVE_LISTS: (Service.ELECTIVE,),
     Lever.DAY_CASES: (Service.ELECTIVE,),
+    Lever.CONTRIBUTION: (Service.POOL,),
 }
 """The service lines that a decision is about. A consequence anywhere else is a spillover."""
 

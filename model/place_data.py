@@ -109,6 +109,11 @@ COLUMNS: dict[str, dict[str, type]] = {
         "income_client": float,
         "income_nhs": float,
     },
+    "ccg_allocation_2013_14_sample14.csv": {
+        "ccg15_code": str,
+        "raw_population": int,
+        "allocation_2013_14_gbp_thousand": float,
+    },
     "dtoc_england_month_reason_org.csv": {
         "month": str,
         "care": str,

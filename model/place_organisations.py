@@ -15,6 +15,7 @@ from model.place_people import population
 HOME_CARE = "asc_home_care_2013_14_council.csv"
 UNIT_COST = "asc_unit_cost_2014_15_council.csv.gz"
 SPEND = "asc_spend_2014_15_council.csv.gz"
+ALLOCATIONS = "ccg_allocation_2013_14_sample14.csv"
 POPULATION = "pop2014_utla_age_sex.csv.gz"
 FITTED = f"fitted from {POPULATION}, lsoa_base.csv.gz, pop2017_ccg_utla_age_imdq.csv.gz"
 
@@ -34,6 +35,9 @@ PLAUSIBLE_FACTOR = {
 
 NEVER_NONE = ("Home care", "To maximise independence")
 """Services that a council is taken to have though it reports none (assumption): the region's rate stands in."""
+
+NEVER_FREE = ("assessment_pounds", "commissioning_pounds")
+"""Spending that no council does without; none or less (income booked against it) is replaced likewise (assumption)."""
 
 HOURLY = ("Home care", "Independent")
 """Services counted in hours: all home care, and that of independent providers."""
@@ -87,28 +91,32 @@ def consortium_facts(
         fact(name="adults", value=adults, unit="people", source=FITTED, status="derived"),
         fact(name="people", value=round(people), unit="people", source=FITTED, status="derived"),
         fact(name="share_inside", value=share_inside, unit="share", source="overlap_ccg_utla.csv", status="derived"),
-        *place_money(name, round(people)),
+        *place_money(name, round(people), code),
     )
     numbers = {fact.name: fact.value for fact in facts}
     return ConsortiumFacts(code=code, ods=str(overlaps["ccg15_ods"][row]), name=name, **numbers), facts  # type: ignore[arg-type]
 
 
-def place_money(name: str, people: int) -> tuple[Fact, ...]:
-    """Return a consortium's allocation and its main parts, at national rates.
+def place_money(name: str, people: int, code: str = "") -> tuple[Fact, ...]:
+    """Return a consortium's allocation and its main parts: its own a head where that is known, else at national rates.
 
     Parameters
     ----------
     name : of the consortium
     people : its residents of all ages
+    code : ONS code, if it has one
     """
     fact = partial(Fact, organisation=name, unit="pounds a year", status="assumed")
-    allocation = evidence(ALLOCATION).number() * people
+    known = select(read_table(ALLOCATIONS), read_table(ALLOCATIONS)["ccg15_code"] == code)
+    rate, source, status = evidence(ALLOCATION).number(), f"national rate a head, evidence {ALLOCATION}, x people", "assumed"
+    if len(known["ccg15_code"]):
+        rate = 1000.0 * float(known["allocation_2013_14_gbp_thousand"][0]) / float(known["raw_population"][0])
+        source, status = f"{ALLOCATIONS}: its own of 2013/14 a head, x people", "derived"
+    allocation = rate * people
     acute_share = evidence(ACUTE_SHARE).number() / 100
     shares = f"of the allocation; evidence {ACUTE_SHARE}"
     return (
-        fact(
-            name="allocation_pounds", value=allocation, source=f"national rate a head, evidence {ALLOCATION}, x people"
-        ),
+        Fact(organisation=name, name="allocation_pounds", value=allocation, unit="pounds a year", source=source, status=status),  # type: ignore[arg-type]
         fact(name="acute_pounds", value=acute_share * allocation, source=f"share {acute_share:g} {shares}"),
         fact(
             name="community_pounds",
@@ -305,8 +313,25 @@ def money_pounds(code: str) -> dict[str, float]:
 
 
 def _money_facts(code: str, name: str) -> tuple[Fact, ...]:
-    fact = partial(Fact, organisation=name, unit="pounds a year", source=SPEND, status="data")
-    return tuple(fact(name=of, value=pounds) for of, pounds in money_pounds(code).items())
+    fact = partial(Fact, organisation=name, unit="pounds a year")
+    own, facts = money_pounds(code), []
+    for of, pounds in own.items():
+        if of in NEVER_FREE and pounds <= 0:
+            share = _share_of_region(code, of)
+            source = f"{SPEND} ({pounds:,.0f} pounds reported: the region's {share:.1%} of gross_current_total_pounds)"
+            facts.append(fact(name=of, value=share * own["gross_current_total_pounds"], source=source, status="assumed"))
+        else:
+            facts.append(fact(name=of, value=pounds, source=SPEND, status="data"))
+    return tuple(facts)
+
+
+def _share_of_region(code: str, of: str) -> float:
+    """Return what part of all spending one kind is in those councils of the region that report some."""
+    table = read_table("councils.csv")
+    region = table["region_code"][table["utla_code"] == code][0]
+    peers = [money_pounds(peer) for peer in table["utla_code"][table["region_code"] == region].tolist()]
+    peers = [pounds for pounds in peers if pounds[of] > 0]
+    return sum(pounds[of] for pounds in peers) / sum(pounds["gross_current_total_pounds"] for pounds in peers)
 
 
 def _spend_row(code: str, support: str, age: str, block: str) -> dict[str, float]:

@@ -45,6 +45,7 @@ from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organis
 from model.epidemiology import REST_READINESS, REST_THRESHOLD, reference_tables
 from model.evidence import evidence
 from model.fitted_rates import fitted_rates
+from model.joint_scheme import contribution_at_rest
 from model.parameters import Parameters
 from model.payment import Prices, pence
 from model.place import Place
@@ -171,6 +172,7 @@ def organisations_of(place: Place, parameters: Parameters, scale: float) -> Orga
     known.consortia["levers"][:, Lever.PROACTIVE] = REST_PROACTIVE
     known.consortia["levers"][:, Lever.CARE_HOME_SUPPORT] = REST_HOME_SUPPORT
     known.consortia["levers"][:, Lever.CHC_STRICTNESS] = parameters.care.continuing_refused
+    known.consortia["levers"][:, Lever.CONTRIBUTION] = contribution_at_rest(place)
     known.consortia["rest"] = known.consortia["levers"]
     known.hospitals["levers"][:, [Lever.DISCHARGE_COORDINATION, Lever.ELECTIVE_LISTS]] = 1.0
     known.hospitals["levers"][:, Lever.ADMISSION_THRESHOLD] = REST_THRESHOLD

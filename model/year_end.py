@@ -135,7 +135,7 @@ class Budgets:
         self, *, modelled: Mapping[Account, np.ndarray], committed: Mapping[Account, np.ndarray], variance: Mapping[Account, np.ndarray], holders: Holders,
         management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement,
     ) -> None:  # fmt: skip
-        self.modelled, self.committed = modelled, committed
+        self.modelled, self.committed, self._holders = modelled, committed, holders
         self._overheads, self._settlement = overheads, settlement
         self._held: dict[int, dict[Account, Held]] = {}
         money = {}
@@ -168,9 +168,11 @@ class Budgets:
     def month(self, number: int) -> list[tuple[int, Service, int]]:
         """Return what is certain to be paid in a month (from 0): payer, service, pence."""
         year = number // MONTHS
-        found = [
-            (payer, Service.COMMITTED, block_month(self._committed(account, held, year), number)) for payer, accounts in self._held.items() for account, held in accounts.items()
-        ]
+        found = []
+        for account in UNIT_OF:
+            units = np.array([block_month(yearly, number) for yearly in self._committed(account, year).tolist()], dtype=np.int64)
+            parties, amounts = self._holders.parties(account), self._holders.borne(account, units)
+            found += [(payer, Service.COMMITTED, amount) for payer, amount in zip(parties.tolist(), amounts.tolist(), strict=True)]
         for payer, overhead in self.overhead.items():
             spent = [transition_spent(overhead.transition, month, self._overheads.transition_months) for month in (number - 1, number)]
             found += [(payer, Service.MANAGEMENT, block_month(overhead.cost, number)), (payer, Service.TRANSITION, spent[1] - spent[0])]
@@ -184,7 +186,8 @@ class Budgets:
         last : pence of twelve months by account, of each of its holders
         year : financial year, 0 the first
         """
-        found = {account: float(last[account][held.position]) + self._committed(account, held, year) for account, held in self.held(payer).items()}
+        growth = {account: self._settlement.committed(account, year) for account in UNIT_OF}
+        found = {account: float(last[account][held.position]) + held.committed * growth[account] for account, held in self.held(payer).items()}
         overhead = self.overhead.get(payer, Overhead())
         if overhead.cost:
             found[Account.MANAGEMENT] = float(overhead.cost)
@@ -197,5 +200,6 @@ class Budgets:
         """Return the standard deviation of what chance does to a year of an organisation's spending on accounts, pence."""
         return math.sqrt(sum(held.variance for account, held in self.held(payer).items() if account in accounts))
 
-    def _committed(self, account: Account, held: Held, year: int) -> int:
-        return int(held.committed * self._settlement.committed(account, year))
+    def _committed(self, account: Account, year: int) -> np.ndarray:
+        """Return the committed lines of a financial year, pence by council or consortium."""
+        return np.floor(self.committed[account] * self._settlement.committed(account, year)).astype(np.int64)

@@ -134,7 +134,7 @@ class Flow(NamedTuple):
     notes: np.ndarray  # rows of the ledger's notes on consequences
     out: np.ndarray  # (n_councils, N_OUT) int64
     hospital_out: np.ndarray  # (n_hospitals, N_HOSPITAL_OUT) int64
-    totals: np.ndarray  # (n_councils, N_TOTALS + n_consortia) int64
+    totals: np.ndarray  # (n_councils, N_TOTALS + 2 n_consortia) int64
     councils: np.ndarray  # COUNCIL_STATE
     consortia: np.ndarray  # CONSORTIUM_STATE
     hospitals: np.ndarray  # HOSPITAL_STATE

@@ -78,7 +78,7 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     still = ", ".join(words(lever) for lever in every if lever not in levers)
     columns = min(4, len(levers))
     lines = math.ceil(len(levers) / columns)
-    figure = sheet(3.1 * columns + 0.4, 2.3 * lines + 1.2, heading, context.caption(f"{NOTE} Moved by nobody: {still}." if still else NOTE))
+    figure = sheet(max(3.1 * columns + 0.4, 6.6), 2.3 * lines + 1.2, heading, context.caption(f"{NOTE} Moved by nobody: {still}." if still else NOTE))
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True)
     for axes in grid.flat[len(levers) :]:
         axes.set_visible(False)

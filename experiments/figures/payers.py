@@ -65,6 +65,7 @@ LINES = {
     "primary_care": "General practice",
     "prevention": "Prevention",
     "brokerage": "Brokerage",
+    "pool": "Joint schemes",
     HOUSEHOLD_LINE: "Paid by households",
 }
 NOTE = (

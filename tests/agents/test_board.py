@@ -144,7 +144,7 @@ def harmful(folder, power, duty):
     file = folder / "mine.toml"
     file.write_text(text, encoding="utf-8")
     beliefs = NO_BELIEFS | {Lever.STRICTNESS: Belief(lever=Lever.STRICTNESS, costs={SOCIAL: -1.6, ACUTE: 6.0}, qalys=0.0)}
-    values = {"settlement.council_growth": -0.03, "deciding.price_dead_band": 0.0, "board.heeded_integrate": 1.0, "deciding.trust": 0.9, "deciding.trust_spread": 0.0}
+    values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "board.heeded_integrate": 1.0, "deciding.trust": 0.9, "deciding.trust_spread": 0.0}
     return lived(24, scale=0.05, years=2, structure=file, beliefs=beliefs, parameters=Parameters().with_values(values))
 
 

@@ -28,6 +28,7 @@ REST = {
 }
 REST |= {lever: 1.0 if LEVER_RANGES[lever].multiplicative else 0.6 for lever in Lever if lever not in (Lever.NONE, *REST)}
 REST[Lever.ELIGIBILITY] = 2.0
+REST[Lever.CONTRIBUTION] = 0.1
 COSTS = {  # pounds per head per year of a step up
     Lever.STRICTNESS: {SOCIAL: -3.0, ACUTE: 0.7},
     Lever.GENEROSITY: {SOCIAL: 1.5, ACUTE: -0.5},

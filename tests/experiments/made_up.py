@@ -7,7 +7,7 @@ import pandas as pd
 from agents.draws import replication_seed
 from experiments.specification import ComparisonSpec, RunSpec
 from experiments.store import RunResult
-from model.measures import BY_CAUSE, CAUSES, HEADLINE, REASONS
+from model.measures import BY_CAUSE, CAUSES, HEADLINE, OF_ORGANISATIONS, REASONS
 
 PARTIES = {
     "treasury": "treasury",
@@ -34,6 +34,7 @@ def made_up(spec: RunSpec, effect: float = 0.0) -> RunResult:
             parts = CAUSES if measure.name in BY_CAUSE else REASONS if measure.name == "delayed_days_true" else ()
             rows += [(month, "place", f"{measure.name}/{part}", value / len(parts)) for part in parts]
         rows.append((month, "place", "people", 1000.0))
+        rows += [(month, "place", measure.name, 500.0 * (1.0 + effect)) for measure in OF_ORGANISATIONS]
         rows.append((month, "Reading", "lever/strictness", 0.2 + effect * month))
     month = list(range(spec.years * 12))
     flat = {"month": month, "lever": "strictness", "decider": "Reading", "pounds": 1000.0 * (1.0 + effect)}
@@ -51,6 +52,10 @@ def made_up(spec: RunSpec, effect: float = 0.0) -> RunResult:
             "settlement": "flat in real terms",
             "title": "Berkshire West",
             "parties": PARTIES,
+            "accounts": [
+                {"organisation": "Reading", "account": "social_care", "published": 40e6, "modelled": 16e6, "committed": 24e6, "status": "data"},
+                {"organisation": "Reading", "account": "public_health", "published": None, "modelled": 1e6, "committed": 0.0, "status": "assumed"},
+            ],
             "lacking": [{"name": "Trust", "favours": "nobody in particular"}],
         },
     )  # fmt: skip

@@ -79,6 +79,8 @@ def joinedup(monkeypatch, capsys):
         (["compare", "--hold", "="], "--hold must be name=number"),
         (["compare", "--yeers", "3"], "--yeers"),
         (["copare"], "compare"),
+        (["places", "--accounts"], "--accounts must come with the name of a place"),
+        (["places", "wigan", "--levers", "--accounts"], "--levers and --accounts must come one at a time"),
         (["places", "--levers"], "--levers must come with the name of a place"),
         (["places", "wiggan", "--levers"], "unknown place 'wiggan'; nearest: wigan"),
         (["places", "wigan", "--levers", "--scale", "2"], "--scale must be a share above 0 and at most 1, got 2"),
@@ -270,6 +272,18 @@ def test_levers_of_a_place_at_rest(joinedup):
     assert any(row["norm"] for row in rows.values())
     code, out, _ = joinedup("places", "wigan", "--levers", "--scale", "0.01")
     assert (code, "discharge_readiness" in out) == (0, True)
+
+
+def test_accounts_of_a_place_at_rest(joinedup):
+    code, text, _ = joinedup("places", "wigan", "--accounts", "--scale", "0.01", "--json")
+    assert code == 0
+    rows = {(row["organisation"], row["account"]): row for row in json.loads(text)}
+    social = rows["Wigan", "social_care"]
+    assert social["status"] == "data"
+    assert social["modelled"] + social["committed"] == pytest.approx(max(social["published"], social["modelled"]))
+    assert rows["Wigan", "public_health"]["published"] is None
+    code, out, _ = joinedup("places", "wigan", "--accounts", "--scale", "0.01")
+    assert (code, "prescribing" in out) == (0, True)
 
 
 def test_causes_are_shared_out_and_their_sets_can_be_compared_with(joinedup, tmp_path):

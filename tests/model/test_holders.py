@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.vocabulary import Account, Lever, Party, Service
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, Service
 from model.accounts import SERVICES_OF, UNIT_OF
 from model.holders import OWNER_OF, Holders, people_shared, split
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Parties
@@ -69,8 +69,8 @@ def test_people_shared_are_the_places_people():
 def test_every_service_line_is_paid_from_one_account():
     lines = [service for services in SERVICES_OF.values() for service in services]
     assert len(set(lines)) == len(lines)
-    assert set(Service) - set(lines) == {Service.SETTLEMENT, Service.COMMITTED, Service.POOL}
-    assert set(SERVICES_OF) == set(UNIT_OF) == set(Account) - {Account.HOSPITAL}
+    assert set(Service) - set(lines) == {Service.SETTLEMENT, Service.COMMITTED, Service.POOL, Service.MANAGEMENT, Service.TRANSITION}
+    assert set(SERVICES_OF) == set(UNIT_OF) == set(HELD_ACCOUNTS) - {Account.HOSPITAL}
 
 
 @pytest.mark.parametrize("account", UNIT_OF)

@@ -89,6 +89,13 @@ def test_council_spending() -> None:
     assert round(float(whole["income_nhs"].sum()) / 1e6, 2) == 1.72
 
 
+def test_allocations() -> None:
+    table = read_table("ccg_allocation_2013_14_sample14.csv")
+    assert len(set(table["ccg15_code"].tolist()) & set(read_table("overlap_ccg_utla.csv")["ccg15_code"].tolist())) == 14
+    assert round(table["raw_population"].sum() / 1e6, 2) == 3.2
+    assert round(table["allocation_2013_14_gbp_thousand"].sum() / 1e3) == 3881
+
+
 def test_weeks_of_care() -> None:
     table = read_table("asc_unit_cost_2014_15_council.csv.gz")
     older = (table["age_category"] == "Age 65 and over") & (table["provision"] == "All")
