@@ -461,7 +461,8 @@ class HealthEconomy(mesa.Model):
         payments: list[tuple[int, int, Service, int, int]] = []
 
         def bill(account: Account, unit: int, payee: int, service: Service, pence: int, decider: int = NEED) -> None:
-            payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
+            if pence:  # most pairs of all England have nothing to do with each other
+                payments.extend((payer, payee, service, part, decider) for payer, part in self.holders.bill(account, unit, pence))
 
         households, markets = parties.index("households"), parties.indices(Party.CARE_MARKET)
         elsewhere = paid_elsewhere(self._used_by, self._places_brought(), known.councils["home_places"])

@@ -50,11 +50,16 @@ def cells_alike(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def donors(rows: np.ndarray, sample: np.ndarray, seed: np.uint64) -> np.ndarray:
-    """Return, for each row, the row of the sample that it takes after: one keyed draw among those of its narrowest cell that has any.
+    """Return, for each row, the row of the sample that it takes after: somebody of its narrowest cell that has any.
+
+    Who in the cell is told by how willing to care the person's family is, a trait of the row for life: who ranks there among
+    all people takes after who ranks there among the cell's donors. So each donor is as likely as another, and those whose
+    need is met by their family take after people whose need was.
 
     Parameters
     ----------
     rows, sample : RECORD, ages counted at month 0; both with somebody of each sex and age band
+    seed : of the people
 
     Returns
     -------
@@ -65,17 +70,19 @@ def donors(rows: np.ndarray, sample: np.ndarray, seed: np.uint64) -> np.ndarray:
     ValueError
         If nobody of the sample is of somebody's sex and age band.
     """
-    ordered = [(order, cell[order]) for cell in cells_alike(sample) for order in [np.argsort(cell, kind="stable")]]
+    family = np.empty(len(sample))
+    _families(seed, 0, family)
+    ordered = [(order, cell[order]) for cell in cells_alike(sample) for order in [np.lexsort((family, cell))]]
     found = np.empty(len(rows), dtype=np.int32)
     for low in range(0, len(rows), AT_A_TIME):
         some = rows[low : low + AT_A_TIME]
-        chance = np.empty(len(some))
-        _chances(seed, low, chance)
+        rank = np.empty(len(some))
+        _families(seed, low, rank)
         chosen = np.full(len(some), -1, dtype=np.int64)
         for cell, (order, of_sample) in zip(cells_alike(some), ordered, strict=True):
             left = np.flatnonzero(chosen < 0)
             first, end = (np.searchsorted(of_sample, cell[left], side=side) for side in ("left", "right"))
-            at = first + (chance[left] * (end - first)).astype(np.int64)
+            at = first + (rank[left] * (end - first)).astype(np.int64)
             some_alike = end > first
             chosen[left[some_alike]] = order[at[some_alike]]
         if (chosen < 0).any():
@@ -85,10 +92,10 @@ def donors(rows: np.ndarray, sample: np.ndarray, seed: np.uint64) -> np.ndarray:
 
 
 @compiled
-def _chances(seed, first_row, chance):
-    """Draw the number by which each row, from `first_row` on, chooses among donors."""
-    for k in range(len(chance)):
-        chance[k] = draw(seed, first_row + k, 0, 0, draws.SAMPLE)
+def _families(seed, first_row, rank):
+    """Tell where each row, from `first_row` on, ranks by the help that family can give, from 0 (most) to 1."""
+    for k in range(len(rank)):
+        rank[k] = draw(seed, first_row + k, 0, 0, draws.CARER_TRAIT)
 
 
 def in_their_place(taken: np.ndarray, own: np.ndarray) -> np.ndarray:

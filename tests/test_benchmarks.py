@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import england
 from benchmarks.docking import against_theory, known, reasons
+from benchmarks.national_totals import TOTALS
 from benchmarks.scale import DEMAND, PLACES, SCALES, WAITS, measured, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,3 +64,41 @@ def test_both_flows_stand_beside_theory(monkeypatch):
     assert len(lines) == 2 + len(known())
     assert all(line.count("±") == 2 for line in lines[2:])
     assert "nights a stay" in reasons()
+
+
+# All of England at once
+
+
+def small_england(*arguments: str) -> list[str]:
+    return ["--place", "berkshire-west", "--scale", "0.005", "--years", "1", "--threads", "2", *arguments]
+
+
+def test_a_stage_tells_people_seconds_and_memory(capsys):
+    england.main(small_england("--stage", "build"))
+    found = json.loads(capsys.readouterr().out)
+    assert found["people"] > 1000
+    assert found["seconds"] > 0
+    assert found["bytes"] > 1e7
+
+
+def test_a_run_gives_every_total_that_has_a_published_one(capsys):
+    england.main(small_england("--stage", "run"))
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["totals"]) == {total.name for total in TOTALS}
+    assert all(value >= 0 for value in found["totals"].values())
+    assert found["person_months"] == pytest.approx(12 * found["people"], rel=0.05)
+    assert all(total.published() > 0 for total in TOTALS)
+
+
+def test_the_table_sets_the_model_beside_what_is_published():
+    totals = {total.name: 0.01 * total.published() for total in TOTALS}
+    laid_out = england.totals_table(totals, scale=0.01)
+    assert laid_out.row_count == len(TOTALS)
+    assert list(laid_out.columns[3].cells) == ["1.00"] * len(TOTALS)
+
+
+def test_a_stage_that_fails_ends_the_benchmark(capfd):
+    with pytest.raises(SystemExit) as stop:
+        england.main(["--place", "nowhere"])
+    assert stop.value.code == 1
+    assert "stage 'build' ended" in capfd.readouterr().err

@@ -57,8 +57,9 @@ def test_another_seed_is_another_luck(compiled):
 
 
 def test_twice_the_same_and_threads_do_not_matter(monkeypatch):
-    """Chunks are made small here, so that two threads have something to share."""
+    """Chunks are made small, and the days' work worth sharing, so that two threads have something to share."""
     monkeypatch.setattr("model.engine.CHUNK", 128)
+    monkeypatch.setattr("model.engine.WORTH_SHARING", 0)
     alone = fingerprints(lived(14, scale=0.005, threads=1))
     assert fingerprints(lived(14, scale=0.005, threads=1)) == alone
     assert fingerprints(lived(14, scale=0.005, threads=2)) == alone
@@ -79,6 +80,7 @@ def test_another_seed_changes_luck_but_not_who_lives_there():
 
 
 @pytest.mark.slow
-def test_real_chunks_on_two_threads():
+def test_real_chunks_on_two_threads(monkeypatch):
     """Scale 0.1 has more people than one chunk takes."""
+    monkeypatch.setattr("model.engine.WORTH_SHARING", 0)
     assert fingerprints(lived(2, scale=0.1, threads=2)) == fingerprints(lived(2, scale=0.1, threads=1))

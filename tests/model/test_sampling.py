@@ -1,0 +1,144 @@
+"""Everybody of a large place takes after somebody of its sample who lives alike, and brings cases and waits along."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+import model.starting_state as starting
+from agents.hospital.state import CASE
+from agents.patients import record
+from agents.patients.starting import begin
+from agents.vocabulary import CaseState, Setting
+from model.engine import Organisations
+from model.epidemiology import reference_tables
+from model.parameters import Parameters
+from model.place import load_place
+from model.rules import PEOPLE_SEED, compile_rules
+from model.sampling import PLACE_BITS, Beginnings, cells_alike, count_in_use, donors, inherit, take_after
+from model.starting_state import StartingState, build_people, cumulative_catchment, organisations_of
+
+PLACE = load_place("berkshire-west")
+SEED = np.uint64(PEOPLE_SEED)
+OWN = ("small_area", "council", "consortium", "hospital", "birth_month")
+
+
+@cache
+def people(scale: float) -> np.ndarray:
+    """The place's people as they begin."""
+    parameters = Parameters()
+    rows, known = build_people(PLACE, scale), organisations_of(PLACE, parameters, scale)
+    begin(rows, 0, len(rows), 0, reference_tables(parameters), compile_rules(parameters), known.consortia, 0, SEED, cumulative_catchment(PLACE))
+    return rows
+
+
+@cache
+def chosen() -> np.ndarray:
+    return donors(people(0.2), people(0.05), SEED)
+
+
+def ages(rows: np.ndarray) -> np.ndarray:
+    return np.minimum(-rows["birth_month"].astype(int) // 12, 90)
+
+
+def test_a_donor_has_the_same_sex_and_about_the_same_age():
+    rows, own = people(0.2), people(0.05)[chosen()]
+    assert (rows["person"] & record.FEMALE == own["person"] & record.FEMALE).all()
+    assert np.abs(ages(rows) - ages(own)).max() < 5
+
+
+def test_a_donor_is_of_the_narrowest_cell_that_has_any():
+    rows, sample = people(0.2), people(0.05)
+    narrow, of_sample = cells_alike(rows)[0], cells_alike(sample)[0]
+    has_any = np.isin(narrow, of_sample)
+    assert 0.9 < has_any.mean() < 1.0, "some, and not all, have somebody who lives exactly alike"
+    assert (narrow[has_any] == of_sample[chosen()][has_any]).all()
+    assert (narrow[~has_any] != of_sample[chosen()][~has_any]).all()
+
+
+def test_donors_are_taken_evenly():
+    """Four times as many people as donors: numbers are near Poisson's, within five standard errors (false alarm 1e-6)."""
+    times = np.bincount(chosen(), minlength=len(people(0.05)))
+    ratio = len(people(0.2)) / len(people(0.05))
+    assert times.mean() == pytest.approx(ratio, rel=0.01)
+    assert (times == 0).mean() < np.exp(-ratio) + 0.1 * np.exp(-ratio) + 5 * np.sqrt(np.exp(-ratio) / len(times)) + 0.02
+    assert times.max() < 20
+
+
+def test_nobody_to_take_after_is_refused():
+    rows = people(0.05)
+    with pytest.raises(ValueError, match="each sex and age band"):
+        donors(rows, rows[rows["person"] & record.FEMALE == 0], SEED)
+
+
+def test_who_takes_after_somebody_keeps_the_own_place_and_has_the_rest_from_the_donor():
+    sample, rows = people(0.05).copy(), build_people(PLACE, 0.2)
+    sample["need"] = np.arange(len(sample)) % 1000
+    before, expected = rows.copy(), people(0.2)
+    take_after(rows, sample, chosen(), cumulative_catchment(PLACE), SEED)
+    for name in OWN[:3] + OWN[4:]:
+        assert (rows[name] == before[name]).all(), name
+    assert (rows["hospital"] == expected["hospital"]).all(), "as drawn for the person, not for the donor"
+    assert (rows["person"] & PLACE_BITS == before["person"] & PLACE_BITS).all()
+    for name in ("conditions", "need", "frailty_trait", "capital", "end_month"):
+        assert (rows[name] == sample[name][chosen()]).all(), name
+
+
+def test_the_dead_are_replaced_by_whom_they_took_after_as_they_began():
+    rows, sample = people(0.2), people(0.05)
+    which = np.array([5, 900, 3])
+    fresh = Beginnings(sample, chosen()).of(which, rows)
+    assert (fresh["conditions"] == sample["conditions"][chosen()[which]]).all()
+    assert all((fresh[name] == rows[name][which]).all() for name in OWN)
+    assert (Beginnings(rows).of(which, rows) == rows[which]).all()
+
+
+def test_heirs_have_every_entry_of_their_donors_in_the_order_of_the_line():
+    rows = people(0.2)[:6]
+    donor = np.array([2, 0, 2, 1, 0, 2], dtype=np.int32)
+    cases = np.zeros(4, dtype=CASE)
+    cases["person"], cases["trigger"], cases["hospital"] = [2, 7, 0, 2], [1, 2, 3, 4], 99
+    passed_on = inherit(cases, donor, rows)
+    assert passed_on["person"].tolist() == [0, 2, 5, 1, 4, 0, 2, 5]
+    assert passed_on["trigger"].tolist() == [1, 1, 1, 3, 3, 4, 4, 4]
+    assert (passed_on["hospital"] == rows["hospital"][passed_on["person"]]).all()
+    assert len(inherit(cases[:0], donor, rows)) == 0
+
+
+def test_beds_and_places_in_use_are_those_of_the_cases():
+    cases, rows = np.zeros(5, dtype=CASE), people(0.2)[:5]
+    cases["person"], cases["hospital"], cases["ward"] = range(5), 1, [0, 1, 3, 3, 3]
+    cases["state"] = [CaseState.ACUTE, CaseState.WAIT_PACKAGE, CaseState.BOARDING, CaseState.REABLEMENT, CaseState.INTERMEDIATE]
+    known = Organisations(len(PLACE.councils), len(PLACE.consortia), 2)
+    count_in_use(known, cases, rows)
+    assert known.hospitals["occupied"].tolist() == [0, 2]
+    assert known.hospitals["boarding"].tolist() == [0, 1]
+    assert known.hospitals["ward_used"].sum(axis=0).tolist() == [1, 1, 0]
+    assert known.councils["reablement_used"].sum() == known.consortia["intermediate_used"].sum() == 1
+
+
+@cache
+def settled_by_sample(scale: float, parts: int, free: int, settling: int) -> StartingState:
+    """The place's state, settled by a sample of one in so many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starting, "SETTLED_WHOLE", 10)
+        patch.setattr(starting, "SAMPLE_PEOPLE", -(-len(build_people(PLACE, scale)) // parts))
+        return starting.settle(PLACE, scale, Parameters(), free_months=free, settling_months=settling)
+
+
+def test_a_state_settled_by_sample_is_consistent():
+    state = settled_by_sample(0.02, 3, 24, 12)
+    rows, cases, known = state.arrays["rows"], state.arrays["cases"], state.organisations
+    setting = rows["care"] & record.SETTING_MASK
+    n = len(known.councils)
+    assert np.bincount(rows["council"][setting >= Setting.RESIDENTIAL], minlength=n).tolist() == known.councils["home_used"].tolist()
+    assert (rows["end_month"] == record.ALIVE).all()
+    assert len(np.unique(cases["person"])) == len(cases), "one case a person"
+    inside = (cases["state"] >= CaseState.BOARDING) & (cases["state"] <= CaseState.WAIT_HOUSING)
+    assert (rows["care"] & record.IN_HOSPITAL != 0).sum() == inside.sum()
+    assert (cases["state"] == CaseState.BOARDING).sum() == known.hospitals["boarding"].sum()
+    assert len(state.year) == starting.TOGETHER_BUDGET_MONTHS
+    began = state.beginnings.of(np.arange(len(rows)), rows)
+    assert (began["conditions"] == rows["conditions"]).all(), "conditions are held"
