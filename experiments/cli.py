@@ -114,6 +114,9 @@ def compare(
     scale: Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")] = "1",
     seed: Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")] = "1",
     workers: Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")] = "",
+    threads: Annotated[
+        str, typer.Option(metavar="N", help="Threads of each run, with one worker: for large places. Results stay the same.")
+    ] = "1",
     output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results.")] = "results/headline",
     hold: Annotated[
         list[str] | None,
@@ -148,9 +151,12 @@ def compare(
         parameters=_assignments("--set", _spelled_out(change)),
         hospital_flow=hospital_flow,
     )
-    processes = _whole("--workers", workers) if workers else os.cpu_count() or 1
+    each = _whole("--threads", threads, most=256)
+    processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
+    if each > 1 and processes > 1:
+        raise UsageError(f"--threads must be 1 where there are several workers, got {each} with --workers {processes}")
     with _no_traceback_for_the_users_errors():
-        raise typer.Exit(_compare(spec, output, processes, quiet))
+        raise typer.Exit(_compare(spec, output, processes, quiet, each))
 
 
 def _whole(option: str, text: str, least: int = 1, most: int | None = None) -> int:
@@ -271,12 +277,12 @@ def _levers(hold: dict[str, float | None]) -> dict[str, float | None]:
     return held
 
 
-def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool) -> int:
+def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
     from experiments.store import Store
 
     store = Store(output, spec)
     try:
-        failures = _run_missing(spec, store, processes, quiet)
+        failures = _run_missing(spec, store, processes, quiet, threads)
         return _report(store, failures, quiet)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the tidying
@@ -288,7 +294,7 @@ def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool) -> 
         ) from None
 
 
-def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool) -> list[str]:
+def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool, threads: int) -> list[str]:
     """Run what is missing; return one line for each run that failed."""
     missing = [run for run in spec.runs() if not store.has(run.key)]
     if not missing:
@@ -298,9 +304,9 @@ def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool
 
     with reporting(len(missing), sum(run.years for run in missing) * MONTHS, quiet) as report:
         report.stage(f"Preparing {spec.place}")
-        prepare(missing[0])
+        prepare(missing[0], threads)
         report.stage("Running")
-        batch = run_all(missing, store, processes, report.months)
+        batch = run_all(missing, store, processes, report.months, threads)
     return [failure.error for failure in batch.failures]
 
 

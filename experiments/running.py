@@ -68,13 +68,14 @@ class BatchReport:
     failures: tuple[RunFailure, ...] = ()
 
 
-def run(spec: RunSpec, each_month: Callable[[], None] | None = None) -> RunResult:
+def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: int = 1) -> RunResult:
     """Return what one run gives.
 
     Parameters
     ----------
     spec : what to run
     each_month : called after each simulated month
+    threads : over which a month is spread; what the run gives does not depend on it
 
     Raises
     ------
@@ -94,6 +95,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None) -> RunResul
         hold=dict(spec.hold) or None,
         settlement=spec.settlement,
         hospital_flow=spec.hospital_flow,
+        threads=threads,
     )
     for _ in range(spec.years * MONTHS):
         economy.step()
@@ -110,8 +112,10 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None) -> RunResul
     )
 
 
-def prepare(spec: RunSpec) -> None:
+def prepare(spec: RunSpec, threads: int = 1) -> None:
     """Compile, and build the starting state that runs like this one load, so that workers need not each do it.
+
+    `threads` is as for :func:`run`.
 
     Raises
     ------
@@ -120,7 +124,7 @@ def prepare(spec: RunSpec) -> None:
     """
     from model.economy import prepare as prepare_economy
 
-    prepare_economy(spec.place, spec.scale, _parameters(spec))
+    prepare_economy(spec.place, spec.scale, _parameters(spec), threads)
 
 
 def _parameters(spec: RunSpec) -> Any:
@@ -152,6 +156,7 @@ def run_all(
     store: Store,
     executor: Executor | int | None = None,
     progress: Progress | None = None,
+    threads: int = 1,
 ) -> BatchReport:
     """Run what is not finished yet and write each run as it finishes.
 
@@ -162,6 +167,7 @@ def run_all(
     executor : an executor of the caller's (who closes it), a number of processes to start here, or None to run in this
         process
     progress : told now and then how many months have been simulated; on an executor of the caller's after each run
+    threads : of each run in this process; on several processes each run has one
 
     Returns
     -------
@@ -181,7 +187,7 @@ def run_all(
         if isinstance(executor, Executor):
             _run_on(executor, missing, batch)
         elif executor is None or executor == 1 or len(missing) < 2:
-            _run_here(missing, batch)
+            _run_here(missing, batch, threads)
         else:
             _run_in_processes(missing, min(executor, len(missing)), batch)
     finally:
@@ -230,13 +236,13 @@ class _Outcome:
     unwritable: OSError | None = None
 
 
-def run_and_write(spec: RunSpec, folder: Path, each_month: Callable[[], None] | None = None) -> _Outcome:
+def run_and_write(spec: RunSpec, folder: Path, each_month: Callable[[], None] | None = None, threads: int = 1) -> _Outcome:
     """Run one specification and write its tables; this is what a worker does.
 
     An exception of the run becomes a record. One of writing is handed back, since the next run would meet it too.
     """
     try:
-        result = run(spec, each_month or _count_month)
+        result = run(spec, each_month or _count_month, threads)
     except Exception as error:  # whatever it is, the batch must outlive it
         return _Outcome(key=spec.key, failure=_failure(spec, error))
     try:
@@ -255,7 +261,7 @@ def _failure(spec: RunSpec, error: BaseException) -> RunFailure:
     )
 
 
-def _run_here(specs: list[RunSpec], batch: _Batch) -> None:
+def _run_here(specs: list[RunSpec], batch: _Batch, threads: int) -> None:
     months = 0
 
     def each_month() -> None:
@@ -264,7 +270,7 @@ def _run_here(specs: list[RunSpec], batch: _Batch) -> None:
         batch.tell(months)
 
     for number, spec in enumerate(specs, start=1):
-        batch.take(run_and_write(spec, batch.store.folder, each_month))
+        batch.take(run_and_write(spec, batch.store.folder, each_month, threads))
         months = sum(s.years for s in specs[:number]) * MONTHS  # a failed run stopped short
         batch.tell(months)
 

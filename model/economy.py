@@ -91,11 +91,11 @@ CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "managem
 MONTHS = 12
 
 
-def prepare(place: PlaceChoice, scale: float = 1.0, parameters: Parameters | None = None) -> None:
+def prepare(place: PlaceChoice, scale: float = 1.0, parameters: Parameters | None = None, threads: int = 1) -> None:
     """Compile, and build and store the starting state of a place, so that later runs only load it."""
-    starting_state(load_place(place), _checked_scale(scale), parameters or Parameters())
+    starting_state(load_place(place), _checked_scale(scale), parameters or Parameters(), threads)
     nothing = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in Lever if lever != Lever.NONE}
-    HealthEconomy(place=place, scale=scale, parameters=parameters, years=1, beliefs=nothing).step()
+    HealthEconomy(place=place, scale=scale, parameters=parameters, years=1, beliefs=nothing, threads=threads).step()
 
 
 class HealthEconomy(mesa.Model):
@@ -112,7 +112,7 @@ class HealthEconomy(mesa.Model):
     start : first month, ``YYYY-MM``
     hold : levers frozen for everybody: name to level (capacities as a multiple of the observed level), or to None for
         the observed level
-    threads : over which sweeps are spread; results do not depend on it
+    threads : over which a month is spread, its sweep and, of its days, planned care and the nightly count; results do not depend on it
     settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None

@@ -180,7 +180,7 @@ class Engine:
     organisations : levers, prices, limits and what is in use; read and written
     seed : of the run's luck
     calendar : months
-    threads : sweeps run over as many threads; results do not depend on it
+    threads : over which months are spread; results do not depend on it
     hospital_flow : what runs the days in hospital and care; of this engine alone. The daily flow if None
     """
 

@@ -61,7 +61,7 @@ REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced servic
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy
 BUDGET_MONTHS = 144  # of the warm-up, for out-turn: who lives in a small council's care homes changes over years
 SETTLED_WHOLE = 3_000_000  # assumption, 2,000,000 to 10,000,000: people beyond whom a place is settled by sample; settling all of them would take an hour
-SAMPLE_PEOPLE = 2_000_000  # assumption, 500,000 to 3,000,000: at most so many are the sample
+SAMPLE_PEOPLE = 3_000_000  # assumption, 500,000 to 5,000,000: at most so many are the sample; the fewer, the more a small council's people are alike
 TOGETHER_FREE_MONTHS, TOGETHER_SETTLING_MONTHS = 24, 36  # of everybody of such a place: the years to which queues and wards take
 TOGETHER_BUDGET_MONTHS = 24  # of them, for out-turn: in a large place a year is less noisy
 AT_A_TIME = 1 << 20  # rows of people that are built at a time
@@ -302,7 +302,7 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     year without limits asked for.
 
     Clinics and theatres can do what remains of demand once people have left their lines through the stated waits: the
-    lines then grow to those waits, and are held there by who leaves.
+    lines then grow to those waits, and are held there by who leaves. Where they are limited already, as a sample was, they stay so.
 
     Beds follow the national rate; what the place's adults leave at the national occupancy (children, people from elsewhere)
     is a remainder at constant reference activity. Returns that remainder, in beds in use, shape (n_hospitals,). Beds are shared
@@ -333,11 +333,12 @@ def set_limits(known: Organisations, place: Place, parameters: Parameters, scale
     known.councils["start_rate"] = np.maximum(out[:, STARTED_OUT] / weekdays * (1.0 + BROKERAGE_SLACK), 0.02)
     asked = sum(month.asked_consultations.sum(axis=0) for month in year)
     known.consortia["gp_capacity"] = np.maximum(asked / days * (1.0 + GP_SLACK), 1.0)
-    planned = sum(month.hospital_planned for month in year) / (days * 5.0 / 7.0)
-    stay = [math.exp(-parameters.planned.leaves_a_week * weeks) for weeks in (parameters.planned.outpatient_wait_weeks, parameters.planned.list_wait_weeks)]
-    known.hospitals["clinic_rate"] = np.maximum(planned[:, HOSPITAL_VISITS] * stay[0], 0.02)
     known.hospitals["levers"][:, Lever.DAY_CASES] = known.hospitals["rest"][:, Lever.DAY_CASES] = day_case_share(year, parameters)
-    known.hospitals["theatre_rate"] = np.maximum(planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1) * stay[0] * stay[1], 0.02)
+    if (known.hospitals["clinic_rate"] >= UNLIMITED).all():
+        planned = sum(month.hospital_planned for month in year) / (days * 5.0 / 7.0)
+        stay = [math.exp(-parameters.planned.leaves_a_week * weeks) for weeks in (parameters.planned.outpatient_wait_weeks, parameters.planned.list_wait_weeks)]
+        known.hospitals["clinic_rate"] = np.maximum(planned[:, HOSPITAL_VISITS] * stay[0], 0.02)
+        known.hospitals["theatre_rate"] = np.maximum(planned[:, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum(axis=1) * stay[0] * stay[1], 0.02)
     minutes = np.mean([month.counts[:, PACKAGE_MINUTES_COUNT] for month in year], axis=0)
     known.councils["care_capacity"] = np.maximum(minutes * (1.0 + parameters.market.home_care_slack), 1)
     return remainder
@@ -425,7 +426,8 @@ def settle_by_sample(
 ) -> StartingState:
     """Settle a sample of a place; let everybody take after somebody of it, and live on some years together.
 
-    Limits, budgets and levers are those of the years together: of the sample only the people are taken.
+    Limits, budgets and levers are those of the years together: of the sample only the people are taken, and what clinics and
+    theatres can do.
 
     Parameters
     ----------
@@ -440,6 +442,8 @@ def settle_by_sample(
     take_after(rows, sample.arrays["rows"], donor, cumulative_catchment(place), seed)
     inherited = {name: inherit(sample.arrays[name], donor, rows) for name in ("cases", "future", "waiting")}
     count_in_use(known, inherited["cases"], rows)
+    for rate in ("clinic_rate", "theatre_rate"):  # without limits the lines, which take years to form, would dissolve
+        known.hospitals[rate] = sample.organisations.hospitals[rate] * (len(rows) / len(sample.arrays["rows"]))
     set_levers(known, sample.organisations.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]])
     uptake = np.full(len(place.councils), UPTAKE)
     levers, notes = observed_levers(place, rows, rules, _uptake(place, rows, known, rules, uptake))

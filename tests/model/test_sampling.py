@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import model.starting_state as starting
+from agents import draws
+from agents.draws import draw
 from agents.hospital.state import CASE
 from agents.patients import record
 from agents.patients.starting import begin
@@ -58,13 +60,19 @@ def test_a_donor_is_of_the_narrowest_cell_that_has_any():
     assert (narrow[~has_any] != of_sample[chosen()][~has_any]).all()
 
 
-def test_donors_are_taken_evenly():
-    """Four times as many people as donors: numbers are near Poisson's, within five standard errors (false alarm 1e-6)."""
-    times = np.bincount(chosen(), minlength=len(people(0.05)))
-    ratio = len(people(0.2)) / len(people(0.05))
-    assert times.mean() == pytest.approx(ratio, rel=0.01)
-    assert (times == 0).mean() < np.exp(-ratio) + 0.1 * np.exp(-ratio) + 5 * np.sqrt(np.exp(-ratio) / len(times)) + 0.02
-    assert times.max() < 20
+def family(n: int) -> np.ndarray:
+    """Each row's lifelong rank by the help that family can give."""
+    return np.array([draw(SEED, row, 0, 0, draws.CARER_TRAIT) for row in range(n)])
+
+
+def test_people_take_after_those_whose_families_are_like_theirs():
+    """And every third of donors, by family, has a third of the heirs: within five standard errors, false alarm 1e-6."""
+    own, of_donors = family(len(people(0.2))), family(len(people(0.05)))[chosen()]
+    assert np.corrcoef(own, of_donors)[0, 1] > 0.8
+    n = len(own)
+    for low in (0.0, 1 / 3, 2 / 3):
+        share = ((of_donors >= low) & (of_donors < low + 1 / 3)).mean()
+        assert abs(share - 1 / 3) < 5 * np.sqrt(2 / 9 / n) + 5 * np.sqrt(2 / 9 / len(people(0.05)))
 
 
 def test_nobody_to_take_after_is_refused():
