@@ -22,6 +22,7 @@ import mesa
 import numpy as np
 
 from agents import draws
+from agents.actor import Actor
 from agents.deciding import LEVER_RANGES, Decision, Option, as_seen, decide, value
 from agents.draws import draw
 from agents.organisation import Organisation, World
@@ -69,7 +70,7 @@ class Ruling(NamedTuple):
     advice: str = ""
 
 
-class HealthAndWellbeingBoard(mesa.Agent):
+class HealthAndWellbeingBoard(Actor):
     """The board of one council.
 
     Parameters

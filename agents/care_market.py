@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import mesa
 
+from agents.actor import Actor
 from agents.parameter import Checked, parameter
 from agents.vocabulary import Party
 
@@ -127,7 +128,7 @@ def brought_by(fee: float, elasticity: float) -> float:
     return float(fee**elasticity - 1.0)
 
 
-class CareMarket(mesa.Agent):
+class CareMarket(Actor):
     """The providers of home care and care homes in one council's area, taken together.
 
     They decide how much they offer: supply follows slowly what is wanted and paid for, so that packages and places are

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import mesa
 
+from agents.actor import Actor
 from agents.deciding import (
     LEVER_RANGES,
     Belief,
@@ -91,7 +92,7 @@ def decides_this_month(index: int, month: int) -> bool:
     return index % MONTHS_PER_QUARTER == month % MONTHS_PER_QUARTER
 
 
-class Organisation(mesa.Agent):
+class Organisation(Actor):
     """An organisation that owns levers, holds budgets, or both.
 
     Under a structure a lever may be decided by another organisation than the one that owns it: the *unit* owns it, the

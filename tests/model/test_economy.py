@@ -1,7 +1,9 @@
 """The economy as a Mesa model: its surface, its refusals, and structures that differ in nothing that matters."""
 
+import gc
 import re
 import tomllib
+import weakref
 from pathlib import Path
 
 import mesa
@@ -345,3 +347,16 @@ def test_under_a_single_budget_the_commissioner_decides_for_councils_and_consort
     own = whose["lever"].isin(["admission_threshold", "discharge_readiness"])
     assert (whose[~own]["by"] == "single commissioner of Berkshire West").all()
     assert (whose[own]["by"] == whose[own]["organisation"]).all()
+
+
+def test_an_economy_that_nobody_uses_any_more_is_let_go():
+    economy = lived(2, scale=0.002)
+    watched = weakref.ref(economy)
+    del economy
+    gc.collect()
+    assert watched() is None, "else a batch would hold the people of all its runs in memory"
+
+
+def test_agents_are_numbered_from_one_in_each_model():
+    for economy in (small_economy(), small_economy()):
+        assert sorted(agent.unique_id for agent in economy.agents) == list(range(1, len(economy.agents) + 1))
