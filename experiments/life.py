@@ -265,7 +265,8 @@ def _because(event: np.void, decider: str) -> str:
 def _stay(telling: _Telling, at: int) -> tuple[int, Counter[Reason], int]:
     """Return the nights of the stay that begins on day `at`, those waited by reason, and those without a bed."""
     nights, boarding, waits = 0, 0, Counter()
-    while at + nights < len(telling.places) and telling.places[at + nights] == IN_HOSPITAL:
+    trigger = telling.life.cases["trigger"][1:]  # another one is another stay, begun on the day this one ended
+    while at + nights < len(telling.places) and telling.places[at + nights] == IN_HOSPITAL and trigger[at + nights] == trigger[at]:
         reason = telling.delays[at + nights]
         if reason >= 0:
             waits[Reason(int(reason))] += 1

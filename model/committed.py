@@ -129,10 +129,10 @@ def account_lines(place: Place, modelled: Mapping[Account, np.ndarray], scale: f
     ----------
     modelled : pence of each account at rest, by council or consortium, for `scale` of the people
     """
-    rows = []
+    rows, figures = [], published(place)
     for kind, units in ((Party.COUNCIL, place.councils), (Party.CONSORTIUM, place.consortia)):
         for u, unit in enumerate(units):
-            for account, lines in published(place).items():
+            for account, lines in figures.items():
                 if UNIT_OF[account] != kind:
                     continue
                 known, pounds = lines[u], float(modelled[account][u]) / (100.0 * scale)

@@ -11,7 +11,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,8 @@ from agents.deciding import LEVER_RANGES, Belief, Decision
 from agents.hospital.billing import PRICES, begin_year
 from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
-from agents.hospital.planned import HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.organisation import Organisation, Purse, decides_this_month
-from agents.patients.living import (
-    TURNED_HOME_PENCE,
-    TURNED_MINUTES,
-    TURNED_NURSING,
-    TURNED_RESIDENT_PENCE,
-    TURNED_RESIDENTIAL,
-    WITHHELD,
-)
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
@@ -46,10 +37,7 @@ from model.accounts import (
     CAPACITIES,
     HOSPITAL_CAPACITIES,
     UNIT_OF,
-    CarePrices,
     Costs,
-    beyond_observed,
-    care_prices,
     last_year,
     month_costs,
 )
@@ -58,20 +46,21 @@ from model.care_resources import care_lines
 from model.chance import case_pence, variances
 from model.commissioning import Commissioning
 from model.committed import account_lines, committed_pence
+from model.consequences import own_consequences
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.holders import Holders
 from model.joint_scheme import contributions, month_of
-from model.ledger import CONSEQUENCE, JOURNAL, NEED, Ledger, Parties
+from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
 from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
 from model.parameters import Parameters
-from model.payment import block_month, pence
+from model.payment import block_month
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
@@ -128,6 +117,7 @@ class HealthEconomy(mesa.Model):
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
+    at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
 
     Raises
@@ -186,7 +176,7 @@ class HealthEconomy(mesa.Model):
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
         known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
-        self._at_rest = state.organisations
+        self.at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         settled = len(state.arrays["rows"])
         people = state.people(settled + min(newcomers, settled // 3 + 1024))
@@ -410,7 +400,7 @@ class HealthEconomy(mesa.Model):
 
     def _apply_levers(self) -> None:
         """Write the levers, and the capacities they set, where people and care meet them."""
-        known, rest = self.engine.organisations, self._at_rest
+        known, rest = self.engine.organisations, self.at_rest
         brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
         for c, council in enumerate(self.councils):
             state = known.councils[c]
@@ -458,7 +448,7 @@ class HealthEconomy(mesa.Model):
         costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
         costs = dataclasses.replace(costs, contributed=self._contributed())
         journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
-        ledger.note(np.concatenate([notes, self._own_consequences(month, costs, journal)]), number)
+        ledger.note(np.concatenate([notes, own_consequences(self, month, costs, journal)]), number)
         payments: list[tuple[int, int, Service, int, int]] = []
 
         def bill(account: Account, unit: int, payee: int, service: Service, pence: int, decider: int = NEED) -> None:
@@ -486,7 +476,7 @@ class HealthEconomy(mesa.Model):
             for unit, amount in enumerate(getattr(costs, capacity.cost)):
                 bill(capacity.account, unit, parties.index(capacity.payee), capacity.service, int(amount))
         for c, k in np.argwhere(costs.contributed).tolist():
-            payments += [(payer, payee, Service.POOL, amount, RULES_DECIDE) for payer, payee, amount in self._transfers(c, k, int(costs.contributed[c, k]))]
+            payments += [(payer, payee, Service.POOL, amount, RULES_DECIDE) for payer, payee, amount in self.transfers(c, k, int(costs.contributed[c, k]))]
         outside = parties.index("elsewhere")
         payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
@@ -512,107 +502,13 @@ class HealthEconomy(mesa.Model):
         more = np.array([each.levers[Lever.CONTRIBUTION] - each.rest[Lever.CONTRIBUTION] for each in self.consortia])
         return month_of(contributions(more, self._social_care, self.holders.people[Party.COUNCIL, Party.CONSORTIUM]), self.month)
 
-    def _transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
+    def transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
         """Return who pays whom what of a contribution to social care (negative: what is paid less of the base year's)."""
         found = []
         for payer, part in self.holders.bill(Account.ACUTE, consortium, abs(pence)):
             for payee, amount in self.holders.bill(Account.SOCIAL_CARE, council, part):
                 found.append((payer, payee, amount) if pence > 0 else (payee, payer, amount))
         return [row for row in found if row[0] != row[1]]
-
-    def _own_consequences(self, month: Month, costs: Costs, journal: np.ndarray) -> np.ndarray:
-        """Return what levers cost or save in their own lines, against rest: care withheld, capacity opened or closed, fees and charges."""
-        rows: list[tuple[int, Service, Organisation, Lever, int]] = []
-
-        def charge(account: Account, at: int, service: Service, unit: Organisation, lever: Lever, pence: int) -> None:
-            rows.extend((payer, service, unit, lever, part) for payer, part in self.holders.bill(account, at, pence))
-
-        for capacity in CAPACITIES:
-            for number, unit in enumerate(self.councils if UNIT_OF[capacity.account] == Party.COUNCIL else self.consortia):
-                multiple = unit.levers[capacity.lever] / max(unit.rest[capacity.lever], 1e-9)
-                beyond = _beyond_rest(getattr(costs, capacity.cost)[number], multiple)
-                charge(capacity.account, number, capacity.service, unit, capacity.lever, beyond)
-        for c, k in np.argwhere(costs.contributed).tolist():
-            for payer, payee, amount in self._transfers(c, k, int(costs.contributed[c, k])):
-                rows.append((payer, Service.POOL, self.consortia[k], Lever.CONTRIBUTION, amount))
-                rows.append((payee, Service.POOL, self.consortia[k], Lever.CONTRIBUTION, -amount))
-        rows += self._council_consequences(month)
-        rows += self._hospital_consequences(month, journal)
-        rows += self._turned_consequences(month)
-        rows = [row for row in rows if row[4] != 0]
-        notes = np.zeros(len(rows), dtype=CONSEQUENCE)
-        for at, (payer, service, unit, lever, amount) in enumerate(rows):
-            notes[at]["payer"], notes[at]["service"], notes[at]["lever"], notes[at]["pence"] = payer, service, lever, amount
-            notes[at]["decider"] = self.world.decider(unit, lever).index
-        return notes
-
-    def _prices_paid(self) -> CarePrices:
-        """Return what councils pay the market now."""
-        return care_prices(self.place).at(self.engine.organisations.councils["levers"][:, Lever.FEES])
-
-    def _council_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
-        """Yield what care withheld, fees and charges cost or save the holder of social care, and households, against rest.
-
-        Care withheld is worth what the council pays for an hour now.
-        """
-        hour, beyond = self._prices_paid().home_care_hour, beyond_observed(month, self.engine.organisations, self.place, self.parameters)
-        for c, council in enumerate(self.councils):
-            withheld = int(month.totals[c, WITHHELD]) * int(hour[c]) // 60
-            charges = int(beyond.charges[c])
-            found = [(Service.HOME_CARE, Lever(int(self.engine.organisations.councils[c].withheld_lever)), -withheld), (Service.CHARGES, Lever.CHARGES, -charges)]
-            for service, amounts in zip((Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE), beyond.fees, strict=True):
-                found.append((service, Lever.FEES, int(amounts[c])))
-            for service, lever, amount in found:
-                if amount != 0:  # at rest all are
-                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, amount):
-                        yield payer, service, council, lever, part
-            yield self.parties.index("households"), Service.CHARGES, council, Lever.CHARGES, charges
-
-    def _hospital_consequences(self, month: Month, journal: np.ndarray) -> list[tuple[int, Service, Organisation, Lever, int]]:
-        """Return what hospitals' capacities cost or save them, and what payers owe for more operations than at rest, or save."""
-        known, rows = self.engine.organisations.hospitals, []
-        lines = {line.name: line for line in hospital_lines(month, known, self.parameters.costs)}
-        for h, hospital in enumerate(self.hospitals):
-            for capacity in HOSPITAL_CAPACITIES:
-                beyond = _beyond_rest(lines[capacity.line].cost[h], hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
-                rows.append((hospital.index, capacity.service, hospital, capacity.lever, beyond))
-            more = hospital.levers[Lever.ELECTIVE_LISTS] - hospital.rest[Lever.ELECTIVE_LISTS]
-            done = int(month.hospital_planned[h, [HOSPITAL_DAY_CASES, HOSPITAL_ELECTIVE_STAYS]].sum())
-            if more == 0.0 or done == 0:
-                continue
-            at_rest = self._at_rest.hospitals["theatre_rate"][h] * month.days * 5.0 / 7.0  # lists are full at rest
-            part = max(1.0 - at_rest / done, 0.0) if more > 0.0 else min(1.0 - at_rest / done, 0.0)
-            bills = journal[(journal["payee"] == hospital.index) & (journal["service"] == Service.ELECTIVE)]
-            for payer in np.unique(bills["payer"]).tolist():
-                bill = int(bills["pence"][bills["payer"] == payer].sum())
-                rows.append((payer, Service.ELECTIVE, hospital, Lever.ELECTIVE_LISTS, int(bill * part)))
-        return rows
-
-    def _turned_consequences(self, month: Month) -> Iterator[tuple[int, Service, Organisation, Lever, int]]:
-        """Yield who pays more or less, and how much, because claims to continuing healthcare were not decided as at rest.
-
-        What falls on a council or on people is shared out over consortia in proportion to the days that each moved there.
-        """
-        week, households = pence(self.parameters.prices.continuing_week), self.parties.index("households")
-        prices = self._prices_paid()
-        for c, days in enumerate(month.turned_days):
-            totals = month.totals[c]
-            on_council = (
-                (Service.HOME_CARE, totals[TURNED_MINUTES] * prices.home_care_hour[c] // 60),
-                (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENTIAL] * prices.residential_week[c] // 7),
-                (Service.NURSING_CARE, totals[TURNED_NURSING] * prices.nursing_week[c] // 7),
-            )
-            on_people = ((Service.HOME_CARE, totals[TURNED_HOME_PENCE]), (Service.RESIDENTIAL_CARE, totals[TURNED_RESIDENT_PENCE]))
-            moved = np.abs(days)
-            for k in np.flatnonzero(moved):
-                unit = self.consortia[k]
-                for payer, part in self.holders.bill(Account.CONTINUING_CARE, k, -int(days[k]) * week // 7):
-                    yield payer, Service.CONTINUING_CARE, unit, Lever.CHC_STRICTNESS, part
-                for service, amount in on_council:
-                    for payer, part in self.holders.bill(Account.SOCIAL_CARE, c, int(amount) * int(moved[k]) // int(moved.sum())):
-                        yield payer, service, unit, Lever.CHC_STRICTNESS, part
-                for service, amount in on_people:
-                    yield households, service, unit, Lever.CHC_STRICTNESS, int(amount) * int(moved[k]) // int(moved.sum())
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
@@ -746,11 +642,6 @@ def _withholding(council: Council) -> Lever:
     if steps[Lever.ELIGIBILITY] > 0.0:
         return Lever.ELIGIBILITY
     return Lever.STRICTNESS if steps[Lever.STRICTNESS] >= steps[Lever.GENEROSITY] else Lever.GENEROSITY
-
-
-def _beyond_rest(amount: int, multiple: float) -> int:
-    """Return the part of `amount` that a capacity of `multiple` times the rest level costs beyond rest (negative: saves)."""
-    return int(int(amount) * (1.0 - 1.0 / multiple)) if multiple > 0 else 0
 
 
 def _read(measure: str, economy: HealthEconomy) -> float:

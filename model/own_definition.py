@@ -34,6 +34,7 @@ ALL_ADULTS = {
     "net_current_total_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
     "nhs_income_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
     "assessment_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
+    "commissioning_pounds": ("gross_current_65plus_pounds", "gross_current_total_pounds"),
 }
 """Quantities of which older people's part, the first of two facts in the second, goes by them, the rest by others."""
 

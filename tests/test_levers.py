@@ -261,12 +261,16 @@ def test_admitting_nobody_but_the_gravest_does_harm():
 # No parameter is decorative
 
 STRUCTURE_THAT_USES = {
+    "overheads.merged_saving": "single-budget",
+    "overheads.transition_share": "single-budget",
+    "overheads.transition_months": "single-budget",
     "commissioner.optimism": "single-budget",
     "deciding.regard_have_regard": "have_regard",
     "deciding.regard_integrate": "integrate",
 }
 NEEDS_MORE_MONTHS = {"market.place_response": 36}  # what is asked for changes slowly
 NEEDS_OTHER_VALUES = {
+    "settlement.chance_band": {"settlement.committed_social_care": 1.0},  # in a small place chance is large
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
     "prices.delay_day": {"prices.reimbursed_share": 1.0},

@@ -20,7 +20,7 @@ PARTIES = {
 
 
 def comparison(**changes) -> ComparisonSpec:
-    return ComparisonSpec(**{"replications": 3, "years": 2, "code": "0123456789abcdef", **changes})
+    return ComparisonSpec(**{"structures": ("separate-budgets", "single-budget"), "replications": 3, "years": 2, "code": "0123456789abcdef", **changes})
 
 
 def made_up(spec: RunSpec, effect: float = 0.0) -> RunResult:

@@ -1,4 +1,5 @@
 import dataclasses
+import inspect
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.specification import (
+    HEADLINE,
     ROOMS,
     ComparisonSpec,
     RunSpec,
@@ -16,6 +18,7 @@ from experiments.specification import (
     data_checksums,
     unknown_name,
 )
+from model.structures import list_structures
 
 SPEC = RunSpec(place="wigan", structure="single-budget", hold={"strictness": 0.1}, parameters={"living.a": 1, "b": 2})
 
@@ -177,3 +180,11 @@ def test_data_are_checked_file_by_file_without_their_pages():
     assert all((ROOMS / name).is_file() for name in files)
     assert not any(name.endswith(".md") for name in files)
     assert len(code_hash()) == 16
+
+
+def test_the_headline_structures_are_shipped_and_the_commands_default():
+    from experiments.cli import compare
+
+    spec = ComparisonSpec()
+    assert spec.structures == HEADLINE == tuple(list_structures())
+    assert inspect.signature(compare).parameters["structures"].default == ",".join(HEADLINE)

@@ -229,7 +229,7 @@ def test_every_number_is_a_fact_once_and_national_ones_are_marked(tmp_path):
     assert {facts[key].status for key in stated} == {"data"}
     of_england = [fact for fact in place.facts if fact.source.startswith("England's")]
     assert {fact.status for fact in of_england} == {"assumed"}
-    assert len(of_england) == 2 * 18 - 2
+    assert len(of_england) == 2 * 19 - 2
 
 
 def test_an_own_council_beside_englands_uses_the_hospital_that_it_says(tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 from experiments.figures import causes, delays, levers, outcomes, paths, payers
 from experiments.figures.drawing import DRAWINGS, Drawn, Material, draw_all
+from experiments.figures.style import label_of
+from experiments.specification import HEADLINE
 from experiments.store import Store
 from experiments.summary import compare
 from model.ledger import HOUSEHOLD_LINE
@@ -23,6 +25,16 @@ def material(folder: Path, effect: float = -0.05, **changes) -> Material:
 @pytest.fixture(scope="module")
 def two(tmp_path_factory) -> Material:
     return material(tmp_path_factory.mktemp("two"))
+
+
+def test_four_structures_are_drawn_two_by_two_and_apart(tmp_path):
+    four = material(tmp_path, structures=HEADLINE)
+    assert len({four.context.look(structure).colour for structure in HEADLINE}) == 4
+    figure = payers.draw(payers.table(four.results.consequences, PARTIES), "Who pays", four.context)
+    assert [axes.get_title() for axes in figure.axes if axes.images] == [label_of(structure) for structure in HEADLINE]
+    rows = {round(axes.get_position().y0, 2) for axes in figure.axes}
+    assert len(rows) == 4, "matrices and bars, twice"
+    assert len(draw_all(four, four.results.folder)) == 6
 
 
 @pytest.fixture(scope="module")
