@@ -437,6 +437,7 @@ class HealthEconomy(mesa.Model):
 
     def _pay(self, month: Month) -> Costs:
         """Post everything to the ledger and check that the books balance."""
+        month = month.added_up()
         known, parties, ledger, number = self.engine.organisations, self.parties, self.ledger, self.month
         weekday = self.engine.calendar.weekday(number)
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]

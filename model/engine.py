@@ -37,7 +37,7 @@ from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR,
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
 from agents.vocabulary import CaseState, Lever
-from model.ledger import CONSEQUENCE, JOURNAL
+from model.ledger import CONSEQUENCE, JOURNAL, aggregate
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
 WORTH_SHARING = 20_000  # people in line from which handing out the days' work to threads costs less than it brings
@@ -112,11 +112,14 @@ class Month:
 
     def compact(self) -> Month:
         """Return the month with one journal row for each payer and payee, and without notes: all that its costs need."""
-        pairs, which = np.unique(self.journal[["payer", "payee"]], return_inverse=True)
-        journal = np.zeros(len(pairs), dtype=JOURNAL)
-        journal["payer"], journal["payee"] = pairs["payer"], pairs["payee"]
-        np.add.at(journal["pence"], which, self.journal["pence"])
-        return dataclasses.replace(self, journal=journal, notes=self.notes[:0].copy())
+        journal = np.zeros(len(self.journal), dtype=JOURNAL)
+        for field in ("payer", "payee", "pence"):
+            journal[field] = self.journal[field]
+        return dataclasses.replace(self, journal=aggregate(journal), notes=self.notes[:0].copy())
+
+    def added_up(self) -> Month:
+        """Return the month with one ledger row for all that tell the same but for their pence."""
+        return dataclasses.replace(self, journal=aggregate(self.journal), notes=aggregate(self.notes))
 
 
 class Calendar:

@@ -19,7 +19,7 @@ from agents.vocabulary import YOUNGEST, CaseState
 from model.engine import Organisations
 
 AT_A_TIME = 1 << 20  # rows for which donors are sought at once
-OLDEST_ALIKE = 90  # ages from here on count as one
+OLDEST_ALIKE = 100  # ages from here on count as one, and in the widest cell those from 90 on
 BAND = 5  # years of a wider age band
 PLACE_BITS = np.uint8(record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)  # of `person`, what is no part of a beginning
 
@@ -27,7 +27,7 @@ PLACE_BITS = np.uint8(record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SH
 def cells_alike(rows: np.ndarray) -> list[np.ndarray]:
     """Return who lives alike, from narrow to wide: a number for each row of RECORD, equal for people of one cell.
 
-    The narrowest cell is council, consortium, sex, deprivation fifth and year of age; the widest sex and five-year age band.
+    The narrowest cell is council, consortium, sex, deprivation fifth and year of age; the widest sex and five-year age band, up to 90.
     """
     person = rows["person"].astype(np.int64)
     sex, fifth = person & record.FEMALE, person >> record.QUINTILE_SHIFT & record.QUINTILE_MASK
@@ -45,7 +45,7 @@ def cells_alike(rows: np.ndarray) -> list[np.ndarray]:
         cell(council, sex, fifth, band),
         cell(council, sex, band),
         cell(sex, fifth, age),
-        cell(sex, band),
+        cell(sex, np.minimum(band, 90 // BAND)),
     ]
 
 

@@ -426,8 +426,8 @@ def settle_by_sample(
 ) -> StartingState:
     """Settle a sample of a place; let everybody take after somebody of it, and live on some years together.
 
-    Limits, budgets and levers are those of the years together: of the sample only the people are taken, and what clinics and
-    theatres can do.
+    Limits, budgets and levers are those of the years together: of the sample only the people are taken, and what clinics, theatres
+    and intermediate care can do.
 
     Parameters
     ----------
@@ -442,8 +442,10 @@ def settle_by_sample(
     take_after(rows, sample.arrays["rows"], donor, cumulative_catchment(place), seed)
     inherited = {name: inherit(sample.arrays[name], donor, rows) for name in ("cases", "future", "waiting")}
     count_in_use(known, inherited["cases"], rows)
+    times = len(rows) / len(sample.arrays["rows"])
     for rate in ("clinic_rate", "theatre_rate"):  # without limits the lines, which take years to form, would dissolve
-        known.hospitals[rate] = sample.organisations.hospitals[rate] * (len(rows) / len(sample.arrays["rows"]))
+        known.hospitals[rate] = sample.organisations.hospitals[rate] * times
+    known.consortia["intermediate_places"] = sample.organisations.consortia["intermediate_places"] * times
     set_levers(known, sample.organisations.councils["levers"][:, [Lever.STRICTNESS, Lever.GENEROSITY]])
     uptake = np.full(len(place.councils), UPTAKE)
     levers, notes = observed_levers(place, rows, rules, _uptake(place, rows, known, rules, uptake))
@@ -494,7 +496,8 @@ def let_settle(
         if 0 < number < free_months and number % 12 == 0:
             levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
             set_levers(known, levers)
-        if number == free_months // 2:  # first, since whoever finds no place there asks more of the hospital and the council
+        if number == free_months // 2 and (known.consortia["intermediate_places"] >= UNLIMITED).all():
+            # first, since whoever finds no place there asks more of the hospital and the council
             places = np.mean(recovering[-MONTHS_KEPT:], axis=0) * INTERMEDIATE_OF_NEED / tables.wait[Reason.FURTHER_NHS]
             known.consortia["intermediate_places"] = np.maximum(places, 0.5 * scale)
         if number == free_months:

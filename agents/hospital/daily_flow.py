@@ -276,9 +276,9 @@ class DailyFlow:
         at_nightfall: Callable[[int, Flow], None] | None = None,
         hands: Hands = ALONE,
     ) -> None:
-        """Run the days of a month: at once, one by one where somebody looks on at nightfall, or with many hands."""
+        """Run the days of a month: at once, one by one where somebody looks on at nightfall, or with several hands."""
         if hands.number > 1 and at_nightfall is None:
-            self._run_together(flow, hands, clock, first_day, days, weekday, tables, rules, seed)
+            run_together(flow, hands, clock, first_day, days, weekday, tables, rules, seed)
             return
         step = days if at_nightfall is None else 1
         for begin in range(first_day, first_day + days, step):
@@ -286,21 +286,25 @@ class DailyFlow:
             if at_nightfall is not None:
                 at_nightfall(begin, flow)
 
-    def _run_together(self, flow, hands, clock, first_day, days, weekday, tables, rules, seed):  # type: ignore[no-untyped-def]
-        """Do the same as :func:`days_of_care`, to the bit, with as many hands as there are.
 
-        What only one hospital has is shared out by hospital: its lines of planned care. The night is counted by case. What is
-        asked of hospitals, councils and consortia at once, emergencies and the round, stays one line, as people came.
-        """
-        shared = SharedOut(flow, hands)
-        form_lines(flow)
-        shared.by_hospital(leave_lines, first_day, days, clock, tables, rules)
-        for day in range(first_day, first_day + days):
-            left, today = first_day + days - day, (weekday + day - first_day) % 7
-            until_the_evening(flow, day, left, today, clock, tables, rules, seed)
-            if today < SATURDAY:
-                form_lines(flow)
-                shared.by_hospital(day_of_planned_care, day, left, clock, tables, rules, seed)
-            shared.by_case(count_the_night, is_snapshot(day - first_day, days, today), rules)
-            end_the_night(flow)
-        shared.add_up()
+def run_together(
+    flow: Flow, hands: Hands, clock: int, first_day: int, days: int, weekday: int, tables: np.record, rules: np.record, seed: np.uint64
+) -> None:
+    """Do what :func:`days_of_care` does in a month, to the bit, with several hands.
+
+    What only one hospital has is shared out by hospital: its lines of planned care. The night is counted by case. Emergencies,
+    the round and the beds given after it stay one line, as people came: each asks hospitals, councils and consortia at
+    once for what those before have left.
+    """
+    shared = SharedOut(flow, hands)
+    form_lines(flow)
+    shared.by_hospital(leave_lines, first_day, days, clock, tables, rules)
+    for day in range(first_day, first_day + days):
+        left, today = first_day + days - day, (weekday + day - first_day) % 7
+        until_the_evening(flow, day, left, today, clock, tables, rules, seed)
+        if today < SATURDAY:
+            form_lines(flow)
+            shared.by_hospital(day_of_planned_care, day, left, clock, tables, rules, seed)
+        shared.by_case(count_the_night, is_snapshot(day - first_day, days, today), rules)
+        end_the_night(flow)
+    shared.add_up()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.vocabulary import Lever, Party, Service
-from model.ledger import CONSEQUENCE, JOURNAL, MOST_PENCE, NEED, OWN_LINES, RULES, TREND, Ledger, LedgerError, Parties
+from model.ledger import CONSEQUENCE, JOURNAL, MOST_PENCE, NEED, OWN_LINES, RULES, TREND, Ledger, LedgerError, Parties, aggregate
 
 PARTIES = Parties.of_place(
     councils=["North", "South"], consortia=["West CCG"], hospitals=["Royal"], commissioners=["One Place"]
@@ -252,3 +252,26 @@ def test_an_empty_ledger_reads():
     for frame in (ledger.entries(), ledger.consequences(), ledger.resources()):
         assert frame.empty
     assert ledger.shunts().to_numpy().sum() == ledger.spillovers().to_numpy().sum() == 0.0
+
+
+# Adding up
+
+
+@given(
+    st.lists(st.tuples(*(st.integers(0, top) for top in (3, 65535, 65535, 255, 2)), st.integers(-5, 10**9)), max_size=60)
+)
+def test_rows_are_added_up_by_all_that_they_tell(entries):
+    rows = np.array(entries, dtype=JOURNAL)
+    expected: dict[tuple[int, ...], int] = {}
+    for *key, pence in entries:
+        expected[tuple(key)] = expected.get(tuple(key), 0) + pence
+    found = aggregate(rows)
+    assert [tuple(row) for row in found.tolist()] == sorted((*key, pence) for key, pence in expected.items() if pence)
+
+
+def test_many_different_rows_are_added_up_too():
+    rows = np.zeros(200_000, dtype=JOURNAL)
+    rows["payer"], rows["payee"], rows["pence"] = np.arange(200_000) % 60_000, np.arange(200_000) % 7, 2
+    found = aggregate(rows)
+    assert len(found) == len(np.unique(rows[["payer", "payee"]]))
+    assert found["pence"].sum() == 400_000
