@@ -23,8 +23,8 @@ compare: $(STAMP) ## the main job: compare commissioning structures for one plac
 validate: $(STAMP) ## the model beside what is published of England, into results/validation
 	@$(VENV)/bin/joinedup validate $(ARGS)
 
-test: $(STAMP) ## all tests but the slow ones, doctests included
-	@$(RUN) -m pytest -q -m "not slow" $(ARGS)
+test: $(STAMP) ## all tests but the slow ones, doctests included, on two cores
+	@$(RUN) -m pytest -q -m "not slow" -n 2 --dist loadscope $(ARGS)
 
 test-slow: $(STAMP) ## only the slow tests
 	@status=0; $(RUN) -m pytest -q -m slow $(ARGS) || status=$$?; \
