@@ -110,7 +110,7 @@ class StartingState:
     @property
     def beginnings(self) -> Beginnings:
         """What frozen demography replaces from."""
-        return Beginnings(self.starting_rows, self.arrays["donor"] if "donor" in self.arrays else None)
+        return Beginnings(self.starting_rows, self.arrays.get("donor"))
 
     def people(self, capacity: int) -> People:
         """Return the people, in a store of their own with room for `capacity`, without holding them twice."""
