@@ -360,28 +360,23 @@ def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, ta
         open_the_doors(hospital)
         k = flow.lines[h, 0]
         while k >= 0 and (hospital.clinic_tokens >= 1.0 or hospital.theatre_tokens >= 1.0):
-            serve(flow, flow.waiting[k], hospital, day, left, clock, tables, rules, seed)
+            w = flow.waiting[k]
             k = np.int64(flow.next_in_line[k])
-
-
-@compiled
-def serve(flow, w, hospital, day, left, clock, tables, rules, seed):
-    """Let somebody in a line of this hospital have a turn: to leave it, to be seen or to be operated on."""
-    stage = np.int64(w["stage"])
-    if stage == GONE or day < np.int64(w["due"]):
-        return
-    if (hospital.clinic_tokens if stage == TO_BE_SEEN else hospital.theatre_tokens) < 1.0:
-        return
-    p = flow.rows[np.int64(w["person"])]
-    if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
-        return
-    if day >= np.int64(w["leaves"]):
-        leave(flow, w, p, left, clock, tables, rules)
-    elif stage == TO_BE_SEEN:
-        see(flow, w, p, day, left, clock, tables, rules, seed)
-        hospital.clinic_tokens -= 1.0
-    elif operate(flow, w, p, day, left, clock, tables, rules, seed):
-        hospital.theatre_tokens -= 1.0
+            stage = np.int64(w["stage"])
+            if stage == GONE or day < np.int64(w["due"]):
+                continue
+            if (hospital.clinic_tokens if stage == TO_BE_SEEN else hospital.theatre_tokens) < 1.0:
+                continue
+            p = flow.rows[np.int64(w["person"])]
+            if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
+                continue
+            if day >= np.int64(w["leaves"]):
+                leave(flow, w, p, left, clock, tables, rules)
+            elif stage == TO_BE_SEEN:
+                see(flow, w, p, day, left, clock, tables, rules, seed)
+                hospital.clinic_tokens -= 1.0
+            elif operate(flow, w, p, day, left, clock, tables, rules, seed):
+                hospital.theatre_tokens -= 1.0
 
 
 @compiled
