@@ -169,7 +169,7 @@ def nearest(words: str, valid: Iterable[str]) -> str:
     Examples
     --------
     >>> nearest("hull", ["wigan", "halton", "kingston-upon-hull"])
-    'kingston-upon-hull, halton'
+    'kingston-upon-hull'
     """
     by_spelling = {slug(name): name for name in valid}
     wanted = spelled(words)

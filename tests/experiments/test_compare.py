@@ -12,6 +12,7 @@ import pytest
 
 import experiments
 from experiments import cli
+from experiments.specification import HEADLINE
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--place", "wigan", "--scale", "0.002", "--years", "1", "--replications", "2")
@@ -53,7 +54,7 @@ def test_compare_writes_figures_tables_and_summary_and_prints_the_headline(headl
     assert sum(name.endswith(".png") for name in names) >= 5
     assert sum(name.endswith(".svg") for name in names) == sum(name.endswith(".png") for name in names)
     measures = experiments.load(headline).measures
-    assert set(measures["structure"]) == {"separate-budgets", "single-budget"}
+    assert set(measures["structure"]) == set(HEADLINE)
     assert set(measures["replication"]) == {0, 1}
 
 

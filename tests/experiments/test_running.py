@@ -74,7 +74,7 @@ def test_an_executor_of_the_callers_gives_the_same_bits(finished, tmp_path):
     store = Store(tmp_path / "results", finished.spec)
     with ThreadPoolExecutor(1) as executor:
         report = run_all(reversed(store.spec.runs()), store, executor)
-    assert len(report.finished) == 4
+    assert len(report.finished) == len(store.spec.runs())
     assert bytes_of(store.folder) == bytes_of(finished.folder)
 
 

@@ -6,7 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.vocabulary import Lever, Party, Service
-from model.ledger import CONSEQUENCE, JOURNAL, MOST_PENCE, NEED, OWN_LINES, RULES, TREND, Ledger, LedgerError, Parties, aggregate
+from model.ledger import (
+    CONSEQUENCE,
+    JOURNAL,
+    MOST_PENCE,
+    NEED,
+    OWN_LINES,
+    RULES,
+    TREND,
+    Ledger,
+    LedgerError,
+    Parties,
+    aggregate,
+)
 
 PARTIES = Parties.of_place(
     councils=["North", "South"], consortia=["West CCG"], hospitals=["Royal"], commissioners=["One Place"]
