@@ -271,6 +271,7 @@ STRUCTURE_THAT_USES = {
 NEEDS_MORE_MONTHS = {"market.place_response": 36}  # what is asked for changes slowly
 NEEDS_OTHER_VALUES = {
     "settlement.chance_band": {"settlement.committed_social_care": 1.0},  # in a small place chance is large
+    "care.starts_from_wards": {"settlement.committed_social_care": 0.1},  # a gate half shut holds back one or the other
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
     "prices.delay_day": {"prices.reimbursed_share": 1.0},
