@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
-from experiments.figures.style import Context, label_of, number, percent
+from experiments.figures.style import Context, label_of, number, percent, telling
 from experiments.store import Results, write_text
 from model.measures import OF_ORGANISATIONS
 
@@ -144,7 +144,7 @@ def difference_words(row: pd.Series) -> str:
     words = number(row["difference"], row["unit"], signed=True)
     if not np.isnan(row["low"]):
         words += f" ({number(row['low'], row['unit'], signed=True)} to {number(row['high'], row['unit'], signed=True)})"
-    if not np.isnan(row["percent"]):
+    if telling(row["percent"]):
         words += f", {percent(row['percent'])}"
     return words
 

@@ -23,6 +23,7 @@ from experiments.figures.style import (
     percent,
     quiet_grid,
     sheet,
+    telling,
     tick,
 )
 from experiments.figures.wording import ALONE
@@ -136,7 +137,7 @@ def title(differences: pd.DataFrame, context: Context) -> str:
     row = others.loc[others["difference"].abs().idxmax()]
     if not is_clear(row["low"], row["high"]):
         return f"{lead}: spillovers between service lines do not differ clearly"
-    share = "" if np.isnan(row["percent"]) else f" ({percent(abs(row['percent']), signed=False)})"
+    share = f" ({percent(abs(row['percent']), signed=False)})" if telling(row["percent"]) else ""
     way = "lower" if row["difference"] < 0 else "higher"
     return (
         f"{lead}: under {label_of(row['structure']).lower()} spillovers are "
@@ -223,7 +224,7 @@ def _lines(axes: Axes, where: pd.DataFrame, lines: Sequence[str], reach: float) 
         )
     axes.set_yticks(range(len(lines)), [LINES[line] for line in lines])
     axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_xlim(-1.3 * reach, 1.3 * reach)
+    axes.set_xlim(-1.5 * reach, 1.5 * reach)
     axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, "pounds"))
 

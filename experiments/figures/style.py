@@ -265,6 +265,15 @@ def tick(value: float, unit: str = "") -> str:
     return f"{sign}{size:,.0f}" if size >= 1000 else f"{sign}{size:g}"
 
 
+MOST_PERCENT = 500.0
+"""Beyond this a percentage says only that the baseline is next to nothing."""
+
+
+def telling(percentage: float) -> bool:
+    """Return whether a percentage says something to a reader: it is known, and not of next to nothing."""
+    return abs(percentage) <= MOST_PERCENT
+
+
 def percent(value: float, *, signed: bool = True) -> str:
     """Return a percentage for a reader, with more decimals where it is small.
 
