@@ -267,12 +267,19 @@ STRUCTURE_THAT_USES = {
     "commissioner.optimism": "single-budget",
     "deciding.regard_have_regard": "have_regard",
     "deciding.regard_integrate": "integrate",
+    "board.heeded_none": "none",
+    "board.heeded_have_regard": "have_regard",
+    "board.heeded_integrate": "integrate",
 }
-NEEDS_MORE_MONTHS = {"market.place_response": 36}  # what is asked for changes slowly
+NEEDS_MORE_MONTHS = {
+    "market.place_response": 36,  # what is asked for changes slowly
+    "board.heeded_none": 48,  # advice without any duty is seldom followed
+}
 NEEDS_OTHER_VALUES = {
     "settlement.chance_band": {"settlement.committed_social_care": 1.0},  # in a small place chance is large
     "care.starts_from_wards": {"settlement.committed_social_care": 0.1},  # a gate half shut holds back one or the other
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
+    "board.heeded_none": {"deciding.trust": 0.9, "deciding.trust_spread": 0.0},
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
     "prices.delay_day": {"prices.reimbursed_share": 1.0},
 }
@@ -310,7 +317,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
     """What two years leave with one parameter at a level; money is short and felt at once, so that organisations decide."""
     structure = STRUCTURE_THAT_USES.get(name, "separate-budgets")
     months = NEEDS_MORE_MONTHS.get(name, 24)
-    if structure in ("have_regard", "integrate"):
+    if structure in ("none", "have_regard", "integrate"):
         text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8")
         file = folder / f"{structure.replace('_', '-')}.toml"
         file.write_text(
