@@ -26,8 +26,8 @@ validate: $(STAMP) ## the model beside what is published of England, into result
 test: $(STAMP) ## all tests but the slow ones, doctests included, on two cores
 	@$(RUN) -m pytest -q -m "not slow" -n 2 --dist loadscope $(ARGS)
 
-test-slow: $(STAMP) ## only the slow tests
-	@status=0; $(RUN) -m pytest -q -m slow $(ARGS) || status=$$?; \
+test-slow: $(STAMP) ## only the slow tests, on two cores
+	@status=0; $(RUN) -m pytest -q -m slow -n 2 --dist loadscope $(ARGS) || status=$$?; \
 	if [ $$status -eq 5 ]; then echo "make test-slow: no slow test was found, so none was run"; status=0; fi; \
 	exit $$status
 

@@ -170,10 +170,10 @@ def test_a_failed_run_is_told_in_one_line_and_code_1(tmp_path, monkeypatch, caps
 
     truly = running.run
 
-    def sometimes(spec, each_month=None):
+    def sometimes(spec, each_month=None, threads=1):
         if spec.structure == "single-budget" and spec.replication == 1:
             raise RuntimeError("out of luck")
-        return truly(spec, each_month)
+        return truly(spec, each_month, threads)
 
     monkeypatch.setattr(running, "run", sometimes)
     code, out, err = here(monkeypatch, capsys, "--output", str(tmp_path / "results"), "--quiet")
