@@ -115,6 +115,8 @@ class HealthAndWellbeingBoard(Actor):
         prices : of money on the members' accounts
         world : as the member sees it
         """
+        if not wishes and self.power != "executive":
+            return []
         options = self._options(unit, prices, world)
         ours = {lever for lever, option in options.items() if world.decider(unit, option.lever).kind in self.members}
         if self.power == "executive":
@@ -123,18 +125,23 @@ class HealthAndWellbeingBoard(Actor):
             others = [Ruling(wish) for wish in wishes if wish.lever not in ours]
             return sorted([*others, *(Ruling(move, f"decided by {self.name}") for move in decided)], key=lambda ruling: ruling.decision.lever)
         rulings: list[Ruling] = []
+        spoken_for = {*world.held(unit), *(wish.lever for wish in wishes)}
         for wish in wishes:
-            rulings += [Ruling(wish)] if wish.lever not in ours else self._advise(unit, wish, options, trust[wish.lever], world)
+            heard = [Ruling(wish)] if wish.lever not in ours else self._advise(unit, wish, options, spoken_for, trust[wish.lever], world)
+            spoken_for |= {ruling.decision.lever for ruling in heard}
+            rulings += heard
         return rulings
 
-    def _advise(self, unit: Organisation, wish: Decision, options: Mapping[Lever, Option], trust: float, world: World) -> list[Ruling]:
+    def _advise(
+        self, unit: Organisation, wish: Decision, options: Mapping[Lever, Option], spoken_for: Collection[Lever], trust: float, world: World
+    ) -> list[Ruling]:
         option, direction = options[wish.lever], int(wish.reasons["direction"])
         if value(option, direction, world.behaviour) >= 0.0:
             return [Ruling(wish)]
         stays = replace(wish, after=wish.before)
         if self.power == "consent" and self._shifts(option, direction, world.decider(unit, wish.lever).kind):
             return [Ruling(stays, f"{self.name} did not agree")]
-        better = self._better(unit, wish, options, world)
+        better = self._better(wish, options, spoken_for, world)
         advice = f"{self.name} advised against" + (f" and for {better.lever.name.lower()}" if better else "")
         chance = self.behaviour.heeded(self.duty) * trust
         if draw(np.uint64(self._seed), unit.index, world.month, int(wish.lever), draws.ADVICE) >= chance:
@@ -152,12 +159,12 @@ class HealthAndWellbeingBoard(Actor):
             for lever, level in unit.levers.items()
         }  # fmt: skip
 
-    def _better(self, unit: Organisation, wish: Decision, options: Mapping[Lever, Option], world: World) -> Decision | None:
-        """Return the best other move of the same lever group, if any is worth making to all members together."""
+    def _better(self, wish: Decision, options: Mapping[Lever, Option], spoken_for: Collection[Lever], world: World) -> Decision | None:
+        """Return the best other move of the same lever group, of levers not `spoken_for`, if any is worth making to all together."""
         group = LEVER_RANGES[wish.lever].group
-        beside = [option for lever, option in options.items() if LEVER_RANGES[option.lever].group == group and lever != wish.lever]
-        decided = decide(beside, world.behaviour, {*world.held(unit)})
-        return decided[0] if decided else None
+        beside = [option for option in options.values() if LEVER_RANGES[option.lever].group == group]
+        decided = decide(beside, world.behaviour, spoken_for)
+        return max(decided, key=lambda move: move.reasons["value"], default=None)
 
     def _shifts(self, option: Option, direction: int, decider: Party) -> bool:
         """Return whether a step costs an account that another member than the decider holds."""

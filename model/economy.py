@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
 import functools
 import math
 import re
@@ -29,6 +28,7 @@ from agents.hospital.billing import PRICES, begin_year
 from agents.hospital.flows import HospitalFlow, flow_named
 from agents.hospital.hospital import Hospital
 from agents.hospital.state import ADMISSIONS_OUT
+from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
@@ -52,7 +52,7 @@ from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.holders import Holders
-from model.joint_scheme import contributions, month_of
+from model.joint_scheme import contributions
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
@@ -60,7 +60,7 @@ from model.markets import nearness, paid_elsewhere, placements, users, working_a
 from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
 from model.parameters import Parameters
-from model.payment import block_month
+from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
@@ -500,7 +500,7 @@ class HealthEconomy(mesa.Model):
         if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
             return np.zeros((len(self.councils), len(self.consortia)), dtype=np.int64)
         more = np.array([each.levers[Lever.CONTRIBUTION] - each.rest[Lever.CONTRIBUTION] for each in self.consortia])
-        return month_of(contributions(more, self._social_care, self.holders.people[Party.COUNCIL, Party.CONSORTIUM]), self.month)
+        return month_part(contributions(more, self._social_care, self.holders.people[Party.COUNCIL, Party.CONSORTIUM]), self.month)
 
     def transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
         """Return who pays whom what of a contribution to social care (negative: what is paid less of the base year's)."""
@@ -689,8 +689,7 @@ def _checked_hold(hold: Mapping[str, float | None]) -> dict[Lever, float | None]
     held: dict[Lever, float | None] = {}
     for name, level in hold.items():
         if name not in names:
-            nearest = difflib.get_close_matches(str(name), names, n=3, cutoff=0.0)
-            raise ValueError(f"unknown lever {name!r}; nearest: {', '.join(nearest)}")
+            raise ValueError(f"unknown lever {name!r}; nearest: {nearest(name, names)}")
         bounds = LEVER_RANGES[names[name]]
         if level is not None and not bounds.low <= level <= bounds.high:
             raise ValueError(f"hold of {name} must lie in [{bounds.low:g}, {bounds.high:g}], got {level!r}")

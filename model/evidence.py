@@ -8,11 +8,12 @@ before anybody asks for it.
 """
 
 import csv
-import difflib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from agents.naming import nearest
 
 FOLDER = Path(__file__).parent / "data" / "evidence"
 FILES = ("parameters.csv", "targets.csv")
@@ -124,7 +125,7 @@ def _refuse_gaps(by_id: dict[str, EvidenceRow]) -> None:
     lost = next((row_id for row_id in expected if row_id not in by_id), None)
     if lost is not None:
         file = by_id[f"{lost.rpartition('-')[0]}-{last[lost.rpartition('-')[0]]:03d}"].file
-        raise EvidenceError(f"{file}: row {lost!r} is missing; nearest: {_nearest(lost, list(by_id))}")
+        raise EvidenceError(f"{file}: row {lost!r} is missing; nearest: {nearest(lost, list(by_id))}")
 
 
 def evidence(row_id: str) -> EvidenceRow:
@@ -179,9 +180,9 @@ def evidence_where(group: str, quantity: str, stratum: str) -> EvidenceRow:
     what = f"row of {group} with quantity and stratum"
     if not found:
         said = {f"{row.quantity} {row.stratum}": row for row in rows}
-        nearest = difflib.get_close_matches(f"{quantity} {stratum}", said, n=1, cutoff=0.0)[0]
+        near = nearest(f"{quantity} {stratum}", said, many=1)
         given = f"unknown {what} {quantity!r}, {stratum!r}"
-        raise EvidenceError(f"{rows[0].file}: {given}; nearest: {nearest!r} ({said[nearest].id})")
+        raise EvidenceError(f"{rows[0].file}: {given}; nearest: {near!r} ({said[near].id})")
     if len(found) > 1:
         ids = ", ".join(row.id for row in found)
         raise EvidenceError(f"{rows[0].file}: {what} {quantity!r}, {stratum!r} must be one, got {ids}")
@@ -198,9 +199,8 @@ def _row(record: dict[str, str], file: str, line: int) -> EvidenceRow:
     if None in record or None in record.values():
         raise EvidenceError(f"{where} must have {len(COLUMNS)} cells")
     if record["status"] not in STATUSES:
-        nearest = difflib.get_close_matches(record["status"], STATUSES, n=1, cutoff=0.0)[0]
         wanted = f"must have a status of {', '.join(STATUSES)}"
-        raise EvidenceError(f"{where} {wanted}, got {record['status']!r}; nearest: {nearest}")
+        raise EvidenceError(f"{where} {wanted}, got {record['status']!r}; nearest: {nearest(record['status'], STATUSES, many=1)}")
     numbers = {field: _number(where, field, record[field]) for field in ("value", "low", "high")}
     least, value, most = (numbers[field] for field in ("low", "value", "high"))
     if None not in (least, value, most) and not least <= value <= most:
@@ -224,8 +224,5 @@ def _number(where: str, field: str, text: str) -> float | None:
 def _unknown(kind: str, name: str, valid: list[str]) -> str:
     files = {"P": FILES[0], "T": FILES[1]}
     file = files.get(name.partition("-")[0], " and ".join(FILES))
-    return f"{file}: unknown {kind} {name!r}; nearest: {_nearest(name, valid)}"
+    return f"{file}: unknown {kind} {name!r}; nearest: {nearest(name, valid)}"
 
-
-def _nearest(name: str, valid: list[str]) -> str:
-    return ", ".join(difflib.get_close_matches(name, valid, n=3, cutoff=0.0))

@@ -14,8 +14,6 @@ from agents.vocabulary import Lever, Party
 from model.holders import people_shared
 from model.place import Place
 
-MONTHS = 12
-
 
 def contribution_at_rest(place: Place) -> np.ndarray:
     """Return the share of its people's social care that each consortium paid for in the base year, shape (n_consortia,).
@@ -45,15 +43,3 @@ def contributions(share: np.ndarray, social_care: np.ndarray, people: np.ndarray
     [[25000, 0]]
     """
     return np.rint(share * social_care[:, None] * people / people.sum(axis=1, keepdims=True)).astype(np.int64)
-
-
-def month_of(yearly: np.ndarray, month: int) -> np.ndarray:
-    """Return a month's part of yearly pence; twelve months in a row add up to the year to the penny.
-
-    Examples
-    --------
-    >>> [int(month_of(np.array([1000]), month)[0]) for month in range(4)]
-    [83, 83, 84, 83]
-    """
-    at = month % MONTHS
-    return yearly * (at + 1) // MONTHS - yearly * at // MONTHS

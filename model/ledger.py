@@ -13,7 +13,6 @@ on another organisation than the one that decided, or on a household. What house
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -22,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from agents.compiled import compiled
+from agents.naming import nearest
 from agents.vocabulary import Lever, Party, Service
 
 JOURNAL = np.dtype(
@@ -151,8 +151,7 @@ class Parties:
         """
         if isinstance(party, str):
             if party not in self.names:
-                nearest = difflib.get_close_matches(party, self.names, n=3, cutoff=0.0)
-                raise ValueError(f"unknown party {party!r}; nearest: {', '.join(nearest)}")
+                raise ValueError(f"unknown party {party!r}; nearest: {nearest(party, self.names)}")
             return self.names.index(party)
         if not 0 <= party < len(self.names):
             raise ValueError(f"party must be an index below {len(self.names)}, got {party!r}")

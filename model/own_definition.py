@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.own_file import OwnPlaceError, file_digest, nearest
+from agents.naming import nearest
+from model.own_file import OwnPlaceError, file_digest
 from model.place_data import read_table
 from model.place_facts import CouncilFacts
 from model.place_registers import REGISTERS

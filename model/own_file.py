@@ -1,7 +1,6 @@
 """Files of people of the user's own: CSV or Parquet, each column as its different words and which row has which."""
 
 import csv
-import difflib
 import hashlib
 import io
 from collections.abc import Iterable
@@ -48,11 +47,6 @@ def file_digest(path: Path) -> str:
         If it cannot be read.
     """
     return hashlib.sha256(bytes_of(path)).hexdigest()
-
-
-def nearest(name: str, valid: Iterable[str], many: int = 3) -> str:
-    """Return the valid names nearest to one that is not, by commas."""
-    return ", ".join(difflib.get_close_matches(name, list(valid), n=many, cutoff=0.0))
 
 
 def bytes_of(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.naming import nearest
 from model.own_definition import (
     ALL_ADULTS,
     OLDER_PEOPLES,
@@ -24,7 +25,7 @@ from model.own_definition import (
     england_hospitals,
     read_definition,
 )
-from model.own_file import OwnPlaceError, nearest
+from model.own_file import OwnPlaceError
 from model.own_population import Codes, OwnPeople, own_people, residents
 from model.place_data import read_table
 from model.place_england import Miniature, miniature

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.own_file import SHOWN, OwnPlaceError, bytes_of, nearest, read_csv, read_parquet, words_of
+from agents.naming import nearest
+from model.own_file import SHOWN, OwnPlaceError, bytes_of, read_csv, read_parquet, words_of
 from model.place_data import read_table
 from model.place_fitting import FloatArray, IntArray
 from model.place_people import AGES, CELL, OLDEST, SMALL_AREA, YOUNGEST, population

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from agents.deciding import DecidingBehaviour
 from agents.hospital.hospital import HospitalBehaviour
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
+from agents.naming import nearest
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
@@ -79,8 +79,7 @@ class Parameters:
         names = [row.name for row in self.table()]
         for name, value in values.items():
             if name not in names:
-                nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.0)
-                raise ValueError(f"unknown parameter {name!r}; nearest: {', '.join(nearest)}")
+                raise ValueError(f"unknown parameter {name!r}; nearest: {nearest(name, names)}")
             part, _, key = name.partition(".")
             changed.setdefault(part, {})[key] = value
         return dataclasses.replace(self, **{part: self._changed(part, keys) for part, keys in changed.items()})

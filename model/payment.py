@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 from agents.parameter import Checked, parameter
 
+if TYPE_CHECKING:
+    import numpy as np
+
+Pence = TypeVar("Pence", int, "np.ndarray")
 PAYMENT_RULES = ("tariff", "block", "capitation", "year-of-care", "alliance")
 """Ways of paying a hospital that a structure may state."""
 
@@ -196,8 +201,13 @@ def block_month(yearly: int, month: int) -> int:
     >>> [block_month(1000, month) for month in range(12)]
     [83, 83, 84, 83, 83, 84, 83, 83, 84, 83, 83, 84]
     """
+    return month_part(int(_amount("yearly", yearly)), month)
+
+
+def month_part(yearly: Pence, month: int) -> Pence:
+    """Return a month's part of yearly pence, whole numbers of either sign; twelve months in a row add up to the year to the penny."""
     at = month % 12
-    return int(_amount("yearly", yearly)) * (at + 1) // 12 - int(yearly) * at // 12
+    return yearly * (at + 1) // 12 - yearly * at // 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

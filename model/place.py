@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.naming import nearest
 from model.own_definition import names_a_population, own_place_digest
 from model.own_place import own_place
 from model.place_choice import (
@@ -24,7 +25,6 @@ from model.place_choice import (
     council_code,
     council_definition,
     list_definition,
-    nearest,
     parts_of,
     slug,
     unknown_place,

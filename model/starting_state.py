@@ -55,7 +55,7 @@ from model.sampling import Beginnings, count_in_use, donors, inherit, take_after
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
 AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES, Lever.BROKERAGE, Lever.PREVENTION]  # multiples
 AT_ONE_CONSORTIUM = [Lever.COMMUNITY, Lever.COMMUNITY_NURSING, Lever.MENTAL_HEALTH, Lever.DEMENTIA, Lever.CONTINENCE, Lever.GP_ACCESS]
-REST_ELIGIBILITY = 2.0
+REST_ELIGIBILITY = 2.0  # P-C.elig-001: substantial need, the threshold of most councils
 REST_HOME_SUPPORT = 0.3  # assumption, 0.1 to 0.5: health teams for care homes were local schemes in 2014; their spread is not known
 REST_PROACTIVE = 0.5  # assumption, 0.2 to 0.9: half of the 2014 enhanced service's list was actively managed
 MONTHS_KEPT = 60  # of the warm-up, for what is asked for: a single year is noisy

@@ -55,16 +55,16 @@ class ServiceEffects(Checked):
         assumption="advice and breaks make the same hours easier to bear: direction known, size not, the range includes none")
     dementia_need: float = parameter(
         0.02, "less help needed from others by people with dementia at home, for each doubling of contacts", unit="share", low=0.0, high=0.06,
-        assumption="less NHS spending on dementia means more need for social care (source document 004): direction only, the range includes none")
+        assumption="less NHS spending on dementia means more need for social care (Humphries and Curry 2011): direction only, the range includes none")
     continence_need: float = parameter(
         0.02, "less help needed from others by frail people at home, for each doubling of contacts of continence services", unit="share", low=0.0, high=0.06,
-        assumption="less NHS spending on continence means more need for social care (source document 004): direction only, the range includes none")
+        assumption="less NHS spending on continence means more need for social care (Humphries and Curry 2011): direction only, the range includes none")
     continence_load: float = parameter(
         0.05, "lighter load for carers of frail people from the same hours, for each doubling of contacts of continence services", unit="share", low=0.0, high=0.15,
         assumption="incontinence is among what carers find hardest to bear: direction known, size not, the range includes none")
     home_contacts: float = parameter(
         0.15, "fewer emergencies of care-home residents whose home a health team looks after", unit="share", low=0.0, high=0.35,
-        assumption="the clearest effect among the models of care of 2015 to 2018, size withheld: a wide range that includes none")
+        assumption="the clearest effect among the models of care of 2015 to 2018, whose size is not used here: a wide range that includes none")
     home_last_crises: float = parameter(
         0.20, "fewer last crises, after which residents die in hospital, where a health team looks after the home", unit="share", low=0.0, high=0.4,
         assumption="plans made in advance let people die where they live: direction known, size not, the range includes none")

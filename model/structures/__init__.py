@@ -6,7 +6,6 @@ that holds any other key is refused. A structure of your own needs a TOML file a
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -17,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agents.deciding import PoolFacts, StakeFacts
+from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.payment import PAYMENT_RULES
 
@@ -38,16 +38,11 @@ def _named(codes: type[IntEnum], kind: str, valid: tuple[IntEnum, ...]) -> Calla
         if isinstance(given, codes) and given in valid:
             return given
         if not isinstance(given, str) or given not in names:
-            nearest = _nearest(str(given), names)
             message = "must be the name of {kind}; nearest: {nearest}"
-            raise PydanticCustomError("unknown_name", message, {"kind": kind, "nearest": nearest})
+            raise PydanticCustomError("unknown_name", message, {"kind": kind, "nearest": nearest(given, names)})
         return names[given]
 
     return read
-
-
-def _nearest(name: str, valid: Mapping[str, Any] | list[str]) -> str:
-    return ", ".join(difflib.get_close_matches(name, list(valid), n=3, cutoff=0.0))
 
 
 _KINDS = (*STANDING_KINDS, Party.COMMISSIONER)
@@ -118,7 +113,7 @@ class Board(_Facts):
 def _payment_rule(given: Any) -> str:
     if given not in PAYMENT_RULES:
         message = "must be one of {rules}; nearest: {nearest}"
-        context = {"rules": ", ".join(PAYMENT_RULES), "nearest": _nearest(str(given), list(PAYMENT_RULES))}
+        context = {"rules": ", ".join(PAYMENT_RULES), "nearest": nearest(given, PAYMENT_RULES)}
         raise PydanticCustomError("unknown_name", message, context)
     return str(given)
 
@@ -251,8 +246,8 @@ def load_structure(name_or_path: str | Path) -> CommissioningStructure:
     path = Path(name_or_path)
     if isinstance(name_or_path, str) and path.suffix != ".toml" and path.name == name_or_path:
         if name_or_path not in list_structures():
-            nearest = _nearest(name_or_path, list_structures())
-            raise ValueError(f"unknown structure {name_or_path!r}; nearest: {nearest} (or the path of a .toml file)")
+            near = nearest(name_or_path, list_structures())
+            raise ValueError(f"unknown structure {name_or_path!r}; nearest: {near} (or the path of a .toml file)")
         path = FOLDER / f"{name_or_path}.toml"
     return read_structure(path)
 
@@ -289,7 +284,7 @@ def _line(file: str, detail: ErrorDetails) -> str:
     where = [str(part) for part in detail["loc"] if part != "[key]"]
     message = detail["msg"][0].lower() + detail["msg"][1:]
     if detail["type"] == "extra_forbidden":
-        message = f"unknown key; nearest: {_nearest(where[-1], _keys_beside(detail['loc']))}"
+        message = f"unknown key; nearest: {nearest(where[-1], _keys_beside(detail['loc']))}"
     if detail["type"] == "missing":
         return f"{file}: {'.'.join(where)}: must be given (got nothing)"
     return f"{file}: {'.'.join(where) or 'file'}: {message} (got {_short(detail['input'])})"

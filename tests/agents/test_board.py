@@ -6,7 +6,7 @@ import pytest
 
 from agents.board import POWERS, BoardBehaviour, HealthAndWellbeingBoard
 from agents.council import Council
-from agents.deciding import DUTIES, Belief, decide
+from agents.deciding import DUTIES, Belief, DecidingBehaviour, decide
 from agents.vocabulary import Account, Lever, Party
 from model.structures import FOLDER
 from tests.agents.test_organisations import SmallWorld, make
@@ -176,3 +176,13 @@ def test_a_move_goes_to_the_board_where_most_of_the_units_people_live():
     assert economy.boards[int(people.argmax())].name.endswith(economy.councils[int(people.argmax())].name)
     assert economy.holders.council_of(Party.CONSORTIUM, 0) == people.argmax()
     assert economy.world.ruled(consortium, []) == []
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_no_lever_is_moved_twice_in_a_quarter_however_many_moves_there_are(power):
+    world = TwoLevers(felt={"one": {SOCIAL: 1.0}}, behaviour=DecidingBehaviour(moves_per_quarter=2.0))
+    council, wishes, world = wish_of(world)
+    assert len(wishes) > 1
+    rulings = board(power, heeded_consult=1.0).rule(council, wishes, dict.fromkeys(Lever, 1.0), SHORT_OF_MONEY, world)
+    levers = [decision.lever for decision, _ in rulings]
+    assert len(set(levers)) == len(levers)

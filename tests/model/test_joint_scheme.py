@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from agents.deciding import LEVER_RANGES
 from agents.vocabulary import Account, Lever, Party, Service
 from model.holders import people_shared
-from model.joint_scheme import contribution_at_rest, contributions, month_of
+from model.joint_scheme import contribution_at_rest, contributions
 from model.parameters import Parameters
+from model.payment import month_part
 from model.place import list_places, load_place
 from tests.strategies import ALL_HELD, lived, total
 
@@ -32,7 +33,7 @@ def test_at_rest_consortia_pay_what_councils_had_from_the_nhs(name):
 @given(st.lists(st.floats(-0.5, 0.5), min_size=3, max_size=3), st.integers(0, 10**12), st.integers(0, 40))
 def test_twelve_months_are_the_year_to_the_penny(share, pence, start):
     yearly = contributions(np.array(share), np.array([pence, pence // 3]), np.array([[10.0, 20.0, 0.0], [0.0, 5.0, 5.0]]))
-    assert (sum(month_of(yearly, 12 * start + month) for month in range(12)) == yearly).all()
+    assert (sum(month_part(yearly, 12 * start + month) for month in range(12)) == yearly).all()
     assert yearly[0, 2] == yearly[1, 0] == 0, "nobody pays for people it does not have"
 
 
@@ -75,7 +76,7 @@ def test_what_is_paid_is_the_lever_times_the_care_of_the_consortiums_people():
     year = contributions(more, economy._social_care, economy.holders.people[Party.COUNCIL, Party.CONSORTIUM])
     for month in range(12):
         costs, before = economy.costs[month], rest.costs[month]
-        assert (costs.contributed == month_of(year, month)).all()
+        assert (costs.contributed == month_part(year, month)).all()
         assert (costs.on(Account.ACUTE) - costs.spells == costs.contributed.sum(axis=0)).all()
         assert not before.contributed.any()
     paid = sum(economy.ledger.paid(consortium.name, [Service.POOL], range(12)) for consortium in economy.consortia)
