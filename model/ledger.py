@@ -20,7 +20,6 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from agents.compiled import compiled
 from agents.naming import nearest
 from agents.vocabulary import Lever, Party, Service
 
@@ -570,51 +569,17 @@ class _Book:
 
 def aggregate(rows: np.ndarray) -> np.ndarray:
     """Return one row a key, sorted by key, without keys that add up to nothing."""
-    fields = rows.dtype.names[:-1]
     key = np.zeros(rows.size, dtype=np.uint64)  # the fields before pence take 64 bits at most
-    for field in fields:
+    for field in rows.dtype.names[:-1]:
         key <<= np.uint64(8 * rows.dtype[field].itemsize)
         key |= rows[field]
-    room = 1 << min(4 * rows.size, 1 << 16).bit_length()
-    keys, pence = np.zeros(room, dtype=np.uint64), np.zeros(room, dtype=np.int64)
-    taken = np.zeros(room, dtype=np.bool_)
-    while not _add_up(key, rows["pence"], keys, pence, taken):
-        room *= 4
-        keys, pence, taken = np.zeros(room, dtype=np.uint64), np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.bool_)
-    found = np.flatnonzero(pence)
-    found = found[np.argsort(keys[found])]
-    result, key = np.zeros(len(found), dtype=rows.dtype), keys[found]
-    result["pence"] = pence[found]
-    for field in reversed(fields):
-        bits = 8 * rows.dtype[field].itemsize
-        result[field] = key & np.uint64((1 << bits) - 1)
-        key >>= np.uint64(bits)
-    return result
-
-
-@compiled
-def _add_up(key, pence, keys, sums, taken):
-    """Add up pence by key in a table with room for a power of two of keys; return False once it is half full."""
-    last = np.uint64(len(keys) - 1)
-    free = len(keys) // 2
-    for k in range(len(key)):
-        own = key[k]
-        place = (own >> _48) * _P1 + ((own >> _32) & _16_BITS) * _P2 + ((own >> _16) & _16_BITS) * _P3 + (own & _16_BITS) * _P4
-        at = np.int64(place & last)
-        while taken[at] and keys[at] != own:
-            at = (at + 1) % len(keys)
-        if not taken[at]:
-            if free == 0:
-                return False
-            free -= 1
-            taken[at] = True
-            keys[at] = own
-        sums[at] += pence[k]
-    return True
-
-
-_16, _32, _48, _16_BITS = np.uint64(16), np.uint64(32), np.uint64(48), np.uint64(0xFFFF)
-_P1, _P2, _P3, _P4 = np.uint64(40503), np.uint64(10007), np.uint64(3001), np.uint64(97)  # spread keys that differ by little
+    which, keys = pd.factorize(key, sort=True)
+    first = np.empty(len(keys), dtype=np.intp)
+    first[which] = np.arange(rows.size)  # any row of a key will do: they differ in pence alone
+    result = rows[first]
+    result["pence"] = 0
+    np.add.at(result["pence"], which, rows["pence"])
+    return result[result["pence"] != 0]
 
 
 def _check_rows(table: str, rows: np.ndarray, dtype: np.dtype, n_parties: int) -> None:

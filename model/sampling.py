@@ -18,7 +18,7 @@ from agents.patients.starting import choose_hospitals
 from agents.vocabulary import YOUNGEST, CaseState
 from model.engine import Organisations
 
-AT_A_TIME = 1 << 20  # rows for which donors are sought at once
+AT_A_TIME = 1 << 20  # rows that are built, or for which donors are sought, at once
 OLDEST_ALIKE = 100  # ages from here on count as one, and in the widest cell those from 90 on
 BAND = 5  # years of a wider age band
 PLACE_BITS = np.uint8(record.FEMALE | record.QUINTILE_MASK << record.QUINTILE_SHIFT)  # of `person`, what is no part of a beginning

@@ -50,7 +50,7 @@ from model.parameters import Parameters
 from model.payment import Prices, pence
 from model.place import Place
 from model.rules import PEOPLE_SEED, compile_rules
-from model.sampling import Beginnings, count_in_use, donors, inherit, take_after
+from model.sampling import AT_A_TIME, Beginnings, count_in_use, donors, inherit, take_after
 
 FREE_MONTHS, SETTLING_MONTHS = 300, 180
 AT_ONE_COUNCIL = [Lever.REABLEMENT, Lever.ASSESSMENT, Lever.CHARGES, Lever.FEES, Lever.BROKERAGE, Lever.PREVENTION]  # multiples
@@ -64,7 +64,6 @@ SETTLED_WHOLE = 3_000_000  # assumption, 2,000,000 to 10,000,000: people beyond 
 SAMPLE_PEOPLE = 3_000_000  # assumption, 500,000 to 5,000,000: at most so many are the sample; the fewer, the more a small council's people are alike
 TOGETHER_FREE_MONTHS, TOGETHER_SETTLING_MONTHS = 24, 36  # of everybody of such a place: the years to which queues and wards take
 TOGETHER_BUDGET_MONTHS = 24  # of them, for out-turn: in a large place a year is less noisy
-AT_A_TIME = 1 << 20  # rows of people that are built at a time
 BROKERAGE_SLACK = 0.3  # assumption, 0.1 to 0.5: brokers are seldom what a start of care waits for; rounds are
 COORDINATION_SLACK = 0.3  # assumption, 0.1 to 0.5: a hospital plans more discharges as its patients grow older, with the same staff
 GP_SLACK = 0.1  # assumption, 0.03 to 0.2: spare consultations of general practice over what is asked for at rest
