@@ -277,7 +277,7 @@ NEEDS_MORE_MONTHS = {
 }
 NEEDS_OTHER_VALUES = {
     "settlement.chance_band": {"settlement.committed_social_care": 1.0},  # in a small place chance is large
-    "care.starts_from_wards": {"settlement.committed_social_care": 0.1},  # a gate half shut holds back one or the other
+    "care.starts_from_wards": {"settlement.committed_social_care": 0.1, "settlement.gate_reach": 1.0},  # a gate ajar holds back one or the other
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "board.heeded_none": {"deciding.trust": 0.9, "deciding.trust_spread": 0.0},
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
