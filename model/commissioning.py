@@ -57,7 +57,7 @@ class Commissioning:
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
         self.holders = Holders(structure, economy.place, economy.parties)
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
-        self._hold = frozenset({*hold, *moot})
+        self._hold = frozenset({*hold, *moot, *structure.fixed})
         self._facts = structure.stake_facts()
         self._trust: dict[int, dict[Party, float]] = {}
         self._stakes: dict[int, dict[Account, float]] = {}

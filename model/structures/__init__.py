@@ -59,18 +59,27 @@ class _Facts(BaseModel):
 
 
 class Pool(_Facts):
-    """Accounts spent as one purse.
+    """Accounts, or parts of them, that are spent together.
 
     Parameters
     ----------
     name : of the pool
     accounts : which
+    share : part of each account that is in the pool; 1 makes the accounts one purse, less leaves the rest with its holder
+    people : whose care it pays for: ``everybody``, or ``frail_elders``, whose part of each account is as measured at rest
     overspend : share of an overspend that each kind of organisation bears; they add up to 1
     """
 
     name: Text
     accounts: tuple[AccountName, ...] = Field(min_length=1)
+    share: Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False, strict=True)] = 1.0
+    people: Literal["everybody", "frail_elders"] = "everybody"
     overspend: dict[Kind, Share]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of its accounts are in it, so that they are one purse."""
+        return self.share == 1.0 and self.people == "everybody"
 
     @model_validator(mode="after")
     def _whole_overspend(self) -> Pool:
@@ -89,10 +98,18 @@ class Duty(_Facts):
 
 
 class Body(_Facts):
-    """A body that the structure creates: one in the place."""
+    """A body that the structure creates.
+
+    Parameters
+    ----------
+    kind : what it is to accounts and levers
+    scope : one for the whole ``place``, or one for the area of each ``council``
+    name : what it is called, such as a care trust; in words that stand before "of" and an area
+    """
 
     kind: Literal["commissioner"]
-    scope: Literal["place"]
+    scope: Literal["place", "council"]
+    name: Text = "single commissioner"
 
 
 class Board(_Facts):
@@ -110,6 +127,62 @@ class Board(_Facts):
     duty: Literal["consult", "have_regard", "integrate", "none"]
 
 
+class Teams(_Facts):
+    """Teams and records that exist; what they are worth depends on capability and trust.
+
+    Parameters
+    ----------
+    single_assessment : one assessment serves health and social care
+    shared_record : both see one record of a person
+    co_location : staff of both work in one place, on the lists of the same practices
+    multidisciplinary : the heaviest users are looked after by a team that has social workers in it
+    """
+
+    single_assessment: YesOrNo = False
+    shared_record: YesOrNo = False
+    co_location: YesOrNo = False
+    multidisciplinary: YesOrNo = False
+
+
+class Entitlement(_Facts):
+    """What people may expect from public money, wherever they live.
+
+    Parameters
+    ----------
+    eligibility : each council's own band (``local``), or the ``national_minimum`` of 2015, which no council may go above
+    free_from : need band from which social care is free to everybody, or ``none``
+    personal_care : at home and in care homes ``means_tested``, or ``free`` (board and lodging still are not)
+    lifetime_cap : pounds that a person pays for care in a life before it is free; 0 for no cap
+    choice : care is ``commissioned`` for people, or they have ``personal_budgets``
+    """
+
+    eligibility: Literal["local", "national_minimum"] = "local"
+    free_from: Literal["none", "substantial", "critical"] = "none"
+    personal_care: Literal["means_tested", "free"] = "means_tested"
+    lifetime_cap: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = 0.0
+    choice: Literal["commissioned", "personal_budgets"] = "commissioned"
+
+
+class Transition(_Facts):
+    """When the structure comes into being in the life of a run; without one it is there from the start.
+
+    Parameters
+    ----------
+    announced, start : months, ``YYYY-MM``; in the file `start` is written ``from``
+    replaces : name of the structure that is in force until then
+    """
+
+    announced: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
+    start: Annotated[str, Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
+    replaces: Text = BASELINE
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Transition:
+        if self.start < self.announced:
+            raise PydanticCustomError("order", "from must not be before announced, {announced}", {"announced": self.announced})
+        return self
+
+
 def _payment_rule(given: Any) -> str:
     if given not in PAYMENT_RULES:
         message = "must be one of {rules}; nearest: {nearest}"
@@ -124,11 +197,13 @@ class Payment(_Facts):
     Parameters
     ----------
     hospital : one of ``model.payment.PAYMENT_RULES``
+    delays : ``unpaid``, or ``reimbursed`` by councils, by the day
     shares : under an alliance, part of its gain or loss that the hospital and the holder of the acute account each have;
         they add up to 1
     """
 
     hospital: Annotated[str, BeforeValidator(_payment_rule)]
+    delays: Literal["unpaid", "reimbursed"] = "unpaid"
     shares: dict[Kind, Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -151,16 +226,23 @@ class CommissioningStructure(_Facts):
     alternatives : facts that the document leaves open
     outcomes_frameworks : ``one`` that all answer to, or ``three``
     information_shared : whether organisations see each other's accounts
-    ring_fenced : whether the money may be spent on nothing else
+    ring_fences : accounts whose money may be spent on nothing else, so that each is a purse of its own
+    gives_way : accounts of which new spending waits when a purse runs out of money
+    mandate : whether partners ``agreed`` to it or it was ``imposed``
+    any_willing_provider : whether people choose among competing providers of community care
     carry_forward : kinds of holder that keep what is left at year end
     holders : kind of organisation that holds each account
     deciders : kind of organisation that decides each lever
+    fixed : levers that rules leave nobody to move
     deficit_limits : share of its budget that a kind of holder may overspend in a year; kinds left out have no limit
     payment : how providers are paid
     duties : of organisations towards each other
     bodies : what the structure creates
     pools : accounts spent as one purse
     board : of each council, if there are any
+    teams : that exist
+    entitlement : of people
+    transition : when it comes into being, if not at the start
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
@@ -169,16 +251,23 @@ class CommissioningStructure(_Facts):
     alternatives: tuple[Text, ...] = ()
     outcomes_frameworks: Literal["one", "three"]
     information_shared: YesOrNo
-    ring_fenced: YesOrNo
+    ring_fences: tuple[AccountName, ...] = ()
+    gives_way: tuple[Annotated[Account, BeforeValidator(_named(Account, "an account that can give way", (Account.SOCIAL_CARE,)))], ...] = (Account.SOCIAL_CARE,)
+    mandate: Literal["agreed", "imposed"] = "agreed"
+    any_willing_provider: YesOrNo = False
     carry_forward: tuple[Kind, ...]
     holders: dict[AccountName, Kind]
     deciders: dict[LeverName, Kind]
+    fixed: tuple[LeverName, ...] = ()
     deficit_limits: dict[Kind, Share]
     payment: Payment
     duties: tuple[Duty, ...] = ()
     bodies: tuple[Body, ...] = Field(default=(), max_length=1)
     pools: tuple[Pool, ...] = ()
     board: Board | None = None
+    teams: Teams = Teams()
+    entitlement: Entitlement = Entitlement()
+    transition: Transition | None = None
 
     @property
     def kinds(self) -> tuple[Party, ...]:
@@ -202,11 +291,13 @@ class CommissioningStructure(_Facts):
         return second in self.purse(first)
 
     def purse(self, account: Account) -> tuple[Account, ...]:
-        """Return the accounts that are spent as one with this one: its pool, or else all that its holder keeps outside pools."""
-        pooled = {each for pool in self.pools for each in pool.accounts}
-        if account in pooled:
-            return next(tuple(sorted(pool.accounts)) for pool in self.pools if account in pool.accounts)
-        return tuple(each for each in self.accounts_of(self.holder(account)) if each not in pooled)
+        """Return the accounts that are spent as one with this one: its pool, or else all that its holder keeps outside pools; a ring-fenced one is alone."""
+        if account in self.ring_fences:
+            return (account,)
+        whole = [pool.accounts for pool in self.pools if pool.whole]
+        pooled = {each for accounts in whole for each in accounts}
+        own = self.accounts_of(self.holder(account)) if account not in pooled else next(sorted(accounts) for accounts in whole if account in accounts)
+        return tuple(each for each in own if (each in pooled) == (account in pooled) and each not in self.ring_fences)
 
     def pool_facts(self) -> tuple[PoolFacts, ...]:
         """Return the pools as plain data."""
@@ -292,7 +383,9 @@ def _line(file: str, detail: ErrorDetails) -> str:
 
 def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the schema knows where an unknown one was found."""
-    sections = {"payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board}
+    sections = {
+        "payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board, "teams": Teams, "entitlement": Entitlement, "transition": Transition,
+    }  # fmt: skip
     section = sections.get(str(where[0])) if len(where) > 1 else None
     return list((section or CommissioningStructure).model_fields)
 
