@@ -625,7 +625,7 @@ def live(
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)
                     if carer_strain(p, felt, u_break, rules):
                         gave_up = True
-                        totals[np.int64(p["council"]), GAVE_UP] += 1
+                        totals[np.int64(p["council"]), GAVE_UP] += 0 if np.int64(p["flags"]) & record.CARER_BROKEN else 1
                         p["flags"] = np.int64(p["flags"]) | record.CARER_BROKEN
                         p["informal"] = 0
             else:
