@@ -68,7 +68,7 @@ RATES: tuple[Rate, ...] = (
     Rate(name="delayed_days_rate", label="Delayed days (recorded)", unit="days per 100,000 adults", numerator=("delayed_days_recorded",), denominator="people", per=HUNDRED_THOUSAND,
          better="less", definition="days of the monthly return of delayed transfers of care for each 100,000 adults"),
     Rate(name="delayed_transfers", label="Delayed transfers of care", unit="per 100,000 adults", numerator=("delayed_patients",), denominator="people", per=HUNDRED_THOUSAND,
-         better="less", definition="ASCOF 2C, first part: patients delayed on the last Thursday of the month, mean of the months, for each 100,000 adults (T-C-015)"),
+         better="less", definition="ASCOF 2C, first part: patients delayed on the last Thursday of the month, mean of the months, for each 100,000 adults (T-C-015); of acute hospitals, where the published figure is of all care"),
     Rate(name="delayed_transfers_social_care", label="Delayed transfers, social care", unit="per 100,000 adults",
          numerator=("delayed_patients/by_social_care", "delayed_patients/by_both"), denominator="people", per=HUNDRED_THOUSAND, better="less",
          definition="ASCOF 2C, second part: those for which social care answers, alone or with the NHS (T-C-015)"),
