@@ -36,7 +36,7 @@ BESIDE = (
     "Every structure gets the same money. Management and the change-over are paid out of it, as are committed lines: what is "
     "published of the accounts beyond what is modelled. What is overspent beyond limits is taken off the next year's money."
 )
-ONE_COUNCIL = "How far councils differ cannot be told: the place has one."
+NO_SPREAD = "How far councils differ is not told: that takes two councils or more, with something to count in them."
 BY_DEFINITION = (
     "Each is a rate, a share or a spread of a year, by the definition in the reference page of measures, of the whole place. Spreads between councils and between "
     "fifths of deprivation hold chance as well as difference: in a small place most of a spread is chance."
@@ -128,7 +128,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         "## By official definitions",
         BY_DEFINITION,
         headline_markdown(headline(of_definitions, INDICATORS), context),
-        "" if of_definitions["measure"].str.endswith("_variation").any() else ONE_COUNCIL,
+        "" if of_definitions["measure"].str.endswith("_variation").any() else NO_SPREAD,
         "## How much of each account is modelled",
         _accounts(material.results),
         "## What this version lacks, and whom that favours",

@@ -53,7 +53,7 @@ from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.groups import YearOfGroups
 from model.holders import Holders
-from model.indicators import indicators, yearly_totals
+from model.indicators import indicators, needed, yearly_totals
 from model.joint_scheme import contributions
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
@@ -634,7 +634,8 @@ class HealthEconomy(mesa.Model):
             year = _checked_whole("indicators.year", year, 1, run) if run else _no_year(year)
         frame = self.measures
         last = run if year is None else year
-        frame = frame[(frame["month"] < last * MONTHS) & (frame["month"] >= (0 if year is None else (year - 1) * MONTHS))]
+        first = 0 if year is None else year - 1
+        frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
         found = indicators(yearly_totals(frame, ["organisation", "measure"]))
         return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
 

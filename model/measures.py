@@ -82,7 +82,7 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="elective_admissions", label="Elective admissions", unit="spells", kind="flow", definition="operations, day cases and with nights (HES)"),
     Measure(name="waiting_for_operation", label="People waiting for an operation", unit="people", kind="stock", better="less", definition="listed after an outpatient visit and not yet operated on, at the month's end"),
     Measure(name="elective_cancellations", label="Cancelled operations", unit="operations", kind="flow", better="less", definition="operations with a night put off because the hospital was full"),
-    Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet (Tian 2012, narrow list)"),
+    Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet: every unmanaged crisis and, of other illness, the share that makes one admission in six at the start (Tian 2012, narrow list, P-B.emerg-018)"),
     Measure(name="discharges", label="Discharges after emergencies", unit="spells", kind="flow", definition="emergency spells that ended, in death too"),
     Measure(name="older_discharges", label="Discharges after emergencies, 65 and over", unit="people", kind="flow", definition="people of 65 and over who left hospital alive after an emergency"),
     Measure(name="older_reabled", label="Discharges to reablement, 65 and over", unit="people", kind="flow",
