@@ -32,6 +32,8 @@ from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
+from agents.teams import meet
+from agents.trusting import dispute_factor
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
 from model.accounts import (
     CAPACITIES,
@@ -63,6 +65,7 @@ from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
+from model.relationships import Relationships
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -157,6 +160,7 @@ class HealthEconomy(mesa.Model):
         self.place: Place = load_place(place)
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
+        self.begun = 0
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
@@ -193,6 +197,7 @@ class HealthEconomy(mesa.Model):
         self._contracts = self._contracts_of(state)
         hold = _checked_hold(hold or {})
         beliefs = measured_beliefs() if beliefs is None else beliefs
+        self.relationships = Relationships(self)
         self.world = Commissioning(self, self.structure, beliefs, hold)
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
         for unit in self._units:
@@ -370,6 +375,8 @@ class HealthEconomy(mesa.Model):
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
             self._let_markets_respond()
+            if self.month > 0:
+                self.relationships.move()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
@@ -419,11 +426,22 @@ class HealthEconomy(mesa.Model):
             multiples = np.array([unit.levers[capacity.lever] / unit.rest[capacity.lever] for unit in units])
             for field in capacity.fields:
                 now[field] = before[field] * multiples
+        self._apply_relationships()
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
             for capacity in HOSPITAL_CAPACITIES:
                 known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+
+    def _apply_relationships(self) -> None:
+        """Write what trust, teams and reorganisation do where people and care meet them."""
+        councils = self.engine.organisations.councils
+        now, start = self.relationships.of_councils()
+        councils["dispute_factor"] = dispute_factor(now, start, self.parameters.trusting)
+        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teams)
+        left = 1.0 - self.parameters.reorganising.capacity_lost * np.array([self.world.disruption(council) for council in self.councils])
+        for name in ("assessment_rate", "start_rate"):
+            councils[name] *= left
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -539,6 +557,7 @@ class HealthEconomy(mesa.Model):
         for holder in self._holders:
             for account, price in holder.prices.items():
                 self._measures.append((self.month, holder.name, f"price_of_money/{account.name.lower()}", float(price)))
+        self._measures += [(self.month, *row) for row in self.relationships.rows()]
         for c, council in enumerate(self.councils):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
@@ -601,6 +620,21 @@ class HealthEconomy(mesa.Model):
             amounts[:] = 0
 
     # Reading
+
+    @property
+    def last_months(self) -> list[Costs]:
+        """What each of the last twelve months came to, those of rest before the start."""
+        return self._history[-MONTHS:]
+
+    def overspend(self, holder: Organisation) -> tuple[float, int]:
+        """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
+        forecasts, over, available = self._forecasts(holder), 0.0, 0
+        for purse in self._purses[holder.index]:
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
+            available += budget
+        return over, available
 
     @property
     def costs(self) -> list[Costs]:

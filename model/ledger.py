@@ -439,6 +439,16 @@ class Ledger:
             total += int(rows["pence"][self._spills(rows)].sum())
         return total
 
+    def caused(self, months: Iterable[int]) -> np.ndarray:
+        """Return what each party's decisions cost each party in some months, against rest: pence by payer and decider, shape (n, n)."""
+        found = np.zeros((len(self.parties), len(self.parties)), dtype=np.int64)
+        for month in months:
+            journal = self._journal.month(month)
+            journal = journal[(journal["decider"] < len(self.parties)) & (journal["lever"] != Lever.NONE)]
+            for rows in (journal, self._memo.month(month)):
+                np.add.at(found, (rows["payer"].astype(np.int64), rows["decider"].astype(np.int64)), rows["pence"])
+        return found
+
     def resources(self) -> pd.DataFrame:
         """Return the resource account: columns month, organisation, resource, quantity, unit_pounds, pounds."""
         rows = [

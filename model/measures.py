@@ -82,6 +82,9 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="waiting_for_operation", label="People waiting for an operation", unit="people", kind="stock", better="less", definition="listed after an outpatient visit and not yet operated on, at the month's end"),
     Measure(name="elective_cancellations", label="Cancelled operations", unit="operations", kind="flow", better="less", definition="operations with a night put off because the hospital was full"),
     Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet (Tian 2012, narrow list)"),
+    Measure(name="assessments", label="Assessments by councils", unit="assessments", kind="flow", definition="social workers' assessments of people in hospital and at home"),
+    Measure(name="handovers", label="Moves between services", unit="moves", kind="flow", better="less",
+            definition="admissions, discharges, moves to short-term care, and assessments: each time somebody else takes over"),
 )
 
 OF_ORGANISATIONS: tuple[Measure, ...] = (

@@ -8,6 +8,7 @@ from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITI
 from agents.hospital.state import (
     ADMISSIONS_OUT,
     AMBULATORY_OUT,
+    ASSESSED_OUT,
     ATTENDED_OUT,
     BED_DAYS_OUT,
     BOARDING_OUT,
@@ -15,6 +16,7 @@ from agents.hospital.state import (
     DEATHS_OUT,
     DELAYED_OUT,
     ENTRIES_OUT,
+    HANDED_OVER_OUT,
     LATE_OUT,
     READMITTED_OUT,
     RECORDED_OUT,
@@ -71,6 +73,7 @@ def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> 
     for name, column in (("outpatient_visits", SEEN_OUT), ("elective_admissions", OPERATED_OUT), ("waiting_for_operation", WAITING_OUT), ("elective_cancellations", CANCELLED_OUT)):
         found[name] = month.planned[:, column]
     found["emergency_admissions_acs"] = out[:, AMBULATORY_OUT]
+    found["assessments"], found["handovers"] = out[:, ASSESSED_OUT], out[:, HANDED_OVER_OUT]
     return found
 
 

@@ -184,7 +184,7 @@ def step_up(flow, p, i, h, day, trigger, severity, rules, seed):
         return False
     consortium.intermediate_used += 1
     set_care(p, INTERMEDIATE, funder_of(p))
-    hand_over(p)
+    hand_over(flow, p)
     flow.out[np.int64(p["council"]), STEPPED_UP_OUT] += 1
     flow.out[np.int64(p["council"]), INTERMEDIATE_OUT] += 1
     open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), trigger, 0, h, rules, seed)
@@ -201,7 +201,7 @@ def admit(flow, e, p, i, h, day, hour, decider, lever, age, tables, rules, seed)
     if ambulatory(i, trigger, cause, tables, seed):
         row[AMBULATORY_OUT] += 1
     flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
-    hand_over(p)
+    hand_over(flow, p)
     returned = is_return(p, day)
     if returned:
         row[READMITTED_OUT] += 1

@@ -78,7 +78,8 @@ WAITING_HOME_OUT, DISCHARGED_OUT, REQUESTED_OUT, GAVE_UP_WAITING_OUT = _NEXT + 1
 GRANTED_OUT, DIED_IN_CARE_HOME_OUT, AMBULATORY_OUT, LATE_OUT = _NEXT + 16, _NEXT + 17, _NEXT + 18, _NEXT + 19
 STEPPED_UP_OUT, OUTLIER_OUT, SURGERY_DAYS_OUT, INTERIM_OUT = _NEXT + 20, _NEXT + 21, _NEXT + 22, _NEXT + 23
 SMALLER_OUT, CLAIMED_OUT, AGREED_OUT, DISPUTED_OUT = _NEXT + 24, _NEXT + 25, _NEXT + 26, _NEXT + 27
-N_OUT = _NEXT + 28
+HANDED_OVER_OUT = _NEXT + 28  # moves between services, and assessments
+N_OUT = _NEXT + 29
 # Columns of `hospital_out`.
 HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, HOSPITAL_ATTENDANCES, HOSPITAL_ESCALATION_DAYS, HOSPITAL_EXCESS_DAYS = 0, 1, 2, 3, 4
 HOSPITAL_SURGERY_DAYS, HOSPITAL_PLANNED_DISCHARGES, HOSPITAL_AE_MINUTES = 5, 6, 7
@@ -185,8 +186,9 @@ def set_care(p, setting, funder):
 
 
 @compiled
-def hand_over(p):
+def hand_over(flow, p):
     """Count a move between services, or an assessment."""
+    flow.out[np.int64(p["council"]), HANDED_OVER_OUT] += 1
     p["handovers"] = min(np.int64(p["handovers"]) + 1, 65535)
 
 
