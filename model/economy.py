@@ -119,6 +119,8 @@ class HealthEconomy(mesa.Model):
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
+    begun : month in which the structure came into force
+    relationships : trust between organisations
     ledger, place, structure, parameters, month, datacollector
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
