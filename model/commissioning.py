@@ -18,6 +18,7 @@ from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.holders import Holders
+from model.learning import Learning
 from model.ledger import Parties
 from model.parameters import Parameters
 from model.place import Place
@@ -41,6 +42,7 @@ class Economy(Protocol):
     parties: Parties
     budgets: Budgets
     relationships: Relationships
+    learning: Learning | None
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
 
@@ -134,7 +136,7 @@ class Commissioning:
     def sight(self, decider: Organisation) -> float:
         """Return how much of an effect on other accounts the decider sees: with what is shared, and as far as it is capable."""
         sight = 1.0 if self.structure.information_shared else self.behaviour.sight_apart
-        if decider.kind in (Party.COUNCIL, Party.CONSORTIUM):
+        if self.structure.teams.shared_record and decider.kind in (Party.COUNCIL, Party.CONSORTIUM):
             other = Party.CONSORTIUM if decider.kind == Party.COUNCIL else Party.COUNCIL
             strength = self.team_capability * self.trust(decider)[other]
             sight = sight_with(sight, self.structure.teams, strength, self.economy.parameters.teams)
@@ -145,8 +147,9 @@ class Commissioning:
         return decider.prices
 
     def belief(self, unit: Organisation, lever: Lever) -> Belief:
-        """Return what a step of this lever does, as a good analyst would find."""
-        return self.beliefs[lever]
+        """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned."""
+        learning = self.economy.learning
+        return self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
 
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""

@@ -55,6 +55,7 @@ from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.holders import Holders
 from model.joint_scheme import contributions
+from model.learning import Learning
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
@@ -109,6 +110,7 @@ class HealthEconomy(mesa.Model):
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
+    learning : whether organisations learn what their levers do from what they see
 
     Attributes
     ----------
@@ -148,6 +150,7 @@ class HealthEconomy(mesa.Model):
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
+        learning: bool = False,
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -163,6 +166,7 @@ class HealthEconomy(mesa.Model):
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
         self.begun = 0
+        self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
@@ -207,6 +211,8 @@ class HealthEconomy(mesa.Model):
             for lever in unit.levers:
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
+        if learning:
+            self.learning = Learning(self)
         self._apply_levers()
         self.boards = self._boards()
         self.council_levels: list[np.ndarray] = []
@@ -362,6 +368,8 @@ class HealthEconomy(mesa.Model):
         """In April: new budgets at the settlement, and the proactive lists renewed."""
         if self.month % MONTHS:
             return
+        if self.learning is not None:
+            self.learning.learn()
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
@@ -533,6 +541,8 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        if self.learning is not None:
+            self.learning.watch()
         self.council_levels.append(self.engine.organisations.councils["levers"].copy())
         self._remember_the_year()
         self._set_gates()

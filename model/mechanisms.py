@@ -76,7 +76,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
               lambda parameters, structure: max(parameters.market.home_care_by_fees, parameters.market.places_by_fees) > 0.0),
     Mechanism("charges that keep people from asking", "councils that would raise charges", _above_zero("seeking.asks_by_charges")),
     Mechanism("growth of demand at fixed age", "every budget: only ageing and migration add to demand"),
-    Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest"),
+    Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest unless a run is told to learn"),
 )  # fmt: skip
 
 

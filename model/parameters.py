@@ -17,6 +17,7 @@ from agents.deciding import DecidingBehaviour
 from agents.hospital.hospital import HospitalBehaviour
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
+from agents.learning import LearningBehaviour
 from agents.naming import nearest
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
@@ -70,6 +71,7 @@ class Parameters:
     trusting: TrustingBehaviour = field(default_factory=TrustingBehaviour)
     teams: TeamEffects = field(default_factory=TeamEffects)
     reorganising: Reorganising = field(default_factory=Reorganising)
+    learning: LearningBehaviour = field(default_factory=LearningBehaviour)
 
     def with_values(self, values: Mapping[str, float]) -> Parameters:
         """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.

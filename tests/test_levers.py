@@ -341,7 +341,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
     hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)
     return fingerprints(
         lived(
-            months, scale=scale, years=months // 12, structure=structure, hold=hold | NEEDS_LEVERS.get(name, {}),
+            months, scale=scale, years=months // 12, structure=structure, learning=name.startswith("learning."), hold=hold | NEEDS_LEVERS.get(name, {}),
             parameters=Parameters().with_values(values),
         )
     )  # fmt: skip
