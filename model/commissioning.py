@@ -139,7 +139,7 @@ class Commissioning:
         if self.structure.teams.shared_record and decider.kind in (Party.COUNCIL, Party.CONSORTIUM):
             other = Party.CONSORTIUM if decider.kind == Party.COUNCIL else Party.COUNCIL
             strength = self.team_capability * self.trust(decider)[other]
-            sight = sight_with(sight, self.structure.teams, strength, self.economy.parameters.teams)
+            sight = sight_with(sight, self.structure.teams, strength, self.economy.parameters.teamwork)
         return sight * self.capability(decider)
 
     def prices(self, decider: Organisation) -> Mapping[Account, float]:

@@ -448,7 +448,7 @@ class HealthEconomy(mesa.Model):
         councils = self.engine.organisations.councils
         now, start = self.relationships.of_councils()
         councils["dispute_factor"] = dispute_factor(now, start, self.parameters.trusting)
-        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teams)
+        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teamwork)
         left = 1.0 - self.parameters.reorganising.capacity_lost * np.array([self.world.disruption(council) for council in self.councils])
         for name in ("assessment_rate", "start_rate"):
             councils[name] *= left

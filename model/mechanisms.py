@@ -58,7 +58,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("planned care that competes for the same beds", "structures under which emergencies grow: a full hospital cancels operations, but their nights never fill it",
               _above_zero("planned.overnight_major")),
     Mechanism("disputes over continuing healthcare", "separate budgets: two payers never quarrel over a patient here", _above_zero("care.disputed_share")),
-    Mechanism("teams, shared records and single assessment", "separate budgets: integration brings no quicker assessment or handover here", _above_zero("teams.effect")),
+    Mechanism("teams, shared records and single assessment", "separate budgets: integration brings no quicker assessment or handover here", _above_zero("teamwork.effect")),
     Mechanism("joint money that makes good relationships better and poor ones worse", "structures imposed on poor relationships", _above_zero("trusting.amplifier")),
     Mechanism("reorganisation: the dip in capacity", "the single budget, which begins at full strength in the first month", _above_zero("reorganising.depth")),
     Mechanism("prevention through public health", "nobody for some years; then structures that would have cut it",

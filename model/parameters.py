@@ -69,7 +69,7 @@ class Parameters:
     commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
     board: BoardBehaviour = field(default_factory=BoardBehaviour)
     trusting: TrustingBehaviour = field(default_factory=TrustingBehaviour)
-    teams: TeamEffects = field(default_factory=TeamEffects)
+    teamwork: TeamEffects = field(default_factory=TeamEffects)
     reorganising: Reorganising = field(default_factory=Reorganising)
     learning: LearningBehaviour = field(default_factory=LearningBehaviour)
 

@@ -183,7 +183,7 @@ class Relationships:
 
     def _engagement(self, kinds: Kinds) -> np.ndarray | float:
         """Return what multiplies all that builds trust: a mandate that is imposed, and staff who work in one place."""
-        structure, effects = self.economy.structure, self.economy.parameters.teams
+        structure, effects = self.economy.structure, self.economy.parameters.teamwork
         willing = self.behaviour.imposed if structure.mandate == "imposed" else 1.0
         if not structure.teams.co_location or kinds != (Party.CONSORTIUM, Party.COUNCIL):
             return willing

@@ -272,7 +272,7 @@ STRUCTURE_THAT_USES = {
     "board.heeded_integrate": "integrate",
     "trusting.reorganised": "single-budget",
     "trusting.imposed": "imposed",
-    **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("teams.")), "teams"),
+    **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("teamwork.")), "teams"),
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("reorganising.")), "single-budget"),
 }
 WRITTEN = {  # structures that are like separate budgets but for one fact
@@ -292,7 +292,7 @@ NEEDS_OTHER_VALUES = {
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
     "prices.delay_day": {"prices.reimbursed_share": 1.0},
     "trusting.disputes": {"care.disputed_share": 0.9, "care.continuing_need_hours": 55.0},  # else they are rare in a small place
-    "teams.proactive": {"seeking.proactive_prevents": 0.5, "reorganising.capability_at_start": 1.0},
+    "teamwork.proactive": {"seeking.proactive_prevents": 0.5, "reorganising.capability_at_start": 1.0},
 }
 MOVED_FOR = {  # levers that are held away from rest, since these say what moving them does
     "services": ("community_nursing", "mental_health", "dementia", "continence"),
@@ -308,7 +308,7 @@ NEEDS_MORE_PEOPLE = {
     "prevention.falls_share": 0.2,
     "prevention.falls_prevented": 0.2,
     "trusting.disputes": 0.1,
-    "teams.proactive": 0.1,
+    "teamwork.proactive": 0.1,
 }
 NEEDS_LEVERS = {  # away from rest, where they have their effect
     "care.moderate_need": {"eligibility": 1.0},

@@ -180,7 +180,7 @@ def with_teams(**there: bool):
     return structure(teams=BASELINE.teams.model_copy(update=there))
 
 
-STRONG = Parameters().with_values({"reorganising.capability_at_start": 1.0, "deciding.trust": 0.9, "deciding.trust_spread": 0.0, "teams.proactive": 4.0})
+STRONG = Parameters().with_values({"reorganising.capability_at_start": 1.0, "deciding.trust": 0.9, "deciding.trust_spread": 0.0, "teamwork.proactive": 4.0})
 
 
 def test_teams_reach_people():
