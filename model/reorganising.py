@@ -70,23 +70,28 @@ def disruption(moved: float, months: int, lasts: float, reorganising: Reorganisi
     return reorganising.depth * moved * max(1.0 - months / lasts, 0.0) if months >= 0 else 0.0
 
 
-def moved_shares(money: Mapping[tuple[Account, Party, int], Sequence[tuple[int, int]]], own: Mapping[tuple[Party, int], int]) -> dict[int, float]:
-    """Return which share of the money of each unit's area another than the unit holds.
+def moved_shares(
+    money: Mapping[tuple[Account, Party, int], Sequence[tuple[int, int]]], own: Mapping[tuple[Party, int], int],
+    before: Mapping[tuple[Account, Party, int], Sequence[tuple[int, int]]] | None = None,
+) -> dict[int, float]:  # fmt: skip
+    """Return which share of the money of each unit's area changes hands.
 
     Parameters
     ----------
     money : for each account of each unit (kind and position): who pays under the structure, and what, pence a year
     own : who each unit is
+    before : who paid until then; the units themselves if None
 
     Examples
     --------
     >>> bills = {(Account.SOCIAL_CARE, Party.COUNCIL, 0): [(7, 300)], (Account.PUBLIC_HEALTH, Party.COUNCIL, 0): [(1, 100)]}
-    >>> moved_shares(bills, {(Party.COUNCIL, 0): 1})
-    {1: 0.75}
+    >>> moved_shares(bills, {(Party.COUNCIL, 0): 1}), moved_shares(bills, {(Party.COUNCIL, 0): 1}, bills)
+    ({1: 0.75}, {1: 0.0})
     """
-    whole, gone = dict.fromkeys(own.values(), 0), dict.fromkeys(own.values(), 0)
-    for (_, kind, unit), bills in money.items():
-        who = own[kind, unit]
+    whole, gained = dict.fromkeys(own.values(), 0), dict.fromkeys(own.values(), 0)
+    for key, bills in money.items():
+        who = own[key[1:]]
+        had = {who: sum(part for _, part in bills)} if before is None else dict(before[key])
         whole[who] += sum(part for _, part in bills)
-        gone[who] += sum(part for payer, part in bills if payer != who)
-    return {who: gone[who] / whole[who] if whole[who] else 0.0 for who in whole}
+        gained[who] += sum(max(part - had.get(payer, 0), 0) for payer, part in bills)
+    return {who: gained[who] / whole[who] if whole[who] else 0.0 for who in whole}
