@@ -36,6 +36,7 @@ from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
 from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, FOLLOW_UP, USUAL_DOCTOR, continuity_of
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
+from agents.teams import TEAM_FACTORS
 from agents.vocabulary import CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL, aggregate
 
@@ -165,6 +166,8 @@ class Organisations:
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
         for name in ("gp_access", "gp_access_at_rest", "continuity_crises", "most_crises", *FACTORS):
             self.consortia[name] = 1.0
+        for name in ("dispute_factor", *TEAM_FACTORS):
+            self.councils[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
     def copy(self) -> Organisations:

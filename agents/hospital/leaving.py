@@ -138,14 +138,14 @@ def arranging_days(mean, u):
 
 
 @compiled
-def fit_to_leave(c, p, consortium, day, tables, rules, seed):
+def fit_to_leave(c, p, council, consortium, day, tables, rules, seed):
     """The acute phase and the recovery asked for are over: leave with the support there is, or begin to wait."""
     if setting_of(p) >= RESIDENTIAL or gap_of(p) <= 60.0 * rules.tolerated_hours:
         return home_unless_hindered(c, p, day, tables, rules, seed)
     if np.int64(c["recovery"]) >= 2:
         enter(c, WAIT_FURTHER_NHS, day, day + np.int64(c["recovery"]))
-        return further_care(c, p, consortium, day, tables, rules, seed)
-    return begin_planning(c, day, tables, rules, seed)
+        return further_care(c, p, council, consortium, day, tables, rules, seed)
+    return begin_planning(c, council, day, tables, rules, seed)
 
 
 @compiled
@@ -165,15 +165,15 @@ def home_unless_hindered(c, p, day, tables, rules, seed):
 
 
 @compiled
-def begin_planning(c, day, tables, rules, seed):
+def begin_planning(c, council, day, tables, rules, seed):
     """The hospital's coordinators begin to plan a discharge that needs more than there is."""
     u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PLANNING_WAIT)
-    enter(c, WAIT_PLANNING, day, day + arranging_days(rules.planning_days * tables.wait[ASSESSMENT], u))
+    enter(c, WAIT_PLANNING, day, day + arranging_days(rules.planning_days * council.planning_factor * tables.wait[ASSESSMENT], u))
     return STAY
 
 
 @compiled
-def further_care(c, p, consortium, day, tables, rules, seed):
+def further_care(c, p, council, consortium, day, tables, rules, seed):
     """Move the recovery to intermediate care if a place is free; else it goes on in the bed until it is over."""
     if consortium.intermediate_used + 1.0 <= consortium.intermediate_places:
         return TO_INTERMEDIATE
@@ -182,11 +182,11 @@ def further_care(c, p, consortium, day, tables, rules, seed):
     c["recovery"] = 0
     if gap_of(p) <= 60.0 * rules.tolerated_hours:
         return GO_HOME
-    return begin_planning(c, day, tables, rules, seed)
+    return begin_planning(c, council, day, tables, rules, seed)
 
 
 @compiled
-def plan_discharge(flow, c, day, tables, rules, seed):
+def plan_discharge(flow, c, council, day, tables, rules, seed):
     """Coordinators finish the plan, if they are not short of hands; then a social worker is asked to come."""
     hospital = flow.hospitals[np.int64(c["hospital"])]
     if day < np.int64(c["due"]) or hospital.coordination_tokens < 1.0:
@@ -194,7 +194,7 @@ def plan_discharge(flow, c, day, tables, rules, seed):
     hospital.coordination_tokens -= 1.0
     flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_PLANNED_DISCHARGES] += 1
     u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.ASSESSMENT_WAIT)
-    enter(c, WAIT_ASSESSMENT, day, day + arranging_days(rules.assessment_days * tables.wait[ASSESSMENT], u))
+    enter(c, WAIT_ASSESSMENT, day, day + arranging_days(rules.assessment_days * council.assessment_factor * tables.wait[ASSESSMENT], u))
     return STAY
 
 
@@ -241,10 +241,22 @@ def manage_alone(c, p, ward, day, tables, rules, seed):
 
 
 @compiled
-def assess(flow, c, p, council, day, tables, rules, seed):
-    """A social worker sees the person: the highest needs are put to continuing healthcare first, others are arranged for."""
+def is_seen(flow, c, p, council, seed):
+    """Return whether the person's assessment is there: a partner's where one serves for both, or a social worker's, if one has time."""
+    if council.assessments_saved > 0.0:
+        if draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.SINGLE_ASSESSMENT) < council.assessments_saved:
+            return True
+    if council.assessment_tokens < 1.0:
+        return False
+    council.assessment_tokens -= 1.0
     flow.out[np.int64(p["council"]), ASSESSED_OUT] += 1
     hand_over(flow, p)
+    return True
+
+
+@compiled
+def assess(flow, c, p, council, day, tables, rules, seed):
+    """What an assessment leads to: the highest needs are put to continuing healthcare first, others are arranged for."""
     p["flags"] = np.int64(p["flags"]) & ~record.ASKED
     ward = in_hospital(np.int64(c["state"]))
     if np.int64(p["need"]) >= 60.0 * rules.continuing_need_hours and c["continuing"] == UNDECIDED:
@@ -288,7 +300,7 @@ def decide_continuing(flow, c, p, council, day, tables, rules, seed):
         return arrange(flow, c, p, council, day, tables, rules, seed)
     row[DISPUTED_OUT] += 1
     factor = tables.wait[DISPUTES] if ward else 1.0
-    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + arranging_days(rules.dispute_days * factor, u_wait))
+    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + arranging_days(rules.dispute_days * council.dispute_factor * factor, u_wait))
     return STAY
 
 
@@ -303,7 +315,7 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
         c["funder"] = NHS_PAYS
         c["package"] = max(np.int64(p["need"]) - np.int64(p["informal"]), 0)
         c["withheld"] = 0
-        return begin_wait(c, p, in_a_home, ward, day, tables, rules, seed)
+        return begin_wait(c, p, council, in_a_home, ward, day, tables, rules, seed)
     grant(c, p, council, rules)
     granted = np.int64(c["package"]) > 0
     placement = granted and in_a_home
@@ -322,7 +334,7 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
         return manage_alone(c, p, ward, day, tables, rules, seed)
     row[GRANTED_OUT] += 1
     c["funder"] = COUNCIL
-    begin_wait(c, p, placement, ward, day, tables, rules, seed)
+    begin_wait(c, p, council, placement, ward, day, tables, rules, seed)
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
     c["blocked"] = 1 if not critical and waits_for_money(c, council, day, rules, seed) else 0
     if not placement and c["blocked"] == 0 and draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share:
@@ -332,16 +344,19 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
 
 
 @compiled
-def begin_wait(c, p, placement, ward, day, tables, rules, seed):
+def begin_wait(c, p, council, placement, ward, day, tables, rules, seed):
     """Begin to wait for a care-home place or for a start of home care."""
     c["blocked"] = 0
     if placement:
         enter(c, WAIT_PLACEMENT if ward else HOME_PLACEMENT, day, 0)
     elif ward:
         u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PACKAGE_WAIT)
-        enter(c, WAIT_PACKAGE, day, day + arranging_days(rules.package_days * tables.wait[PACKAGE], u))
+        enter(c, WAIT_PACKAGE, day, day + arranging_days(rules.package_days * council.package_factor * tables.wait[PACKAGE], u))
     else:
-        enter(c, HOME_PACKAGE, day, day + int(rules.home_brokerage_days))
+        days = rules.home_brokerage_days
+        if council.package_factor != 1.0:  # a part of a day is a chance of a whole one
+            days = days * council.package_factor + draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PACKAGE_WAIT)
+        enter(c, HOME_PACKAGE, day, day + int(days))
     return STAY
 
 
@@ -434,17 +449,17 @@ def end_acute(flow, c, p, consortium, council, day, tables, rules, seed):
     update_need(p, np.int64(c["person"]), np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), left, rules)
     if days > rules.kept_days:
         drop_package(council, p)
-    return fit_to_leave(c, p, consortium, day, tables, rules, seed)
+    return fit_to_leave(c, p, council, consortium, day, tables, rules, seed)
 
 
 @compiled
-def recover_in_bed(c, p, consortium, day, tables, rules, seed):
+def recover_in_bed(c, p, council, consortium, day, tables, rules, seed):
     """A day of recovery in a hospital bed, while intermediate care has no place."""
     c["recovery"] = max(np.int64(c["recovery"]) - 1, 0)
     c["recovery_at_rest"] = min(np.int64(c["recovery_at_rest"]), np.int64(c["recovery"]))
     if np.int64(c["recovery"]) == 0:
         update_need(p, np.int64(c["person"]), 0.0, left_to_others(p, consortium, rules), rules)
-    return further_care(c, p, consortium, day, tables, rules, seed)
+    return further_care(c, p, council, consortium, day, tables, rules, seed)
 
 
 @compiled
@@ -456,12 +471,11 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
     if state == SURGERY:
         return GO_HOME
     if state == WAIT_FURTHER_NHS:
-        return recover_in_bed(c, p, consortium, day, tables, rules, seed)
+        return recover_in_bed(c, p, council, consortium, day, tables, rules, seed)
     if state == WAIT_PLANNING:
-        return plan_discharge(flow, c, day, tables, rules, seed)
+        return plan_discharge(flow, c, council, day, tables, rules, seed)
     if state == WAIT_ASSESSMENT or state == HOME_ASSESSMENT:
-        if day >= np.int64(c["due"]) and council.assessment_tokens >= 1.0:
-            council.assessment_tokens -= 1.0
+        if day >= np.int64(c["due"]) and is_seen(flow, c, p, council, seed):
             return assess(flow, c, p, council, day, tables, rules, seed)
         return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
     if state == WAIT_FUNDING or state == HOME_FUNDING:

@@ -213,6 +213,12 @@ COUNCIL_STATE = np.dtype(
         ("gate", "f8"),  # share of non-critical starts that wait for money
         ("prevention", "f8"),  # what its prevention has built up beyond rest, see agents.patients.prevention
         ("disputes", "f8"),  # 1 where somebody else pays for continuing healthcare, 0 where it comes out of the same purse
+        ("dispute_factor", "f8"),  # what trust multiplies the length of disputes by; 1 at rest, as are the next four without teams
+        ("planning_factor", "f8"),  # what teams and records multiply the days by that planning a discharge takes,
+        ("assessment_factor", "f8"),  # an assessment in hospital,
+        ("package_factor", "f8"),  # and arranging home care
+        ("proactive_factor", "f8"),  # and the share of crises by that proactive care prevents
+        ("assessments_saved", "f8"),  # share of assessments that a partner's stands in for; 0 without a team
     ]
 )
 """What people and care meet of one council."""
