@@ -32,12 +32,13 @@ from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
-from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
+from agents.vocabulary import HELD_ACCOUNTS, N_CAUSES, Account, Lever, Party, Service
 from model.accounts import (
     CAPACITIES,
     HOSPITAL_CAPACITIES,
     UNIT_OF,
     Costs,
+    care_prices,
     last_year,
     month_costs,
 )
@@ -51,7 +52,8 @@ from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
-from model.holders import Holders
+from model.frail_elders import frail_parts
+from model.holders import Holders, body_areas
 from model.joint_scheme import contributions
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
@@ -63,6 +65,7 @@ from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
+from model.pooling import Pooling, Transfer, payments
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -111,7 +114,7 @@ class HealthEconomy(mesa.Model):
     ----------
     patients : Population, a Mesa AgentSet of the living
     councils, consortia, hospitals, markets : lists of organisations
-    bodies : organisations that the structure creates, by kind
+    bodies : organisations that the structure creates: one for the place, or one for each council
     boards : health and wellbeing board of each council; none where the structure has none
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
     organisations : all that hold accounts or own levers, by the ledger's index
@@ -167,7 +170,7 @@ class HealthEconomy(mesa.Model):
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
             hospitals=[hospital.name for hospital in self.place.hospitals],
-            commissioners=[f"single commissioner of {self.place.title}"] if Party.COMMISSIONER in self.structure.kinds else [],
+            commissioners=list(body_areas(self.structure, self.place)),
         )
         self.ledger = Ledger(self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
@@ -228,7 +231,7 @@ class HealthEconomy(mesa.Model):
         year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
         income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
 
-        self._history = self._history[-MONTHS:]
+        self._history = self._base_year = self._history[-MONTHS:]
         at = self.parties.index
         self.councils = [
             Council(
@@ -265,15 +268,15 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
         places = known.councils["home_places"]
         self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
-        self.bodies: dict[Party, Organisation] = {}
-        if Party.COMMISSIONER in self.structure.kinds:
-            index = self.parties.indices(Party.COMMISSIONER)[0]
-            self.bodies[Party.COMMISSIONER] = Commissioner(
-                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={}, budgets={},
-                behaviour=parameters.commissioner,
-            )  # fmt: skip
+        self.bodies = [
+            Commissioner(
+                self, name=name, index=at(name), heads=sum(council.heads for council, here in zip(self.councils, area, strict=True) if here),
+                rest={}, budgets={}, behaviour=parameters.commissioner,
+            )
+            for name, area in body_areas(self.structure, place).items()
+        ]  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
-        self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
+        self._holders: list[Organisation] = [*self._units, *self.bodies]
         self.organisations = {holder.index: holder for holder in self._holders}
         self._margin = income - resources
         self._set_budgets(year, income)
@@ -296,9 +299,69 @@ class HealthEconomy(mesa.Model):
                 holder.endow(self.budgets.of_year(holder.index, 0))
                 purses = purses_of(self.structure, holder.budgets)
                 self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
-        spells = cases[Account.HOSPITAL]
+        spread = {account: self.budgets.spread(account) for account in UNIT_OF} | {Account.HOSPITAL: income.astype(float) * cases[Account.HOSPITAL][0]}
         for h, hospital in enumerate(self.hospitals):
-            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(income[h] * spells[0]) ** 0.5)]
+            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(spread[Account.HOSPITAL][h]) ** 0.5)]
+        self._join_pools(spread)
+
+    def _join_pools(self, spread: Mapping[Account, np.ndarray]) -> None:
+        """Give purses the parts of others' pooled accounts that they bear; `spread` is the variance of a year's spending by account and holder."""
+        self._pooling = Pooling(self.structure, self.holders, self.frail_parts)
+        for holder in self._holders if self._pooling.shared else ():
+            purses = self._purses[holder.index] or [Purse(())]
+            borne: dict[int, tuple[Account, ...]] = {}
+            for account in self._pooling.bears(holder.index):
+                at = self._pooling.paying(purses, account)
+                borne[at] = (*borne.get(at, ()), account)
+            for at, purse in enumerate(purses):
+                bearing = purse._replace(bears=borne.get(at, ()))
+                purses[at] = bearing._replace(chance=self._pooling.chance(holder.index, bearing, spread))
+                holder.prices.update(dict.fromkeys(bearing.bears, 1.0))
+            self._purses[holder.index] = purses
+
+    def _settle_pools(self) -> None:
+        """In April: who holds no money of its own answers for what pools put into its hands."""
+        year = self.month // MONTHS
+        money = {}
+        for account, shared in self._pooling.shared.items():
+            holders = [self.organisations[int(party)] for party in shared.holders]
+            whole = shared.everybody or account == Account.HOSPITAL
+            money[account] = np.array([holder.budgets[account] if whole else self.budgets.modelled_money(holder.index, account, year) for holder in holders])
+        for holder in self._holders if money else ():
+            for at, purse in enumerate(self._purses[holder.index]):
+                if purse.bears and not set(purse.accounts) & set(HELD_ACCOUNTS):
+                    self._purses[holder.index][at] = purse._replace(answers_for=self._pooling.answers_for(holder.index, money))
+
+    def _share_pools(self) -> list[Transfer]:
+        """Return who owes whom what of pools' gaps, as forecast for the year, and let every purse know its part."""
+        if not self._pooling.shared:
+            return []
+        year, gaps = self.month // MONTHS, {}
+        for account, shared in self._pooling.shared.items():
+            holders = [self.organisations[int(party)] for party in shared.holders]
+            whole = shared.everybody or account == Account.HOSPITAL
+            gaps[account] = np.array([
+                self._forecasts(holder)[account] - holder.budgets[account] if whole else self.budgets.modelled_gap(holder.index, account, self._last_year, year)
+                for holder in holders
+            ])  # fmt: skip
+        transfers = self._pooling.transfers(gaps)
+        self._purses = {party: [purse._replace(owed=0) for purse in purses] for party, purses in self._purses.items()}
+        for transfer in transfers:
+            for party, pence in ((transfer.payer, transfer.pence), (transfer.payee, -transfer.pence)):
+                purses = self._purses[party]
+                at = next((at for at, purse in enumerate(purses) if transfer.account in purse.accounts), None)
+                at = next(at for at, purse in enumerate(purses) if transfer.account in purse.bears) if at is None else at
+                purses[at] = purses[at]._replace(owed=purses[at].owed + pence)
+        return transfers
+
+    @functools.cached_property
+    def frail_parts(self) -> dict[Account, float]:
+        """Part of each account that frail elders cost at rest; empty where no pool is for them alone."""
+        if all(pool.people == "everybody" for pool in self.structure.pools):
+            return {}
+        return frail_parts(
+            self._state.arrays, self._base_year, self._state.year[-MONTHS:], care_prices(self.place), self._tables["gp_age"], float(self.rules["frail_from"]), self.parameters.frail_elders
+        )
 
     def _boards(self) -> list[HealthAndWellbeingBoard]:
         """Return the health and wellbeing board of each council, where the structure has boards."""
@@ -359,6 +422,7 @@ class HealthEconomy(mesa.Model):
         year = self.month // MONTHS
         for holder in self._holders:
             holder.budgets.update(self.budgets.of_year(holder.index, year))
+        self._settle_pools()
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
         if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
@@ -367,6 +431,7 @@ class HealthEconomy(mesa.Model):
     def _decide(self) -> None:
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
         if self.month % 3 == 0:
+            self._share_pools()
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
             self._let_markets_respond()
@@ -543,7 +608,11 @@ class HealthEconomy(mesa.Model):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
     def _set_gates(self) -> None:
-        """The more a purse with social care in it lacks, the more non-critical starts wait for money."""
+        """The more a purse with social care in it lacks, the more non-critical starts wait for money, unless the structure lets nothing give way."""
+        if Account.SOCIAL_CARE not in self.structure.gives_way:
+            self.engine.organisations.councils["gate"] = 0.0
+            return
+        self._share_pools()
         gates = []
         for position, index in enumerate(self.holders.parties(Account.SOCIAL_CARE)):
             holder = self.organisations[int(index)]
@@ -551,7 +620,7 @@ class HealthEconomy(mesa.Model):
             purse = next(purse for purse in self._purses[holder.index] if Account.SOCIAL_CARE in purse.accounts)
             budget = sum(holder.budgets[account] for account in purse.accounts)
             gate = held_back(
-                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts), available=budget + purse.carried,
+                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts) + purse.owed, available=budget + purse.carried,
                 allowance=self._limit(holder, budget) + self.settlement.chance_band * purse.chance,
                 yields=float(self._last_year[Account.SOCIAL_CARE][position]), reach=self.settlement.gate_reach,
             )  # fmt: skip
@@ -564,18 +633,20 @@ class HealthEconomy(mesa.Model):
         self._last_year = {account: self.holders.borne(account, pence) for account, pence in last_year(self._history).items()}
 
     def _close_year(self) -> None:
-        """In March: what each purse has left or lacks is carried into the next year, lost, or let go."""
+        """In March: partners in pools settle up; then what each purse has left or lacks is carried into the next year, lost, or let go."""
+        for payer, payee, pence in payments(self._share_pools()):
+            self.ledger.pay(payer, payee, Service.POOL, pence, RULES_DECIDE, month=self.month)
         for holder in self._holders:
             forecasts = self._forecasts(holder)
             for at, purse in enumerate(self._purses[holder.index]):
                 budget = sum(holder.budgets[account] for account in purse.accounts)
-                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts))
+                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts)) + purse.owed
                 if isinstance(holder, Hospital):  # its deficits have no limit, at the price that its margin's money has
                     self._of_organisations["hospital_deficit"][holder.index] = max(spent - budget, 0)
                     continue
-                limit, chance = self._limit(holder, budget), self.settlement.chance_band * purse.chance
+                limit, chance = self._limit(holder, budget + purse.answers_for), self.settlement.chance_band * purse.chance
                 end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.structure.carry_forward)
-                self._purses[holder.index][at] = purse._replace(carried=end.carried)
+                self._purses[holder.index][at] = purse._replace(carried=end.carried, owed=0)
                 self._of_organisations["overspend"][holder.index] += max(-end.balance, 0)
                 self._of_organisations["underspend"][holder.index] += max(end.balance, 0)
                 if end.lost:

@@ -19,6 +19,7 @@ from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
 from agents.naming import nearest
 from agents.parameter import Checked
+from agents.patients.frail_elders import FrailElders
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
@@ -57,6 +58,7 @@ class Parameters:
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
     overheads: Overheads = field(default_factory=Overheads)
+    frail_elders: FrailElders = field(default_factory=FrailElders)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)

@@ -103,7 +103,8 @@ def held_back(forecast: float, available: float, allowance: float, yields: float
 def purses_of(structure: CommissioningStructure, accounts: Collection[Account]) -> list[tuple[Account, ...]]:
     """Return how a holder's accounts fall into purses: a pool is one, and what is kept outside pools another.
 
-    What every organisation bears itself comes out of what it keeps outside pools, or out of a pool where it keeps nothing there.
+    What every organisation bears itself comes out of what it keeps outside pools and ring-fences, or out of those where it keeps
+    nothing else. Of an account that is in a pool in part the holder keeps the purse.
 
     Parameters
     ----------
@@ -111,9 +112,9 @@ def purses_of(structure: CommissioningStructure, accounts: Collection[Account]) 
     """
     held = [account for account in HELD_ACCOUNTS if account in accounts]
     found = list(dict.fromkeys(tuple(each for each in structure.purse(account) if each in held) for account in held))
-    pooled = {account for pool in structure.pools for account in pool.accounts}
+    bound = {account for pool in structure.pools if pool.whole for account in pool.accounts} | set(structure.ring_fences)
     own = tuple(account for account in Account if account in accounts and account not in HELD_ACCOUNTS)
-    payer = next((purse for purse in found if not pooled & set(purse)), found[0] if found else ())
+    payer = next((purse for purse in found if not bound & set(purse)), found[0] if found else ())
     rest = [purse for purse in found if purse != payer]
     return [purse for purse in [payer + own, *rest] if purse]
 
@@ -195,6 +196,18 @@ class Budgets:
             before, after = (transition_spent(overhead.transition, month, self._overheads.transition_months) for month in (year * MONTHS - 1, (year + 1) * MONTHS - 1))
             found[Account.TRANSITION] = float(after - before)
         return found
+
+    def modelled_gap(self, payer: int, account: Account, last: Mapping[Account, np.ndarray], year: int) -> float:
+        """Return what an organisation will spend on the modelled lines of an account beyond their part of its budget, pence; `last` as in :meth:`forecast`."""
+        return float(last[account][self.held(payer)[account].position]) - self.modelled_money(payer, account, year)
+
+    def modelled_money(self, payer: int, account: Account, year: int) -> float:
+        """Return the modelled lines' part of an organisation's budget for an account in a year, pence."""
+        return self.held(payer)[account].modelled * self._settlement.factor(SOURCES[UNIT_OF[account]], year)
+
+    def spread(self, account: Account) -> np.ndarray:
+        """Return the variance that chance gives a year's spending on an account, pence squared, by holder."""
+        return np.array([self.held(party)[account].variance for party in self._holders.parties(account).tolist()])
 
     def chance(self, payer: int, accounts: Collection[Account]) -> float:
         """Return the standard deviation of what chance does to a year of an organisation's spending on accounts, pence."""

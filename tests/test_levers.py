@@ -270,7 +270,20 @@ STRUCTURE_THAT_USES = {
     "board.heeded_none": "none",
     "board.heeded_have_regard": "have_regard",
     "board.heeded_integrate": "integrate",
+    "frail_elders.age": "frail_elders",
+    "frail_elders.frailty": "frail_elders",
 }
+FRAIL_ELDERS = """
+[[bodies]]
+kind = "commissioner"
+scope = "council"
+
+[[pools]]
+name = "care of frail elders"
+accounts = ["acute", "social_care"]
+people = "frail_elders"
+overspend = { commissioner = 1.0 }
+"""
 NEEDS_MORE_MONTHS = {
     "market.place_response": 36,  # what is asked for changes slowly
     "board.heeded_none": 48,  # advice without any duty is seldom followed
@@ -327,6 +340,10 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
             encoding="utf-8",
         )
         structure = file
+    if structure == "frail_elders":
+        structure = folder / "frail-elders.toml"
+        text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8").replace('name = "separate-budgets"', 'name = "frail-elders"')
+        structure.write_text(text + FRAIL_ELDERS, encoding="utf-8")
     values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
     hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)

@@ -299,15 +299,24 @@ class CommissioningStructure(_Facts):
         own = self.accounts_of(self.holder(account)) if account not in pooled else next(sorted(accounts) for accounts in whole if account in accounts)
         return tuple(each for each in own if (each in pooled) == (account in pooled) and each not in self.ring_fences)
 
-    def pool_facts(self) -> tuple[PoolFacts, ...]:
-        """Return the pools as plain data."""
-        return tuple(PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend)) for pool in self.pools)
+    def pool_facts(self, frail: Mapping[Account, float] | None = None) -> tuple[PoolFacts, ...]:
+        """Return the pools as plain data.
 
-    def stake_facts(self) -> StakeFacts:
-        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`."""
+        Parameters
+        ----------
+        frail : part of each account that frail elders cost in the place, for pools that pay for them alone; all of it if None
+        """
+        parts = {"everybody": {}, "frail_elders": frail or {}}
+        return tuple(
+            PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend), {account: pool.share * parts[pool.people].get(account, 1.0) for account in sorted(pool.accounts)})
+            for pool in self.pools
+        )
+
+    def stake_facts(self, frail: Mapping[Account, float] | None = None) -> StakeFacts:
+        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`; `frail` as in :meth:`pool_facts`."""
         return StakeFacts(
             holders=dict(self.holders),
-            pools=self.pool_facts(),
+            pools=self.pool_facts(frail),
             duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
             one_framework=self.outcomes_frameworks == "one",
         )
