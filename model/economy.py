@@ -45,6 +45,7 @@ from model.accounts import (
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
+from model.changing_over import even_prices, hand_over, prices_taken_over, settle_up, take_up
 from model.commissioning import Commissioning
 from model.committed import account_lines, committed_pence
 from model.consequences import own_consequences
@@ -77,6 +78,7 @@ PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
 SETTLEMENTS = ("published", "flat")
+FUNDINGS = ("within", "funded")
 DEFAULT_SEED = 1
 CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
 """Measures of what is certain to be paid, by service."""
@@ -109,6 +111,7 @@ class HealthEconomy(mesa.Model):
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
+    funding : changing over is paid for from ``within`` the settlement, or ``funded`` by the treasury on top
 
     Attributes
     ----------
@@ -146,6 +149,7 @@ class HealthEconomy(mesa.Model):
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
+        funding: str = "within",
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -158,7 +162,10 @@ class HealthEconomy(mesa.Model):
         self.settlement = _settlement(settlement, self.parameters)
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
         self.place: Place = load_place(place)
-        self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
+        self._coming = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
+        self._changes_in = self._coming.begins(_checked_start(start))
+        self.structure = self._coming.before() if self._changes_in else self._coming
+        self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
         self.month = 0
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
@@ -170,7 +177,7 @@ class HealthEconomy(mesa.Model):
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
             hospitals=[hospital.name for hospital in self.place.hospitals],
-            commissioners=list(body_areas(self.structure, self.place)),
+            commissioners=list(body_areas(self.structure, self.place) | body_areas(self._coming, self.place)),
         )
         self.ledger = Ledger(self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
@@ -178,12 +185,11 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
-        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self.at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         settled = len(state.arrays["rows"])
         people = state.people(settled + min(newcomers, settled // 3 + 1024))
-        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(start), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()
@@ -194,9 +200,9 @@ class HealthEconomy(mesa.Model):
         self.holders = Holders(self.structure, self.place, self.parties)
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
-        hold = _checked_hold(hold or {})
-        beliefs = measured_beliefs() if beliefs is None else beliefs
-        self.world = Commissioning(self, self.structure, beliefs, hold)
+        self._hold = hold = _checked_hold(hold or {})
+        self._beliefs = beliefs = measured_beliefs() if beliefs is None else beliefs
+        self._set_rules()
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
         for unit in self._units:
             unit.solve_norms(baseline)
@@ -204,7 +210,6 @@ class HealthEconomy(mesa.Model):
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
         self._apply_levers()
-        self.boards = self._boards()
         self.council_levels: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
@@ -268,22 +273,34 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
         places = known.councils["home_places"]
         self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
-        self.bodies = [
-            Commissioner(
-                self, name=name, index=at(name), heads=sum(council.heads for council, here in zip(self.councils, area, strict=True) if here),
-                rest={}, budgets={}, behaviour=parameters.commissioner,
-            )
-            for name, area in body_areas(self.structure, place).items()
-        ]  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
+        self.bodies: list[Organisation] = []
+        self._make_bodies()
+        self._margin = income - resources
+        self._out_turn = year, income
+        self._set_budgets()
+
+    def _make_bodies(self) -> None:
+        """Create the bodies that the structure has and that are not there yet, and let go of those that it has no more."""
+        there = {body.name: body for body in self.bodies}
+        areas = body_areas(self.structure, self.place)
+        for body in self.bodies:
+            if body.name not in areas:
+                body.remove()
+        self.bodies = [
+            there.get(name) or Commissioner(
+                self, name=name, index=self.parties.index(name), heads=sum(council.heads for council, here in zip(self.councils, area, strict=True) if here),
+                rest={}, budgets={}, behaviour=self.parameters.commissioner,
+            )
+            for name, area in areas.items()
+        ]  # fmt: skip
         self._holders: list[Organisation] = [*self._units, *self.bodies]
         self.organisations = {holder.index: holder for holder in self._holders}
-        self._margin = income - resources
-        self._set_budgets(year, income)
 
-    def _set_budgets(self, modelled: dict[Account, np.ndarray], income: np.ndarray) -> None:
-        """Give each organisation what it holds under the structure; `modelled` and hospitals' `income` are pence a year at rest."""
+    def _set_budgets(self, earlier: Budgets | None = None) -> None:
+        """Give each organisation what it holds under the structure; `earlier` is what others held until now."""
         place, parameters = self.place, self.parameters
+        modelled, income = self._out_turn  # pence a year at rest
         cases = case_pence(place, parameters.prices)
         self.account_lines = account_lines(place, modelled, self.scale)
         committed = committed_pence(place, modelled, self.scale)
@@ -291,12 +308,13 @@ class HealthEconomy(mesa.Model):
         self.budgets = Budgets(
             modelled=modelled, committed=committed, variance=variances(modelled, cases), holders=self.holders,
             management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
+            earlier=None if earlier is None else (earlier, self.month), funded=self.funded,
         )  # fmt: skip
         self._remember_the_year()
         self._purses: dict[int, list[Purse]] = {}
         for holder in self._holders:
             if not isinstance(holder, Hospital):
-                holder.endow(self.budgets.of_year(holder.index, 0))
+                holder.endow(self.budgets.of_year(holder.index, self.month // MONTHS))
                 purses = purses_of(self.structure, holder.budgets)
                 self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
         spread = {account: self.budgets.spread(account) for account in UNIT_OF} | {Account.HOSPITAL: income.astype(float) * cases[Account.HOSPITAL][0]}
@@ -357,11 +375,49 @@ class HealthEconomy(mesa.Model):
     @functools.cached_property
     def frail_parts(self) -> dict[Account, float]:
         """Part of each account that frail elders cost at rest; empty where no pool is for them alone."""
-        if all(pool.people == "everybody" for pool in self.structure.pools):
+        if all(pool.people == "everybody" for pool in (*self.structure.pools, *self._coming.pools)):
             return {}
         return frail_parts(
             self._state.arrays, self._base_year, self._state.year[-MONTHS:], care_prices(self.place), self._tables["gp_age"], float(self.rules["frail_from"]), self.parameters.frail_elders
         )
+
+    def _set_rules(self) -> None:
+        """Let organisations decide, and boards sit, under the structure in force."""
+        self.engine.organisations.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
+        self.world = Commissioning(self, self.structure, self._beliefs, self._hold)
+        self.boards = self._boards()
+
+    def _change_over(self) -> None:
+        """Let the structure that was announced come into being: holders, bodies, purses, contracts, boards; people and levers go on as they are."""
+        before, earlier, purses = self.holders, self.budgets, self._purses
+        given = {holder.index: dict(holder.budgets) for holder in self._holders}
+        prices = {holder.index: dict(holder.prices) for holder in self._holders}
+        paid_by = self.structure.payment
+        self.structure = self._coming
+        self.holders = Holders(self.structure, self.place, self.parties)
+        handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
+        for payer, payee, pence in settle_up(handed):
+            self.ledger.pay(payer, payee, Service.SETTLEMENT, pence, RULES_DECIDE, month=self.month)
+        self._make_bodies()
+        self._set_budgets(earlier)
+        taken = {account: prices_taken_over(before, self.holders, account, prices) for account in UNIT_OF}
+        for holder in self._holders:
+            own: dict[Account, int] = {}
+            for each in handed:
+                if each.taker == holder.index:
+                    own[each.account] = own.get(each.account, 0) + each.carried
+            self._purses[holder.index] = take_up(self._purses[holder.index], own)
+            kept = {**prices.get(holder.index, {}), **{account: each[holder.index] for account, each in taken.items() if holder.index in each}}
+            felt = {*holder.budgets, *(account for purse in self._purses[holder.index] for account in purse.bears)}
+            holder.prices = {account: kept.get(account, 1.0) for account in Account if account in felt}
+            even_prices(holder, self._purses[holder.index])
+        if self.structure.payment != paid_by:
+            for name in PRICES:
+                self.engine.organisations.hospitals[name] = self.at_rest.hospitals[name]
+            self._contracts = self._contracts_of(self._state)
+        for board in self.boards:
+            board.remove()
+        self._set_rules()
 
     def _boards(self) -> list[HealthAndWellbeingBoard]:
         """Return the health and wellbeing board of each council, where the structure has boards."""
@@ -415,7 +471,10 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In April: new budgets at the settlement, and the proactive lists renewed."""
+        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
+        if self.month and self.month == self._changes_in:
+            self._change_over()
+            self._settle_pools()
         if self.month % MONTHS:
             return
         begin_year(self.engine.organisations.hospitals)
@@ -545,10 +604,11 @@ class HealthEconomy(mesa.Model):
         outside = parties.index("elsewhere")
         payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
-            budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
+            budget = sum(amount for account, amount in holder.budgets.items() if account not in (Account.HOSPITAL, Account.TRANSITION))
             share = block_month(budget, number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
+        payments += [(parties.index("treasury"), payee, Service.SETTLEMENT, amount, RULES_DECIDE) for payee, amount in self.budgets.paid_on_top(number)]
         for kind, line in [*((Party.HOSPITAL, line) for line in lines), *care_lines(month, costs, self.parameters.costs)]:
             for unit, quantity in enumerate(line.quantity):
                 ledger.use(line.name, self._first[kind] + unit, int(quantity), line.unit_pence, month=number, per=line.per)

@@ -53,7 +53,7 @@ def frail_parts(
     """
     used: dict[str, np.ndarray] = {}
     for name, weight, frail in _uses(arrays, prices, consultations, frail_from, elders):
-        used[name] = used.get(name, np.zeros(2)) + (weight[frail].sum(), weight.sum())
+        used[name] = used.get(name, np.zeros(2)) + np.array([weight[frail].sum(), weight.sum()])
     used |= dict.fromkeys(BY_CARE, sum(used[name] for name in ("home_care", "residential", "nursing")))
     planned = sum(int(month.journal["pence"][np.isin(month.journal["service"], (Service.OUTPATIENT, Service.ELECTIVE))].sum()) for month in year)
     spent = {name: sum(int(getattr(each, name).sum()) for each in costs) for names in LINES.values() for name in names if name not in ("emergency", "planned")}

@@ -127,6 +127,10 @@ class Holders:
             self.people |= people_of_bodies(self.people, np.array(list(areas.values())))
         self._at = {int(party): position for indices in self._parties.values() for position, party in enumerate(indices)}
 
+    def __contains__(self, party: int) -> bool:
+        """Return whether an organisation is there under the structure."""
+        return party in self._at
+
     def parties(self, account: Account) -> np.ndarray:
         """Return the ledger's indices of all holders of an account."""
         return self._parties[self.structure.holder(account)]

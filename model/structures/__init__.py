@@ -169,7 +169,7 @@ class Transition(_Facts):
     Parameters
     ----------
     announced, start : months, ``YYYY-MM``; in the file `start` is written ``from``
-    replaces : name of the structure that is in force until then
+    replaces : name of the shipped structure that is in force until then
     """
 
     announced: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
@@ -273,6 +273,26 @@ class CommissioningStructure(_Facts):
     def kinds(self) -> tuple[Party, ...]:
         """Kinds of organisation that exist under it."""
         return (*STANDING_KINDS, Party.COMMISSIONER) if self.bodies else STANDING_KINDS
+
+    def begins(self, start: str) -> int:
+        """Return the months from the start of a run, ``YYYY-MM``, until it comes into being; 0 where it is there from the start.
+
+        Raises
+        ------
+        StructureError
+            If its transition lies before the start.
+        """
+        if self.transition is None:
+            return 0
+        then, now = (int(month[:4]) * 12 + int(month[5:]) for month in (self.transition.start, start))
+        if then < now:
+            raise StructureError(f"{self.name}.toml: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
+        return then - now
+
+    def before(self) -> CommissioningStructure:
+        """Return the structure that is in force until it comes into being: the one it replaces, as if that had always been there."""
+        replaced = self if self.transition is None else load_structure(self.transition.replaces)
+        return replaced.model_copy(update={"transition": None})
 
     def holder(self, account: Account) -> Party:
         """Return the kind of organisation that holds an account."""
@@ -396,7 +416,7 @@ def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
         "payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board, "teams": Teams, "entitlement": Entitlement, "transition": Transition,
     }  # fmt: skip
     section = sections.get(str(where[0])) if len(where) > 1 else None
-    return list((section or CommissioningStructure).model_fields)
+    return [known.alias or name for name, known in (section or CommissioningStructure).model_fields.items()]
 
 
 def _short(given: Any) -> str:
@@ -412,7 +432,7 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _replacing_nothing(facts)
 
 
 def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
@@ -468,6 +488,15 @@ def _not_allied(facts: Mapping[str, Any]) -> list[str]:
     if not isinstance(shares, dict) or not isinstance(payer, str) or set(shares) == {"hospital", payer}:
         return []
     return [f"payment.shares: must be those of hospital and {payer}, which holds the acute account (got {', '.join(sorted(shares)) or 'nothing'})"]
+
+
+def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:
+    """Return a transition's replaced structure that is not shipped."""
+    transition = facts.get("transition")
+    replaced = transition.get("replaces", BASELINE) if isinstance(transition, dict) else BASELINE
+    if not isinstance(replaced, str) or replaced in list_structures():
+        return []
+    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, list_structures())} (got {replaced!r})"]
 
 
 def _kind_names(facts: Mapping[str, Any]) -> str:
