@@ -66,7 +66,7 @@ from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
-from model.pooling import Pooling, Transfer, payments
+from model.pooling import Pooling, Shared, Transfer, payments
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -198,6 +198,7 @@ class HealthEconomy(mesa.Model):
         self.patients = Population(self, people)
 
         self.holders = Holders(self.structure, self.place, self.parties)
+        self._holders_before: Holders | None = None
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         self._hold = hold = _checked_hold(hold or {})
@@ -343,8 +344,7 @@ class HealthEconomy(mesa.Model):
         money = {}
         for account, shared in self._pooling.shared.items():
             holders = [self.organisations[int(party)] for party in shared.holders]
-            whole = shared.everybody or account == Account.HOSPITAL
-            money[account] = np.array([holder.budgets[account] if whole else self.budgets.modelled_money(holder.index, account, year) for holder in holders])
+            money[account] = np.array([holder.budgets[account] if shared.everybody else self.budgets.modelled_money(holder.index, account, year) for holder in holders])
         for holder in self._holders if money else ():
             for at, purse in enumerate(self._purses[holder.index]):
                 if purse.bears and not set(purse.accounts) & set(HELD_ACCOUNTS):
@@ -354,15 +354,7 @@ class HealthEconomy(mesa.Model):
         """Return who owes whom what of pools' gaps, as forecast for the year, and let every purse know its part."""
         if not self._pooling.shared:
             return []
-        year, gaps = self.month // MONTHS, {}
-        for account, shared in self._pooling.shared.items():
-            holders = [self.organisations[int(party)] for party in shared.holders]
-            whole = shared.everybody or account == Account.HOSPITAL
-            gaps[account] = np.array([
-                self._forecasts(holder)[account] - holder.budgets[account] if whole else self.budgets.modelled_gap(holder.index, account, self._last_year, year)
-                for holder in holders
-            ])  # fmt: skip
-        transfers = self._pooling.transfers(gaps)
+        transfers = self._pooling.transfers({account: self._gaps(account, shared) for account, shared in self._pooling.shared.items()})
         self._purses = {party: [purse._replace(owed=0) for purse in purses] for party, purses in self._purses.items()}
         for transfer in transfers:
             for party, pence in ((transfer.payer, transfer.pence), (transfer.payee, -transfer.pence)):
@@ -371,6 +363,13 @@ class HealthEconomy(mesa.Model):
                 at = next(at for at, purse in enumerate(purses) if transfer.account in purse.bears) if at is None else at
                 purses[at] = purses[at]._replace(owed=purses[at].owed + pence)
         return transfers
+
+    def _gaps(self, account: Account, shared: Shared) -> np.ndarray:
+        """Return what each holder of a pooled account will spend beyond its budget this year, pence; of a pool for some people, on modelled care."""
+        holders = [self.organisations[int(party)] for party in shared.holders]
+        if shared.everybody:
+            return np.array([self._forecasts(holder)[account] - holder.budgets[account] for holder in holders])
+        return np.array([self.budgets.modelled_gap(holder.index, account, self._last_year, self.month // MONTHS) for holder in holders])
 
     @functools.cached_property
     def frail_parts(self) -> dict[Account, float]:
@@ -389,7 +388,8 @@ class HealthEconomy(mesa.Model):
 
     def _change_over(self) -> None:
         """Let the structure that was announced come into being: holders, bodies, purses, contracts, boards; people and levers go on as they are."""
-        before, earlier, purses = self.holders, self.budgets, self._purses
+        self._holders_before = before = self.holders
+        earlier, purses = self.budgets, self._purses
         given = {holder.index: dict(holder.budgets) for holder in self._holders}
         prices = {holder.index: dict(holder.prices) for holder in self._holders}
         paid_by = self.structure.payment
@@ -448,9 +448,13 @@ class HealthEconomy(mesa.Model):
         base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
         return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
 
-    def payer(self, account: Account, unit: int) -> int:
-        """Return the ledger's index of who pays most on an account for a council or consortium (by position)."""
-        return self.holders.main(account, unit)
+    def holders_in(self, month: int) -> Holders:
+        """Return who held what in a month of this run that has begun."""
+        return self._holders_before if self._holders_before is not None and month < self._changes_in else self.holders
+
+    def payer(self, account: Account, unit: int, month: int) -> int:
+        """Return the ledger's index of who paid most on an account in a month for a council or consortium (by position)."""
+        return self.holders_in(month).main(account, unit)
 
     # Phases
 

@@ -468,11 +468,13 @@ def _places_of(word: str, facts: Any, place: str) -> list[str]:
 
 
 def _pooled_twice(facts: Mapping[str, Any]) -> list[str]:
-    """Return each account that stands in a second pool, or twice in one."""
+    """Return each account that stands in a second pool, or twice in one, and each pool for some people that takes in hospitals' margins."""
     pools = facts.get("pools")
     wrong, seen = [], set()
     for number, pool in enumerate(pools if isinstance(pools, list) else []):
         accounts = pool.get("accounts") if isinstance(pool, dict) else None
+        if isinstance(pool, dict) and pool.get("people") == "frail_elders" and isinstance(accounts, list) and "hospital" in accounts:
+            wrong.append(f"pools.{number}.accounts: must leave out hospital, whose margin is not for frail elders alone (got {accounts!r})")
         for account in accounts if isinstance(accounts, list) else []:
             if str(account) in seen:
                 wrong.append(f"pools.{number}.accounts: must name an account that is in no pool yet (got {account!r})")
