@@ -66,7 +66,7 @@ from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
-from model.pooling import Pooling, Shared, Transfer, payments
+from model.pooling import Pooling, Shared, Transfer, expecting, payments
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -324,19 +324,11 @@ class HealthEconomy(mesa.Model):
         self._join_pools(spread)
 
     def _join_pools(self, spread: Mapping[Account, np.ndarray]) -> None:
-        """Give purses the parts of others' pooled accounts that they bear; `spread` is the variance of a year's spending by account and holder."""
+        """Let purses bear the parts of others' pooled accounts that fall on them; `spread` is the variance of a year's spending by account and holder."""
         self._pooling = Pooling(self.structure, self.holders, self.frail_parts)
         for holder in self._holders if self._pooling.shared else ():
-            purses = self._purses[holder.index] or [Purse(())]
-            borne: dict[int, tuple[Account, ...]] = {}
-            for account in self._pooling.bears(holder.index):
-                at = self._pooling.paying(purses, account)
-                borne[at] = (*borne.get(at, ()), account)
-            for at, purse in enumerate(purses):
-                bearing = purse._replace(bears=borne.get(at, ()))
-                purses[at] = bearing._replace(chance=self._pooling.chance(holder.index, bearing, spread))
-                holder.prices.update(dict.fromkeys(bearing.bears, 1.0))
-            self._purses[holder.index] = purses
+            self._purses[holder.index] = self._pooling.joined(holder.index, self._purses[holder.index], spread)
+            holder.prices.update(dict.fromkeys(self._pooling.bears(holder.index), 1.0))
 
     def _settle_pools(self) -> None:
         """In April: who holds no money of its own answers for what pools put into its hands."""
@@ -355,13 +347,7 @@ class HealthEconomy(mesa.Model):
         if not self._pooling.shared:
             return []
         transfers = self._pooling.transfers({account: self._gaps(account, shared) for account, shared in self._pooling.shared.items()})
-        self._purses = {party: [purse._replace(owed=0) for purse in purses] for party, purses in self._purses.items()}
-        for transfer in transfers:
-            for party, pence in ((transfer.payer, transfer.pence), (transfer.payee, -transfer.pence)):
-                purses = self._purses[party]
-                at = next((at for at, purse in enumerate(purses) if transfer.account in purse.accounts), None)
-                at = next(at for at, purse in enumerate(purses) if transfer.account in purse.bears) if at is None else at
-                purses[at] = purses[at]._replace(owed=purses[at].owed + pence)
+        self._purses = expecting(self._purses, transfers)
         return transfers
 
     def _gaps(self, account: Account, shared: Shared) -> np.ndarray:

@@ -121,6 +121,20 @@ class Pooling:
             found += float(spread[account] @ (self.shared[account].part * self._weights(account, party)) ** 2)
         return math.sqrt(max(found, 0.0))
 
+    def joined(self, party: int, purses: Sequence[Purse], spread: Mapping[Account, np.ndarray]) -> list[Purse]:
+        """Return an organisation's purses with the accounts of others whose gaps they bear, and with what chance does to all that they bear.
+
+        Parameters
+        ----------
+        purses : with the chance of what they pay for; who has none and bears something gets one
+        spread : as for :meth:`chance`
+        """
+        bears = self.bears(party)
+        found = list(purses) or [Purse(())] * bool(bears)
+        paying = {account: self.paying(found, account) for account in bears}
+        found = [purse._replace(bears=tuple(account for account in bears if paying[account] == at)) for at, purse in enumerate(found)]
+        return [purse._replace(chance=self.chance(party, purse, spread)) for purse in found]
+
     def paying(self, purses: Sequence[Purse], account: Account) -> int:
         """Return which of a bearer's purses a pool's gap falls on: the one with money in that pool, else the first; never a ring-fenced one if there is another."""
         pool = next(pool for pool in self._structure.pools if account in pool.accounts)
@@ -147,6 +161,25 @@ def _shared(pool: Pool, account: Account, part: float, holders: Holders) -> Shar
         columns.append(pool.overspend[kind] * people / np.maximum(whole, 1e-9))
         bearers.append(holders.parties_of(kind))
     return Shared(part, pool.people == "everybody", np.concatenate([kept[:, None], *columns], axis=1), parties, np.concatenate(bearers))
+
+
+def expecting(purses: Mapping[int, Sequence[Purse]], transfers: Sequence[Transfer]) -> dict[int, list[Purse]]:
+    """Return everybody's purses with what transfers will cost each: the one that has the account, or else bears it.
+
+    Examples
+    --------
+    >>> found = expecting({1: [Purse((), bears=(Account.ACUTE,))], 2: [Purse((Account.ACUTE,))]}, [Transfer(1, 2, Account.ACUTE, 50)])
+    >>> found[1][0].owed, found[2][0].owed
+    (50, -50)
+    """
+    owed: dict[tuple[int, Account], int] = {}
+    for payer, payee, account, pence in transfers:
+        owed[payer, account] = owed.get((payer, account), 0) + pence
+        owed[payee, account] = owed.get((payee, account), 0) - pence
+    return {
+        party: [purse._replace(owed=sum(owed.get((party, account), 0) for account in (*purse.accounts, *purse.bears))) for purse in own]
+        for party, own in purses.items()
+    }
 
 
 def payments(transfers: Sequence[Transfer]) -> list[tuple[int, int, int]]:
