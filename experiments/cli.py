@@ -133,6 +133,7 @@ def compare(
     hospital_flow: Annotated[
         str, typer.Option(metavar="NAME", help="Hospitals by the day (daily), or by the hour and minute (salabim).")
     ] = "daily",
+    funded: Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
@@ -150,6 +151,7 @@ def compare(
         hold=_held(hold),
         parameters=_assignments("--set", _spelled_out(change)),
         hospital_flow=hospital_flow,
+        funding="funded" if funded else "within",
     )
     each = _whole("--threads", threads, most=256)
     processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
@@ -231,7 +233,7 @@ def _comparison(
 ) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
     from agents.hospital.flows import flow_named
-    from experiments.specification import ComparisonSpec, code_hash, file_checksum
+    from experiments.specification import START, ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
     from model.structures import list_structures, load_structure
@@ -241,7 +243,7 @@ def _comparison(
     try:
         load_place(place)
         for structure in chosen:
-            load_structure(structure)
+            load_structure(structure).begins(START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
         files = {name: file_checksum(Path(name)) for name in chosen if name.endswith(".toml")}

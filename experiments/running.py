@@ -94,6 +94,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         parameters=_parameters(spec),
         hold=dict(spec.hold) or None,
         settlement=spec.settlement,
+        funding=spec.funding,
         hospital_flow=spec.hospital_flow,
         learning=spec.learning,
         threads=threads,

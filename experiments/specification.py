@@ -83,6 +83,7 @@ class RunSpec:
     years : whole years from April 2014
     scale : share of the place's people that live in the model
     settlement : name of the yearly settlement
+    funding : changing over is paid for from ``within`` it, or ``funded`` on top
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
     learning : whether organisations learn what their levers do from what they see
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
@@ -98,6 +99,7 @@ class RunSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
+    funding: str = "within"
     hospital_flow: str = "daily"
     learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
@@ -140,6 +142,7 @@ class ComparisonSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
+    funding: str = "within"
     hospital_flow: str = "daily"
     learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)

@@ -12,7 +12,7 @@ import numpy as np
 
 from agents import draws
 from agents.board import HealthAndWellbeingBoard
-from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, stakes
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, borne, stakes
 from agents.draws import draw
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
@@ -46,6 +46,10 @@ class Economy(Protocol):
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
 
+    @property
+    def frail_parts(self) -> Mapping[Account, float]:
+        """Part of each account that frail elders cost at rest, for pools that pay for them alone."""
+
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
 
@@ -68,7 +72,7 @@ class Commissioning:
         self.holders = Holders(structure, economy.place, economy.parties)
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
         self._hold = frozenset({*hold, *moot, *structure.fixed})
-        self._facts = structure.stake_facts()
+        self._facts = structure.stake_facts(economy.frail_parts)
         self._stakes: dict[int, dict[Account, float]] = {}
         self._stakes_from = 0
 
@@ -143,8 +147,13 @@ class Commissioning:
         return sight * self.capability(decider)
 
     def prices(self, decider: Organisation) -> Mapping[Account, float]:
-        """Return the price of money of the decider's own accounts; others cost 1."""
-        return decider.prices
+        """Return the price of money of the decider's own accounts; others cost 1, but for what a pool makes the decider bear of them."""
+        felt = self.stakes(decider)
+        through_pools = {
+            account: 1.0 + part / felt[account] * (decider.prices[account] - 1.0)
+            for account, part in borne(self._facts, decider.kind).items() if account in decider.prices
+        }  # fmt: skip
+        return {**decider.prices, **through_pools} if through_pools else decider.prices
 
     def belief(self, unit: Organisation, lever: Lever) -> Belief:
         """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned."""

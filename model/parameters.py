@@ -20,6 +20,7 @@ from agents.hospital.stays import HospitalRules
 from agents.learning import LearningBehaviour
 from agents.naming import nearest
 from agents.parameter import Checked
+from agents.patients.frail_elders import FrailElders
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
@@ -61,6 +62,7 @@ class Parameters:
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
     overheads: Overheads = field(default_factory=Overheads)
+    frail_elders: FrailElders = field(default_factory=FrailElders)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)

@@ -272,6 +272,8 @@ STRUCTURE_THAT_USES = {
     "board.heeded_integrate": "integrate",
     "trusting.reorganised": "single-budget",
     "trusting.imposed": "imposed",
+    "frail_elders.age": "frail_elders",
+    "frail_elders.frailty": "frail_elders",
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("teamwork.")), "teams"),
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("reorganising.")), "single-budget"),
 }
@@ -280,6 +282,17 @@ WRITTEN = {  # structures that are like separate budgets but for one fact
     "imposed": ("outcomes_frameworks", 'mandate = "imposed"\noutcomes_frameworks'),
     "teams": ("[payment]", "[teams]\nsingle_assessment = true\nshared_record = true\nco_location = true\nmultidisciplinary = true\n\n[payment]"),
 }
+FRAIL_ELDERS = """
+[[bodies]]
+kind = "commissioner"
+scope = "council"
+
+[[pools]]
+name = "care of frail elders"
+accounts = ["acute", "social_care"]
+people = "frail_elders"
+overspend = { commissioner = 1.0 }
+"""
 NEEDS_MORE_MONTHS = {
     "market.place_response": 36,  # what is asked for changes slowly
     "board.heeded_none": 48,  # advice without any duty is seldom followed
@@ -336,6 +349,10 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
         text = text.replace(*WRITTEN[structure]).replace('name = "separate-budgets"', f'name = "{file.stem}"')
         file.write_text(text, encoding="utf-8")
         structure = file
+    if structure == "frail_elders":
+        structure = folder / "frail-elders.toml"
+        text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8").replace('name = "separate-budgets"', 'name = "frail-elders"')
+        structure.write_text(text + FRAIL_ELDERS, encoding="utf-8")
     values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
     hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)

@@ -83,6 +83,7 @@ def test_a_specification_of_an_unknown_place_is_refused():
         ("years", 9),
         ("scale", 0.5),
         ("settlement", "flat"),
+        ("funding", "funded"),
         ("hospital_flow", "salabim"),
         ("learning", True),
         ("hold", {}),
