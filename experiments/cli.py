@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from experiments.cases import Cases, Ground
     from experiments.filming import FilmSpec
     from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
@@ -1008,6 +1010,147 @@ def causes(
         rows = [{"cause": cause.replace("_", " "), **row} for cause, row in wide.to_dict("index").items()]
         _console().print(f"share of emergency {of}", style="bold")
         _console().print(_table(rows, ("cause", *wide.columns)))
+
+
+# What if: runs beside runs, with the same people and luck.
+
+PlaceOption = Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)]
+YearsOption = Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")]
+ReplicationsOption = Annotated[str, typer.Option(metavar="N", help="Runs of each case, paired by luck.")]
+ScaleOption = Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")]
+SeedOption = Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")]
+WorkersOption = Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")]
+OutputOption = Annotated[str, typer.Option(metavar="DIR", help="Folder of runs, tables and figure.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+def _ground(
+    place: str, years: str, replications: str, scale: str, seed: str, change: list[str] | None, structures: Sequence[str]
+) -> Ground:
+    """Return what all runs of a question share, every name in it known."""
+    from experiments.cases import Ground
+    from model.parameters import Parameters
+    from model.structures import load_structure
+
+    assigned = _assignments("--set", _spelled_out(change))
+    Parameters().with_values(assigned)
+    for structure in structures:
+        load_structure(structure)
+    return Ground(
+        place=place,
+        years=_whole("--years", years),
+        replications=_whole("--replications", replications),
+        scale=_number("--scale", scale),
+        seed=_whole("--seed", seed, least=0),
+        parameters=assigned,
+    )
+
+
+def _cases(output: str, workers: str, quiet: bool) -> Cases:
+    from experiments.cases import Cases
+
+    return Cases(output, _whole("--workers", workers) if workers else os.cpu_count() or 1, quiet)
+
+
+@contextlib.contextmanager
+def _what_is_asked(output: str) -> Iterator[None]:
+    """Say in a line what is wrong with what was asked for, with the folder, or with the runs."""
+    from experiments.cases import CasesError
+    from experiments.store import ResultsError
+
+    try:
+        yield
+    except CasesError as error:
+        for line in str(error).splitlines():
+            _say(f"failed: {line}", FAILED)
+        raise typer.Exit(FAILED) from error
+    except (ResultsError, TypeError, ValueError) as error:
+        if isinstance(error, TypeError) and "must" not in str(error):
+            raise
+        raise UsageError(re.sub(r"\b[A-Z]\w*Spec\.(\w+)|\bGround\.(\w+)", _as_option, str(error))) from error
+    except OSError as error:
+        raise UsageError(f"cannot use {error.filename or output}: {error.strerror or error}") from error
+
+
+def _as_option(match: re.Match[str]) -> str:
+    return f"--{(match[1] or match[2]).replace('_', '-')}"
+
+
+def _say_files(files: Sequence[Path]) -> None:
+    _console().print(f"Written: {', '.join(str(file) for file in files)}", soft_wrap=True)
+
+
+@app.command(epilog="Example: joinedup shunts --place wigan --counterfactual council.strictness --kind respond")
+def shunts(
+    results: Annotated[str, typer.Argument(metavar="[RESULTS]", help="A comparison: its place, years, luck and parameters.")] = "",
+    place: PlaceOption = "berkshire-west",
+    structure: Annotated[str, typer.Option(metavar="NAME", help="Structure, or TOML file of your own.")] = "separate-budgets",
+    counterfactual: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHO[.LEVER]", help="Decision that is undone in a second run; may be repeated. [default: all of each kind that decides]"),
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="replay: all other levers as they were; respond: others react.")] = "replay",
+    against: Annotated[str, typer.Option(metavar="WHAT", help="Reference: observed, or national where a median is known.")] = "observed",
+    draws: Annotated[str, typer.Option(metavar="N", help="Sets of cause shares drawn besides the defaults.")] = "4",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "1",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/shunts",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say who pays for whose decision: attributed within a run, and by a second run without the decision.
+
+    Both stand side by side with their disagreement, by payer and service line, over the prior of cause shares.
+    Households are apart from organisations.
+    """
+    with _what_is_asked(output):
+        from experiments.shunting import ShuntSpec, write_shunts
+        from experiments.shunting import shunts as find
+
+        ground = _ground_of(results, structure) if results else _ground(place, years, replications, scale, seed, change, [structure])
+        spec = ShuntSpec(
+            ground=ground, structure=structure, decisions=tuple(counterfactual or ()), kind=kind, against=against,
+            draws=_whole("--draws", draws, least=0, most=1_000),
+        )  # fmt: skip
+        found = find(spec, _cases(output, workers, quiet or as_json), Path(results) if results else None)
+        files = write_shunts(found, Path(output))
+    if as_json:
+        _print_json({"lines": found.lines().to_dict("records"), "people": found.people.to_dict("records")})
+    elif not quiet:
+        rows = [
+            {"decision": row.decision, "payer": row.payer, **{name: _pounds_and_range(row, name) for name in ("attributed", "counterfactual", "disagreement")}}
+            for row in found.matrix().itertuples()
+        ]
+        _console().print(_table(rows, ("decision", "payer", "attributed", "counterfactual", "disagreement")) if rows else "No decision costs or saves anybody anything.")
+        _say_files(files)
+
+
+def _ground_of(results: str, structure: str) -> Ground:
+    """Return the ground of a comparison's runs."""
+    from experiments.cases import Ground
+    from experiments.store import load
+
+    spec = load(results).spec
+    if structure not in spec.structures:
+        raise UsageError(f"--structure must be one of {', '.join(spec.structures)}, which {results} compares, got {structure!r}")
+    if spec.hold:
+        raise UsageError(f"{results} holds levers ({', '.join(spec.hold)}), which shunts cannot; compare without --hold")
+    shared = ("place", "years", "scale", "seed", "settlement", "hospital_flow", "parameters", "replications")
+    return Ground(**{name: getattr(spec, name) for name in shared})
+
+
+def _pounds_and_range(row: Any, name: str) -> str:
+    from experiments.figures.style import number
+
+    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    reach = "" if low != low else f" ({number(low, 'pounds', signed=True)} to {number(high, 'pounds', signed=True)})"
+    return number(getattr(row, name), "pounds", signed=True) + reach
 
 
 def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from agents.draws import replication_seed
 from experiments.specification import RunSpec
-from experiments.store import RunResult, Store, reason, write_run
+from experiments.store import RunFolder, RunResult, reason, write_run
 
 MONTHS = 12  # of a year
 MOST_TRIES = 3  # a run whose worker died that often is given up
@@ -93,6 +93,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         scale=spec.scale,
         parameters=_parameters(spec),
         hold=dict(spec.hold) or None,
+        paths=spec.paths,
         settlement=spec.settlement,
         hospital_flow=spec.hospital_flow,
         threads=threads,
@@ -153,7 +154,7 @@ def _notes(economy: Any) -> dict[str, Any]:
 
 def run_all(
     specs: Iterable[RunSpec],
-    store: Store,
+    store: RunFolder,
     executor: Executor | int | None = None,
     progress: Progress | None = None,
     threads: int = 1,
@@ -204,7 +205,7 @@ def run_all(
 class _Batch:
     """What has happened so far."""
 
-    store: Store
+    store: RunFolder
     progress: Progress | None = None
     finished: list[str] = field(default_factory=list)
     failures: list[RunFailure] = field(default_factory=list)
@@ -317,7 +318,7 @@ class _Queue:
                 return
             yield (self.suspects or self.waiting).popleft()
 
-    def after_death(self, store: Store) -> Iterator[_Outcome]:
+    def after_death(self, store: RunFolder) -> Iterator[_Outcome]:
         """Put back what was flying when a worker died; yield what is finished after all or is given up."""
         for spec in self.flying.values():
             self.tries[spec.key] += 1

@@ -84,6 +84,17 @@ class RunResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunTables:
+    """What one finished run wrote: the tables of a :class:`RunResult`, each with the run's own columns, and its notes."""
+
+    measures: pd.DataFrame
+    ledger: pd.DataFrame
+    consequences: pd.DataFrame
+    decisions: pd.DataFrame
+    notes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """A folder of results, read without the model.
 
@@ -165,8 +176,84 @@ def load(path: str | os.PathLike[str]) -> Results:
     return Results(folder=folder, manifest=manifest, spec=spec, keys=keys)
 
 
-class Store:
-    """A folder that runs are written into.
+class RunFolder:
+    """A folder that runs are written into and found again, by their keys.
+
+    Parameters
+    ----------
+    folder : as given by the user; made if need be
+
+    Raises
+    ------
+    FolderError
+        If it cannot be written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self._make()
+
+    def _make(self) -> None:
+        with self.writing():
+            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+            self.clean()
+            with tempfile.TemporaryFile(dir=self.folder / "runs") as probe:
+                probe.write(b"0" * 4096)
+                probe.flush()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn what the operating system refuses into one :class:`FolderError`."""
+        try:
+            yield
+        except OSError as error:
+            raise FolderError(f"cannot write to the results folder {self.folder}: {reason(error)}") from error
+
+    def clean(self) -> None:
+        """Remove what an earlier process left half-written."""
+        for left in [*self.folder.glob(f"{UNFINISHED}*"), *self.folder.glob(f"*/{UNFINISHED}*")]:
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+    def has(self, key: str) -> bool:
+        """Return whether a run is finished."""
+        return (self.folder / "runs" / key).is_dir()
+
+    def write(self, result: RunResult) -> None:
+        """Write one finished run; on return all of it is there, on an error nothing."""
+        with self.writing():
+            write_run(self.folder, result)
+
+    def write_failure(self, key: str, report: str) -> None:
+        """Keep the traceback of a failed run."""
+        with self.writing():
+            (self.folder / "failures").mkdir(exist_ok=True)
+            write_text(self.folder / "failures" / f"{key}.txt", report)
+
+    def forget_failure(self, key: str) -> None:
+        """Remove the traceback of a run that has since succeeded."""
+        with self.writing():
+            (self.folder / "failures" / f"{key}.txt").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # other failures are still in it, or there never was one
+                (self.folder / "failures").rmdir()
+
+    def tables(self, key: str) -> RunTables:
+        """Return what a finished run wrote.
+
+        Raises
+        ------
+        FolderError
+            If it did not finish, or a file cannot be read.
+        """
+        here = self.folder / "runs" / key
+        frames = {name: _table(self.folder, (key,), name) for name in TABLES}
+        return RunTables(**frames, notes=_read_json(here / "run.json")["notes"])
+
+
+class Store(RunFolder):
+    """A folder for the runs of one comparison.
 
     Parameters
     ----------
@@ -221,56 +308,14 @@ class Store:
             )
 
     def _open(self) -> dict[str, Any]:
+        self._make()
         with self.writing():
-            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
-            self.clean()
-            with tempfile.TemporaryFile(dir=self.folder / "runs") as probe:
-                probe.write(b"0" * 4096)
-                probe.flush()
             path = self.folder / MANIFEST
             if path.exists():
                 return _read_json(path)
             manifest = new_manifest(self.spec)
             write_text(path, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
         return manifest
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Turn what the operating system refuses into one :class:`FolderError`."""
-        try:
-            yield
-        except OSError as error:
-            raise FolderError(f"cannot write to the results folder {self.folder}: {reason(error)}") from error
-
-    def clean(self) -> None:
-        """Remove what an earlier process left half-written."""
-        for left in [*self.folder.glob(f"{UNFINISHED}*"), *self.folder.glob(f"*/{UNFINISHED}*")]:
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
-
-    def has(self, key: str) -> bool:
-        """Return whether a run is finished."""
-        return (self.folder / "runs" / key).is_dir()
-
-    def write(self, result: RunResult) -> None:
-        """Write one finished run; on return all of it is there, on an error nothing."""
-        with self.writing():
-            write_run(self.folder, result)
-
-    def write_failure(self, key: str, report: str) -> None:
-        """Keep the traceback of a failed run."""
-        with self.writing():
-            (self.folder / "failures").mkdir(exist_ok=True)
-            write_text(self.folder / "failures" / f"{key}.txt", report)
-
-    def forget_failure(self, key: str) -> None:
-        """Remove the traceback of a run that has since succeeded."""
-        with self.writing():
-            (self.folder / "failures" / f"{key}.txt").unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # other failures are still in it, or there never was one
-                (self.folder / "failures").rmdir()
 
     def results(self) -> Results:
         """Return what is in the folder now."""

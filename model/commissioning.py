@@ -36,6 +36,9 @@ class Economy(Protocol):
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
 
+    def scripted(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers of an organisation that follow a path."""
+
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
 
@@ -118,8 +121,9 @@ class Commissioning:
         return self.beliefs[lever]
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen, and out of season those that are set once a year."""
-        return self._hold if self.month % MONTHS < MONTHS_PER_QUARTER else self._hold | YEARLY
+        """Return the levers that are frozen or follow a path, and out of season those that are set once a year."""
+        held = self._hold.union(self.economy.scripted(unit))
+        return held if self.month % MONTHS < MONTHS_PER_QUARTER else held | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
         """Return what becomes of wishes once the board of the council where most of the unit's people live has been heard."""

@@ -10,7 +10,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes")
+COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes", "shunts")
 
 
 @pytest.fixture
@@ -66,6 +66,11 @@ def joinedup(monkeypatch, capsys):
             "--set must be name=number, or @FILE:ROW with rows counted from 1, got '@sets.csv'",
         ),
         (["compare", "--set", "@nowhere.csv:1"], "nowhere.csv: cannot be read: No such file"),
+        (["shunts", "--counterfactual", "council.strictnes"], "unknown lever 'strictnes' in 'council.strictnes'; nearest: strictness"),
+        (["shunts", "--kind", "rewind"], "--kind must be replay or respond, got 'rewind'"),
+        (["shunts", "--against", "national"], "no national median is known of"),
+        (["shunts", "nowhere"], "cannot read nowhere/manifest.json"),
+        (["shunts", "--draws", "-1"], "--draws must be a whole number from 0"),
         (["causes", "--samples", "0"], "--samples must be a whole number from 1 to 100000, got '0'"),
         (["causes", "--seed", "-1"], "--seed must be a whole number from 0"),
         (

@@ -85,6 +85,7 @@ def test_a_specification_of_an_unknown_place_is_refused():
         ("settlement", "flat"),
         ("hospital_flow", "salabim"),
         ("hold", {}),
+        ("paths", {"Reading": {"fees": [1.0, 1.1]}}),
         ("parameters", {"living.a": 1.5, "b": 2}),
         ("code", "f"),
         ("files", {"a.toml": "0"}),
