@@ -16,6 +16,7 @@ from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.trusting import starting_trust
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.holders import Holders
+from model.interventions import Script
 from model.ledger import Parties
 from model.parameters import Parameters
 from model.place import Place
@@ -35,6 +36,7 @@ class Economy(Protocol):
     parties: Parties
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
+    script: Script
 
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
@@ -119,7 +121,8 @@ class Commissioning:
 
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers that are frozen, and out of season those that are set once a year."""
-        return self._hold if self.month % MONTHS < MONTHS_PER_QUARTER else self._hold | YEARLY
+        hold = self._hold.union(self.economy.script.held(unit))
+        return hold if self.month % MONTHS < MONTHS_PER_QUARTER else hold | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
         """Return what becomes of wishes once the board of the council where most of the unit's people live has been heard."""
