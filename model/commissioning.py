@@ -16,11 +16,11 @@ from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.trusting import starting_trust
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.holders import Holders
-from model.interventions import Script
 from model.ledger import Parties
 from model.parameters import Parameters
 from model.place import Place
 from model.rules import PEOPLE_SEED
+from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
 
 MONTHS = 12

@@ -52,7 +52,7 @@ from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.holders import Holders
-from model.interventions import Intervention, Script, read_interventions
+from model.interventions import Intervention, read_interventions
 from model.joint_scheme import contributions
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
@@ -67,6 +67,7 @@ from model.place import Place, load_place
 from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
+from model.script import Script
 from model.settlement import FLAT, Settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure

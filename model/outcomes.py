@@ -6,7 +6,7 @@ Nothing here is read by anybody in the model. It is kept only where a run is ask
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,11 @@ from agents.naming import nearest
 from agents.patients import record
 from agents.patients.record import RECORD
 from agents.vocabulary import Setting
-from model.engine import spans_of
+from model.engine import Engine, spans_of
 from model.interventions import number_of_conditions
-
-if TYPE_CHECKING:
-    from model.economy import HealthEconomy
-    from model.place import Place
+from model.parameters import Parameters
+from model.place import Place
+from model.script import Script
 
 KEPT = ("people", "groups")
 MONTHS = 12
@@ -80,6 +79,17 @@ BY: Mapping[str, str] = {
 """What measures can be grouped by."""
 
 
+class Economy(Protocol):
+    """What this room asks of the economy."""
+
+    month: int
+    frozen: bool
+    place: Place
+    parameters: Parameters
+    engine: Engine
+    script: Script
+
+
 def checked_keep(keep: Sequence[str]) -> tuple[str, ...]:
     """Return what is to be kept; raise ValueError for a word that is none of :data:`KEPT`."""
     for word in keep:
@@ -111,7 +121,7 @@ class Outcomes:
     keep : of :data:`KEPT`
     """
 
-    def __init__(self, economy: HealthEconomy, keep: Collection[str]) -> None:
+    def __init__(self, economy: Economy, keep: Collection[str]) -> None:
         if keep and economy.frozen:
             raise ValueError("HealthEconomy.keep must be left out in frozen demography, since others take the rows of the dead")
         self._economy = economy
