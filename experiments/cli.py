@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.cases import Cases, Ground
+    from experiments.experiment import ExperimentSpec
     from experiments.filming import FilmSpec
     from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
-    from experiments.store import Store
+    from experiments.store import Results, Store
 
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
@@ -279,7 +280,7 @@ def _levers(hold: dict[str, float | None]) -> dict[str, float | None]:
     return held
 
 
-def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
+def _compare(spec: ComparisonSpec | ExperimentSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
     from experiments.store import Store
 
     store = Store(output, spec)
@@ -296,7 +297,7 @@ def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool, thr
         ) from None
 
 
-def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool, threads: int) -> list[str]:
+def _run_missing(spec: ComparisonSpec | ExperimentSpec, store: Store, processes: int, quiet: bool, threads: int) -> list[str]:
     """Run what is missing; return one line for each run that failed."""
     missing = [run for run in spec.runs() if not store.has(run.key)]
     if not missing:
@@ -305,8 +306,9 @@ def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool
     from experiments.running import MONTHS, prepare, run_all
 
     with reporting(len(missing), sum(run.years for run in missing) * MONTHS, quiet) as report:
-        report.stage(f"Preparing {spec.place}")
-        prepare(missing[0], threads)
+        for run in {(run.place, run.scale, *run.parameters.items()): run for run in missing}.values():  # one starting state each
+            report.stage(f"Preparing {run.place}")
+            prepare(run, threads)
         report.stage("Running")
         batch = run_all(missing, store, processes, report.months, threads)
     return [failure.error for failure in batch.failures]
@@ -322,6 +324,8 @@ def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
     if failures:
         _say(f"{len(failures)} runs failed; their tracebacks are in {store.folder / 'failures'}", FAILED)
     results = store.results()
+    if store.spec.of == "experiment":
+        return _report_experiment(store, results, failures, quiet)
     try:
         differences = differences_of(results)
     except (FolderError, ValueError):
@@ -332,6 +336,26 @@ def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
         write_report(results, differences, failures)
     if not quiet:
         _print_headline(differences, store)
+    return FAILED if failures else 0
+
+
+def _report_experiment(store: Store, results: Results, failures: Sequence[str], quiet: bool) -> int:
+    from experiments.experiment_report import PAGE, effects_words, write_experiment
+    from experiments.store import FolderError
+
+    try:
+        with store.writing():
+            written = write_experiment(results, failures)
+    except (FolderError, ValueError):
+        if failures:  # too little finished to compare anything, and why is said above
+            return FAILED
+        raise
+    if not quiet:
+        console = _console()
+        console.print(effects_words(written))
+        if store.spec.scale < 1:
+            console.print(f"Scale {store.spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
+        console.print(f"Page, figure and tables: {store.folder / PAGE} and beside it", soft_wrap=True)
     return FAILED if failures else 0
 
 
@@ -369,6 +393,82 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
     if spec.scale < 1:
         console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
     console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+
+
+@app.command(epilog="Example: joinedup run case-management --scale 0.1 --replications 3 --output results/trial")
+def run(
+    experiment: Annotated[str, typer.Argument(metavar="FILE.toml", help="An experiment: a TOML file, or the name of a shipped one.", show_default=False)] = "",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results. [default: results/ and its name]")] = "",
+    workers: Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")] = "",
+    threads: Annotated[str, typer.Option(metavar="N", help="Threads of each run, with one worker.")] = "1",
+    years: Annotated[str, typer.Option(metavar="N", help="In the place of the file's.")] = "",
+    replications: Annotated[str, typer.Option(metavar="N", help="In the place of the file's.")] = "",
+    scale: Annotated[str, typer.Option(metavar="X", help="In the place of the file's.")] = "",
+    seed: Annotated[str, typer.Option(metavar="N", help="In the place of the file's.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be run, and write nothing.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Show the experiments that are shipped.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Run an experiment: arms that differ in stated ways, for the same people with the same luck.
+
+    Writes effects.md, tables and a figure into the folder of the results. The same command again runs only what is
+    missing; a file that asks for more arms, replications or draws adds them to what is there.
+    """
+    if listed:
+        _list_experiments()
+        raise typer.Exit(0)
+    if not experiment:
+        raise UsageError("run needs an experiment: a TOML file or a shipped name (joinedup run --list shows them)")
+    spec = _experiment(
+        experiment,
+        years=_whole("--years", years) if years else None,
+        replications=_whole("--replications", replications) if replications else None,
+        scale=_share("--scale", scale) if scale else None,
+        seed=_whole("--seed", seed, least=0) if seed else None,
+    )
+    folder = output or f"results/{spec.name}"
+    if dry_run:
+        _say_what_would_run(spec, folder)
+        raise typer.Exit(0)
+    each = _whole("--threads", threads, most=256)
+    processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
+    if each > 1 and processes > 1:
+        raise UsageError(f"--threads must be 1 where there are several workers, got {each} with --workers {processes}")
+    with _no_traceback_for_the_users_errors():
+        raise typer.Exit(_compare(spec, folder, processes, quiet, each))
+
+
+def _experiment(name: str, **overrides: Any) -> ExperimentSpec:
+    from experiments.experiment import load_experiment
+
+    try:
+        return load_experiment(name, **overrides)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _list_experiments() -> None:
+    from rich.table import Table
+
+    from experiments.experiment import list_experiments, load_experiment
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "what it asks"):
+        table.add_column(column, no_wrap=column == "name")
+    for name in list_experiments():
+        table.add_row(name, load_experiment(name).title)
+    _console().print(table)
+
+
+def _say_what_would_run(spec: ExperimentSpec, folder: str) -> None:
+    runs = spec.runs()
+    typer.echo(f"{spec.title or spec.name}: {len(runs)} runs of {spec.years} years at scale {spec.scale:g}, into {folder}")
+    typer.echo(f"places {', '.join(spec.places)}; structures {', '.join(spec.structures)}; {spec.replications} replications" + (f"; {spec.draws} draws of parameters" if spec.draws else ""))
+    for name, arm in spec.arms.items():
+        done = sum(len(getattr(arm, part)) for part in ("interventions", "parameters", "hold", "facts"))
+        typer.echo(f"arm {name}: {done} {'change' if done == 1 else 'changes'}" + (" (compared with)" if name == spec.control and spec.compare == "arms" else ""))
 
 
 @app.command(epilog="Example: joinedup validate --years 2 --replications 5 --output results/validation")

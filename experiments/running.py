@@ -87,7 +87,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
     seed = replication_seed(spec.seed, spec.replication)
     economy = HealthEconomy(
         place=spec.place,
-        structure=spec.structure,
+        structure=_structure(spec),
         seed=seed,
         years=spec.years,
         scale=spec.scale,
@@ -97,6 +97,8 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         settlement=spec.settlement,
         hospital_flow=spec.hospital_flow,
         threads=threads,
+        interventions=spec.interventions,
+        keep=[*(["people"] if spec.people else []), *(["groups"] if spec.groups else [])],
     )
     for _ in range(spec.years * MONTHS):
         economy.step()
@@ -110,6 +112,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         consequences=economy.ledger.consequences(),
         decisions=economy.decisions,
         notes=_notes(economy),
+        more=_more_tables(spec, economy),
     )
 
 
@@ -126,6 +129,26 @@ def prepare(spec: RunSpec, threads: int = 1) -> None:
     from model.economy import prepare as prepare_economy
 
     prepare_economy(spec.place, spec.scale, _parameters(spec), threads)
+
+
+def _structure(spec: RunSpec) -> Any:
+    from model.structures import structure_with
+
+    return structure_with(spec.structure, spec.facts) if spec.facts else spec.structure
+
+
+def _more_tables(spec: RunSpec, economy: Any) -> dict[str, Any]:
+    """Return the tables that only some runs have."""
+    from model.outcomes import people_frame
+
+    found = {}
+    if spec.groups:
+        found["groups"] = economy.by_group(*spec.groups)
+    if spec.people:
+        found["people"] = people_frame(economy.person_outcomes(), economy.place)
+    if economy.script.given:
+        found["trials"] = economy.script.trials()
+    return found
 
 
 def _parameters(spec: RunSpec) -> Any:
@@ -145,6 +168,7 @@ def _notes(economy: Any) -> dict[str, Any]:
             {key: None if value != value else value for key, value in line._asdict().items()} for line in economy.account_lines
         ],
         "parties": {name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)},
+        "interventions": economy.script.reached(),
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}
             for mechanism in lacking(economy.parameters, economy.structure)

@@ -20,6 +20,7 @@ from model.ledger import Parties
 from model.parameters import Parameters
 from model.place import Place
 from model.rules import PEOPLE_SEED
+from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
 
 MONTHS = 12
@@ -35,6 +36,7 @@ class Economy(Protocol):
     parties: Parties
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
+    script: Script
 
     def scripted(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers of an organisation that follow a path."""
@@ -122,7 +124,7 @@ class Commissioning:
 
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers that are frozen or follow a path, and out of season those that are set once a year."""
-        held = self._hold.union(self.economy.scripted(unit))
+        held = self._hold.union(self.economy.scripted(unit), self.economy.script.held(unit))
         return held if self.month % MONTHS < MONTHS_PER_QUARTER else held | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:

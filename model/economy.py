@@ -52,6 +52,7 @@ from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
 from model.holders import Holders
+from model.interventions import Intervention, read_interventions
 from model.joint_scheme import contributions
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
@@ -59,12 +60,14 @@ from model.management import management_at_rest
 from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
+from model.outcomes import GROUP_MEASURES, Outcomes, checked_keep
 from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
+from model.script import Script
 from model.settlement import FLAT, Settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
@@ -108,6 +111,8 @@ class HealthEconomy(mesa.Model):
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
+    interventions : what is done from outside, as plain data or as ``model.interventions`` has them
+    keep : what is kept of people for :meth:`person_outcomes` (``people``) and :meth:`by_group` (``groups``)
 
     Attributes
     ----------
@@ -119,6 +124,8 @@ class HealthEconomy(mesa.Model):
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
+    script : the interventions, as they are carried out
+    outcomes : what is kept of people
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
 
@@ -146,6 +153,8 @@ class HealthEconomy(mesa.Model):
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
+        interventions: Sequence[Mapping[str, Any] | Intervention] = (),
+        keep: Sequence[str] = (),
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -157,6 +166,7 @@ class HealthEconomy(mesa.Model):
         self.parameters = parameters or Parameters()
         self.settlement = _settlement(settlement, self.parameters)
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
+        scripted = read_interventions(interventions)
         self.place: Place = load_place(place)
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
@@ -194,6 +204,9 @@ class HealthEconomy(mesa.Model):
         self.holders = Holders(self.structure, self.place, self.parties)
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
+        self.script = Script(scripted, self, start)
+        self.outcomes = Outcomes(self, checked_keep(keep))
+        self.outcomes.welcome()
         hold = _checked_hold(hold or {})
         beliefs = measured_beliefs() if beliefs is None else beliefs
         self._paths = self._checked_paths(paths or {})
@@ -341,6 +354,7 @@ class HealthEconomy(mesa.Model):
 
     def step(self) -> None:
         """Run one month."""
+        self.script.begin_month()
         self._settle()
         self._decide()
         month = self._live_and_flow()
@@ -363,6 +377,7 @@ class HealthEconomy(mesa.Model):
         year = self.month // MONTHS
         for holder in self._holders:
             holder.budgets.update(self.budgets.of_year(holder.index, year))
+        self.script.fund(year)
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
         if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
@@ -370,6 +385,7 @@ class HealthEconomy(mesa.Model):
 
     def _decide(self) -> None:
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        self.script.before_deciding()
         if self.month % 3 == 0:
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
@@ -428,8 +444,9 @@ class HealthEconomy(mesa.Model):
             market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
 
     def _places_brought(self) -> np.ndarray:
-        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
-        return np.array([market.places_by_fees for market in self.markets])
+        """Return the care-home places that fees or interventions have brought to each market or driven away, shape (n_markets,)."""
+        by_fees = np.array([market.places_by_fees for market in self.markets])
+        return by_fees + self.script.more("care_home_places", np.array([market.places_at_observed_fees for market in self.markets]))
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
         """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
@@ -443,12 +460,13 @@ class HealthEconomy(mesa.Model):
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self.at_rest
         brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
+        minutes = 60.0 * self.script.more("home_care_hours", np.array([market.home_care_minutes / 60.0 for market in self.markets]))
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
             state.withheld_lever = int(_withholding(council))
-            state.care_capacity = self.markets[c].home_care_minutes
+            state.care_capacity = max(self.markets[c].home_care_minutes + round(minutes[c]), 0)
             state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
@@ -466,6 +484,8 @@ class HealthEconomy(mesa.Model):
             for capacity in HOSPITAL_CAPACITIES:
                 known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
 
+        self.script.open_beds()
+
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
         if self.frozen:
@@ -474,6 +494,7 @@ class HealthEconomy(mesa.Model):
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
+        self.outcomes.welcome()
         return self.engine.month(self.month)
 
     def _pay(self, month: Month) -> Costs:
@@ -570,6 +591,7 @@ class HealthEconomy(mesa.Model):
                 self._measures.append((self.month, council.name, name, float(value)))
         if self.month % MONTHS == MONTHS - 1:
             self._close_year()
+            self.outcomes.year_end()
         self._measure_organisations()
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
@@ -652,6 +674,14 @@ class HealthEconomy(mesa.Model):
     def measures(self) -> pd.DataFrame:
         """Tidy frame of all measures: month, organisation, measure, value."""
         return pd.DataFrame(self._measures, columns=["month", "organisation", "measure", "value"])
+
+    def person_outcomes(self) -> np.ndarray:
+        """Return what became of everybody, by row of the population (see ``model.outcomes.PERSON``); asked for with ``keep``."""
+        return self.outcomes.people()
+
+    def by_group(self, *by: str, measures: Sequence[str] = GROUP_MEASURES) -> pd.DataFrame:
+        """Return measures added up by group, such as council, age_band and year (see ``model.outcomes``); asked for with ``keep``."""
+        return self.outcomes.by_group(*by, measures=measures)
 
     @property
     def decisions(self) -> pd.DataFrame:
