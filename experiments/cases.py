@@ -122,7 +122,8 @@ class Ground:
         from experiments.specification import code_hash, file_checksum
         from model.place import place_file_digest
 
-        files = {structure: file_checksum(Path(structure))} if structure.endswith(".toml") else {}
+        parts = [structure] if Path(structure).is_file() else structure.split("+")
+        files = {part: file_checksum(Path(part)) for part in parts if part.endswith(".toml")}
         if self.place.endswith(".toml"):
             files[self.place] = place_file_digest(self.place)
         own = {**self.parameters, **changes.pop("parameters", {})}

@@ -1253,6 +1253,233 @@ def _pounds_and_range(row: Any, name: str) -> str:
     return number(getattr(row, name), "pounds", signed=True) + reach
 
 
+FIRST_HELP, SECOND_HELP = "The structure that is compared with.", "The other structure, by name or TOML file."
+
+
+@app.command(epilog="Example: joinedup waterfall separate-budgets single-budget --replications 5")
+def waterfall(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=FIRST_HELP)] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help=SECOND_HELP)] = "single-budget",
+    orders: Annotated[str, typer.Option(metavar="N", help="Orders that are averaged over. [default: all for up to four groups of facts, else 12]")] = "0",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/waterfall",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell the difference between two structures fact by fact, with what is interaction apart.
+
+    Facts in which they differ are put in groups and changed one group after another, in many orders, on the same people
+    with the same luck. Each structure on the way is written down as a file of its own.
+    """
+    with _what_is_asked(output):
+        from experiments.waterfall import TOGETHER, WaterfallSpec, write_waterfall
+        from experiments.waterfall import waterfall as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        found = find(WaterfallSpec(ground=ground, first=first, second=second, orders=_whole("--orders", orders, least=0, most=10_000)), _cases(output, workers, quiet or as_json))
+        files = write_waterfall(found, Path(output))
+    if as_json:
+        _print_json({"averaged_over": found.said, "rows": found.rows.to_dict("records")})
+    elif not quiet:
+        rows = [
+            {"measure": _label_of(row.measure), "step": row.group, "part": _estimate(row.part, row.low, row.high, row.measure), "alone": _amount(row.alone, row.measure), "interaction": _amount(row.interaction, row.measure)}
+            for row in found.rows.itertuples()
+            if row.group != TOGETHER or row.part
+        ]
+        _console().print(_table(rows, ("measure", "step", "part", "alone", "interaction")))
+        _console().print(f"Averaged over {found.said}.", soft_wrap=True)
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup gains separate-budgets single-budget --replications 5")
+def gains(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=FIRST_HELP)] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help=SECOND_HELP)] = "single-budget",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/gains",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say who gains and who loses between two structures, person by person.
+
+    Each person is set beside themselves, with the same luck, and told of by age, need, deprivation and council.
+    """
+    with _what_is_asked(output):
+        from experiments.gains import GainsSpec, write_gains
+        from experiments.gains import gains as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        found = find(GainsSpec(ground=ground, first=first, second=second), _cases(output, workers, quiet or as_json))
+        files = write_gains(found, Path(output))
+    if as_json:
+        _print_json(found.rows.to_dict("records"))
+    elif not quiet:
+        rows = [
+            {"by": row.dimension, "group": row.group, "outcome": row.outcome.replace("_", " "), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}", "change a person": _estimate(row.change, row.change_low, row.change_high)}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("by", "group", "outcome", "people", "better", "worse", "change a person")))
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup ablate --structures separate-budgets,single-budget --without board,trust")
+def ablate(
+    structures: Annotated[str, typer.Option(metavar="A,B,C", help="Structures or TOML files; the first is compared with.")] = "separate-budgets,single-budget",
+    without: Annotated[str, typer.Option(metavar="A,B,C", help="Mechanisms, one at a time. [default: all; see --list]")] = "",
+    listed: Annotated[bool, typer.Option("--list", help="List the mechanisms that can be taken away, and end.")] = False,
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/ablation",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take away one mechanism at a time, and say how much of each difference between structures survives."""
+    with _what_is_asked(output):
+        from experiments.ablation import ABLATIONS, AblationSpec, write_ablation
+        from experiments.ablation import ablate as find
+
+        if listed:
+            listing = [{"name": name, "title": each.title, "parameters": dict(each.parameters)} for name, each in ABLATIONS.items()]
+            _show([{**row, "sets": ", ".join(f"{key}={value:g}" for key, value in row["parameters"].items())} for row in listing], ("name", "title", "sets"), as_json)
+            return
+        named = tuple(name.strip() for name in structures.split(",") if name.strip())
+        chosen = tuple(name.strip() for name in without.split(",") if name.strip())
+        ground = _ground(place, years, replications, scale, seed, change, named)
+        found = find(AblationSpec(ground=ground, structures=named, ablations=chosen), _cases(output, workers, quiet or as_json))
+        files = write_ablation(found, Path(output))
+    if as_json:
+        _print_json(found.rows.to_dict("records"))
+    elif not quiet:
+        rows = [
+            {"structure": row.structure, "without": row.ablation, "measure": _label_of(row.measure), "difference": _estimate(row.difference, row.low, row.high, row.measure), "survives": "" if row.survives != row.survives else f"{row.survives:.0%}"}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("structure", "without", "measure", "difference", "survives")))
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup worth separate-budgets single-budget --levels 0.02,0.05,0.1 --replications 5")
+def worth(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="The reference, which is given more money.")] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="The structure whose outcomes are to be bought.")] = "single-budget",
+    levels: Annotated[str, typer.Option(metavar="A,B,C", help="Rises in budget that are run, as shares of it.")] = "0.02,0.05,0.1",
+    account: Annotated[str, typer.Option(metavar="NAME", help="Account that the money is for, such as social_care; or: all.")] = "all",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/worth",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what rise in budget under the first structure buys the outcomes of the second.
+
+    Read off between levels of budget that were run, never beyond them.
+    """
+    with _what_is_asked(output):
+        from experiments.worth import WorthSpec, write_worth
+        from experiments.worth import worth as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        shares = tuple(_number("--levels", text) for text in levels.split(",") if text.strip())
+        found = find(WorthSpec(ground=ground, first=first, second=second, levels=shares, account=account), _cases(output, workers, quiet or as_json))
+        files = write_worth(found, Path(output))
+    if as_json:
+        _print_json([{key: None if value != value else value for key, value in row.items()} for row in found.rows.to_dict("records")])
+    elif not quiet:
+        rows = [
+            {"outcome": _label_of(row.measure), "difference": _estimate(row.difference, row.low, row.high, row.measure), "is worth": row.why or _estimate(row.pounds, row.pounds_low, row.pounds_high, "public_spending"), "with balances": "" if row.why else _amount(row.with_balances, "public_spending")}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("outcome", "difference", "is worth", "with balances")))
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup switching separate-budgets single-budget --parameters deciding,seeking.unmanaged_share")
+def switching(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=FIRST_HELP)] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help=SECOND_HELP)] = "single-budget",
+    measure: Annotated[str, typer.Option(metavar="NAME", help="By which the two rank.")] = "qalys",
+    parameters: Annotated[str, typer.Option(metavar="A,B,C", help="Names, or starts of names such as deciding.")] = "deciding",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/switching",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say which assumption must change, and by how much, for two structures to change places.
+
+    One parameter at a time is put at the ends of its range.
+    """
+    with _what_is_asked(output):
+        from experiments.worth import SwitchSpec, write_switching
+        from experiments.worth import switching as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        tried = tuple(name.strip() for name in parameters.split(",") if name.strip())
+        found = find(SwitchSpec(ground=ground, first=first, second=second, measure=measure, parameters=tried), _cases(output, workers, quiet or as_json))
+        files = write_switching(found, Path(output))
+    if as_json:
+        _print_json({"rows": found.rows.to_dict("records"), "switches": found.switches.to_dict("records")})
+    elif not quiet:
+        rows = [
+            {"parameter": row.parameter, "at": row.at, "value": row.value, "difference": _estimate(row.difference, row.low, row.high, measure)}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("parameter", "at", "value", "difference")))
+        for row in found.switches.itertuples():
+            _console().print(f"{row.parameter}: {row.switch:.4g} in the place of {row.default:g} turns the ranking round{'' if row.clear else ', not clearly'}.", soft_wrap=True)
+        if found.switches.empty:
+            _console().print("No assumption that was tried turns the ranking round by itself.")
+        _say_files(files)
+
+
+def _label_of(measure: str) -> str:
+    from model.measures import MEASURES
+
+    return MEASURES[measure].label
+
+
+def _amount(value: float, measure: str = "") -> str:
+    from experiments.figures.style import number
+    from model.measures import MEASURES
+
+    return "" if value != value else number(value, MEASURES[measure].unit if measure else "", signed=True)
+
+
+def _estimate(value: float, low: float, high: float, measure: str = "") -> str:
+    """Return an estimate with its interval in words; an end beyond what was run is said to be open."""
+    if low != low:
+        return _amount(value, measure)
+    ends = [word if abs(end) == float("inf") else _amount(end, measure) for end, word in ((low, "below what was run"), (high, "beyond what was run"))]
+    return f"{_amount(value, measure)} ({ends[0]} to {ends[1]})"
+
+
 def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:
     """Print rows: as JSON, as a table on a terminal, or their names one a line in a pipe."""
     if as_json:

@@ -7,12 +7,14 @@ other, so that it can be read, and run, by itself; one whose facts contradict ea
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from model.structures import FOLDER, StructureError, load_structure
+from pydantic import BaseModel
+
+from model.structures import StructureError, load_structure
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "holders and pools": ("holders", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
@@ -30,16 +32,26 @@ BODY = "commissioner"
 
 
 def read_facts(structure: str) -> dict[str, Any]:
-    """Return a structure's facts as its file states them, once it has been found to be one.
+    """Return all facts of a structure as plain data, those that its file leaves out at their defaults.
 
     Raises
     ------
     ValueError
         If there is no such structure, or its file states something wrong.
     """
-    load_structure(structure)
-    path = Path(structure) if structure.endswith(".toml") else FOLDER / f"{structure}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return _plain(load_structure(structure))
+
+
+def _plain(value: Any) -> Any:
+    """Return facts as a file would state them: names for codes, nothing for what is not there."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return {field.alias or name: _plain(inner) for name, field in fields.items() if (inner := getattr(value, name)) is not None}
+    if isinstance(value, IntEnum):
+        return value.name.lower()
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 class Hybrids:
@@ -64,8 +76,8 @@ class Hybrids:
         self.names, self.folder = (first, second), folder
         self._facts = read_facts(first), read_facts(second)
         known = {key for keys in GROUPS.values() for key in (*keys, *WORDS, "bodies")}
-        others = sorted(set(self._facts[0]) | set(self._facts[1]) - known)
-        self._keys = {**GROUPS, **{key.replace("_", " "): (key,) for key in others if key not in known}}
+        others = sorted({*self._facts[0], *self._facts[1]} - known)
+        self._keys = {**GROUPS, **{key.replace("_", " "): (key,) for key in others}}
         self.groups = tuple(name for name, keys in self._keys.items() if self._differ(keys))
         if not self.groups:
             raise ValueError(f"{first} and {second} must differ in some fact, to be told apart by facts")

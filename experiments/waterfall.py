@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 4  # beyond, orders are sampled: all of them would take 2 ** groups structures
 SAMPLED = 12  # orders, unless told otherwise
+TOGETHER = "all together"
+"""Stands in tables for the whole difference: its `alone` is the sum of what groups do alone, the rest is interaction."""
 Order = tuple[str, ...]
 Value = Callable[[frozenset[str]], np.ndarray]
 
@@ -69,8 +71,8 @@ class Waterfall:
     groups : of facts in which the two differ
     orders, left_out : that were averaged over, and that were left out since a step was no structure
     exact : whether those are all orders that there are
-    rows : measure, group, part, low, high (95% interval over replications), alone, interaction, first, second: a year;
-        the last two are the measure under each structure
+    rows : measure, group (the last is :data:`TOGETHER`), part, low, high (95% interval over replications), alone,
+        interaction, first, second: a year; the last two are the measure under each structure
     """
 
     spec: WaterfallSpec
@@ -198,21 +200,21 @@ def parts_table(values: Mapping[frozenset[str], np.ndarray], groups: Sequence[st
         As ``Waterfall.rows``; `alone` and `interaction` are missing where a group alone is no structure.
     """
     nothing, every = frozenset(), frozenset(groups)
-    parts = shapley(values.__getitem__, orders)
+    parts = {**shapley(values.__getitem__, orders), TOGETHER: values[every] - values[nothing]}
+    unknown = np.full_like(values[nothing], np.nan)
+    alone = {group: values[frozenset({group})] - values[nothing] if frozenset({group}) in values else unknown for group in groups}
+    alone[TOGETHER] = sum(alone.values())
     rows = []
-    for group in groups:
-        part, half = parts[group], interval_half_width(parts[group])
-        first_step = values.get(frozenset({group}))
-        alone = (first_step - values[nothing]).mean(axis=1) if first_step is not None else np.full(len(measures), np.nan)
-        rows += [
-            {
-                "measure": measure, "group": group, "part": mean, "low": mean - half[m], "high": mean + half[m], "alone": alone[m],
-                "interaction": mean - alone[m], "first": values[nothing][m].mean(), "second": values[every][m].mean(),
-            }
-            for m, (measure, mean) in enumerate(zip(measures, part.mean(axis=1), strict=True))
-        ]  # fmt: skip
+    for group in (*groups, TOGETHER):
+        mean, half, own = parts[group].mean(axis=1), interval_half_width(parts[group]), alone[group].mean(axis=1)
+        rows.append(
+            pd.DataFrame({
+                "measure": measures, "group": group, "part": mean, "low": mean - half, "high": mean + half, "alone": own, "interaction": mean - own,
+                "first": values[nothing].mean(axis=1), "second": values[every].mean(axis=1),
+            })
+        )  # fmt: skip
     order = {measure: number for number, measure in enumerate(measures)}
-    return pd.DataFrame(rows).sort_values("measure", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+    return pd.concat(rows).sort_values("measure", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
 def write_waterfall(found: Waterfall, folder: Path) -> list[Path]:

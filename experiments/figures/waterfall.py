@@ -13,7 +13,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments.comparing import is_clear
-from experiments.figures.style import BLUE, CHARCOAL, GREY, ORANGE, Context, label_of, number, quiet_grid, sheet, tick
+from experiments.figures.style import (
+    BLUE,
+    CHARCOAL,
+    FAINT,
+    GREY,
+    ORANGE,
+    Context,
+    label_of,
+    number,
+    quiet_grid,
+    sheet,
+    tick,
+)
 from model.measures import MEASURES
 
 SHOWN = ("emergency_admissions", "emergency_bed_days", "delayed_days_true", "unmet_hours", "qalys", "deaths", "public_spending", "household_cost")
@@ -44,23 +56,26 @@ def title(found: Pictured) -> str:
     """Return the finding: the largest part of the largest difference, in percent."""
     first, second = (label_of(name).lower() for name in found.context.structures)
     lead = f"From {first} to {second}"
-    told = found.rows[found.rows["measure"] == "qalys"] if "qalys" in set(found.rows["measure"]) else found.rows
-    whole = float(told["part"].sum())
-    row = told.loc[told["part"].abs().idxmax()]
-    unit = MEASURES[row["measure"]].label
-    return f"{lead}: {unit} {number(whole, signed=True)} a year, of which {row['group']} {number(row['part'], signed=True)}"
+    told = found.rows[found.rows["measure"] == "qalys"].set_index("group")
+    parts, whole = told.iloc[:-1], told.iloc[-1]
+    largest = parts["part"].abs().idxmax()
+    clear = "" if is_clear(whole["low"], whole["high"]) else " (not clear)"
+    return (
+        f"{lead}: QALYs {number(whole['part'], signed=True)} a year{clear}, of which {largest} {number(parts.loc[largest, 'part'], signed=True)}; "
+        f"interaction in all {number(whole['interaction'], signed=True)}"
+    )
 
 
 def draw(found: Pictured, heading: str) -> Figure:
     """Return the figure: a panel a measure."""
     rows = found.rows
     measures = [name for name in SHOWN if name in set(rows["measure"])]
-    groups = list(dict.fromkeys(rows["group"]))
+    groups = list(dict.fromkeys(rows["group"]))[:-1]  # the last is all together
     columns = min(len(measures), 2)
     lines = math.ceil(len(measures) / columns)
     first, second = (label_of(name).lower() for name in found.context.structures)
     keys = [
-        Patch(facecolor=ORANGE, label="More"), Patch(facecolor=BLUE, label="Less"), Patch(facecolor=GREY, label="All together"),
+        Patch(facecolor=ORANGE, label="More"), Patch(facecolor=BLUE, label="Less"), Patch(facecolor=FAINT, label="All together"),
         Line2D([], [], color=CHARCOAL, marker="D", linestyle="none", markerfacecolor="white", label="Alone"),
     ]  # fmt: skip
     height = lines * (0.32 * (len(groups) + 1) + 0.8) + 1.6
@@ -69,7 +84,7 @@ def draw(found: Pictured, heading: str) -> Figure:
     for axes, measure in zip(grid.flat, measures, strict=False):
         _steps(axes, rows[rows["measure"] == measure], groups)
         known = MEASURES[measure]
-        axes.set_title(known.label if known.unit in known.label.lower() else f"{known.label}, {known.unit}")
+        axes.set_title(known.label if known.unit.lower() in known.label.lower() else f"{known.label}, {known.unit}")
         axes.xaxis.set_major_formatter(lambda value, _, unit=known.unit: tick(value, unit))
     for axes in grid.flat:
         axes.set_visible(axes.has_data())
@@ -99,7 +114,11 @@ def _steps(axes: Axes, rows: pd.DataFrame, groups: list[str]) -> None:
         axes.plot([begin + part] * 2, [place - 0.3, place + 1.3], color=GREY, linewidth=0.6, linestyle=":")
         begin += part
         ends.append(begin)
-    axes.barh(len(groups), begin, 0.6, color=GREY)
+    axes.barh(len(groups), begin, 0.6, color=FAINT)
+    low, high = own.iloc[-1][["low", "high"]]
+    if not np.isnan(low):
+        axes.plot([low, high], [len(groups)] * 2, color=CHARCOAL, linewidth=1.2)
+        ends += [low, high]
     reach = max(max(ends) - min(ends), 1e-9)
     for place, value in enumerate([*(own.loc[group, "part"] for group in groups), begin]):
         axes.text(max(ends) + 0.06 * reach, place, number(value, unit, signed=True), va="center", fontsize=7.5)
@@ -115,5 +134,5 @@ def describe(found: Pictured) -> str:
         parts = ", ".join(
             f"{row.group} {number(row.part, known.unit, signed=True)}{'' if is_clear(row.low, row.high) else ' (not clear)'}" for row in rows.itertuples()
         )
-        told.append(f"{known.label} {number(float(rows['part'].sum()), known.unit, signed=True)} a year: {parts}")
+        told.append(f"{known.label} a year: {parts}")
     return "; ".join(told) + "."
