@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.figures.style import BLUE, CHARCOAL, FAINT, ORANGE, Context, label_of, number, quiet_grid, sheet, tick
+from experiments.figures.style import BLUE, CHARCOAL, FAINT, GREY, ORANGE, Context, label_of, number, quiet_grid, sheet, tick
 from model.measures import MEASURES
 
 NOTE = (
-    "Line: {first} at several levels of budget ({account}), pounds a year beyond the settlement. Dashed: {second} at the settlement as it is. Where the "
+    "Differences a year from {first} at the settlement as it is. Line: {first} at several levels of budget ({account}), pounds a year more. Dashed: {second}, no more money. Where the "
     "two meet is the rise in budget that buys the same outcome; the band is its 95% interval over paired replications. Nothing is read off beyond the levels that "
     "were run. With balances: plus what {first} then overspends, hospitals' deficits included, beyond what {second} does."
 )
@@ -76,9 +76,9 @@ def _curve(axes: Axes, row: pd.Series, curve: pd.DataFrame) -> None:
     quiet_grid(axes, "y")
     known = MEASURES[row["measure"]]
     pounds, values = curve["pounds"].to_numpy(float), curve["value"].to_numpy(float)
-    goal = values[0] + row["difference"]
-    axes.plot(pounds, values, color=BLUE, marker="o", markersize=4)
-    axes.axhline(goal, color=ORANGE, linestyle="--", linewidth=1.3)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.plot(pounds, values - values[0], color=BLUE, marker="o", markersize=4)
+    axes.axhline(row["difference"], color=ORANGE, linestyle="--", linewidth=1.3)
     if not row["why"]:
         if not math.isnan(row["pounds_low"]):
             low, high = np.clip([row["pounds_low"], row["pounds_high"]], pounds[0], pounds[-1])
@@ -89,7 +89,7 @@ def _curve(axes: Axes, row: pd.Series, curve: pd.DataFrame) -> None:
     axes.text(0.0, 1.02, words, transform=axes.transAxes, fontsize=7.2, va="bottom")
     axes.locator_params(axis="both", nbins=4)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, "pounds"))
-    axes.yaxis.set_major_formatter(lambda value, _: number(value, known.unit))
+    axes.yaxis.set_major_formatter(lambda value, _: tick(value, known.unit))
 
 
 def describe(found: Pictured) -> str:

@@ -10,7 +10,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes", "shunts")
+COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes", "shunts", "waterfall", "gains", "ablate", "worth", "switching")
 
 
 @pytest.fixture
@@ -70,6 +70,16 @@ def joinedup(monkeypatch, capsys):
         (["shunts", "--kind", "rewind"], "--kind must be replay or respond, got 'rewind'"),
         (["shunts", "--against", "national"], "no national median is known of"),
         (["shunts", "nowhere"], "cannot read nowhere/manifest.json"),
+        (["waterfall", "single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["waterfall", "single-budget", "single-budget"], "single-budget and single-budget must differ in some fact"),
+        (["gains", "single-budget", "single-budget"], "--second must be another structure than the first"),
+        (["ablate", "--without", "bord"], "unknown ablation 'bord'; nearest: board"),
+        (["ablate", "--structures", "single-budget"], "--structures must be two or more different ones"),
+        (["worth", "--levels", "0.1,0.05"], "--levels must be one or more shares of the budget, rising from above 0, got [0.1, 0.05]"),
+        (["worth", "--levels", "much"], "--levels must be a number, got 'much'"),
+        (["worth", "--account", "social_car"], "--account must be all or an account of commissioners, got 'social_car'; nearest: social_care"),
+        (["switching", "--measure", "qaly"], "unknown measure 'qaly'; nearest: qalys"),
+        (["switching", "--parameters", "decidin"], "unknown parameter 'decidin'; nearest: deciding"),
         (["shunts", "--draws", "-1"], "--draws must be a whole number from 0"),
         (["causes", "--samples", "0"], "--samples must be a whole number from 1 to 100000, got '0'"),
         (["causes", "--seed", "-1"], "--seed must be a whole number from 0"),
