@@ -235,16 +235,16 @@ def over_draws(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         The keys, then attributed, counterfactual and disagreement (attributed less counterfactual), each with ``_low``
         and ``_high``; those are missing where only the defaults were run.
     """
-    sums = rows.groupby([*keys, "draw"], sort=False, observed=True)[["attributed", "counterfactual"]].sum()
-    sums = sums.unstack("draw", fill_value=0.0).stack("draw", future_stack=True)  # what a draw lacks is nothing there
-    sums["disagreement"] = sums["attributed"] - sums["counterfactual"]
-    grouped = sums.groupby(list(keys), sort=False, observed=True)
-    table = sums.xs(0, level="draw").copy()
-    several = sums.index.get_level_values("draw").nunique() > 1
-    for end, values in (("low", grouped.min()), ("high", grouped.max())):
-        for name in values.columns:
-            table[f"{name}_{end}"] = values[name] if several else np.nan
-    return table.reset_index()
+    rows = rows.assign(disagreement=rows["attributed"] - rows["counterfactual"])
+    draws = sorted({0, *rows["draw"].astype(int)})
+    parts = {}
+    for name in ("attributed", "counterfactual", "disagreement"):
+        wide = rows.pivot_table(index=list(keys), columns="draw", values=name, aggfunc="sum", sort=False, observed=True)
+        wide = wide.reindex(columns=draws).fillna(0.0)  # what a draw lacks is nothing there
+        parts[name] = wide[0]
+        parts[f"{name}_low"], parts[f"{name}_high"] = (end if len(draws) > 1 else np.nan for end in (wide.min(axis=1), wide.max(axis=1)))
+    order = [f"{name}{end}" for end in ("", "_low", "_high") for name in ("attributed", "counterfactual", "disagreement")]
+    return pd.DataFrame(parts)[order].reset_index()
 
 
 def shunts(spec: ShuntSpec, cases: Cases, results: Path | None = None) -> Shunts:

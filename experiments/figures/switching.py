@@ -55,12 +55,13 @@ def title(found: Pictured) -> str:
     first, second = (label_of(name).lower() for name in found.context.structures)
     known, count = MEASURES[found.measure], found.rows["parameter"].nunique()
     base = found.rows[found.rows["at"] == "default"].iloc[0]
-    lead = f"{known.label} under {second} less {first}, {number(base['difference'], known.unit, signed=True)} a year"
+    clear = "" if is_clear(base["low"], base["high"]) else " (not clear to begin with)"
+    lead = f"{known.label} under {second} less {first}, {number(base['difference'], known.unit, signed=True)} a year{clear}"
     if found.switches.empty:
         return f"{lead}: none of {count} assumptions alone turns that round within its range"
-    clear = int(found.switches["clear"].sum())
+    clearly = int(found.switches["clear"].sum())
     names = ", ".join(found.switches["parameter"].head(3))
-    return f"{lead}: {found.switches['parameter'].nunique()} of {count} assumptions alone turn that round ({clear} of them clearly), such as {names}"
+    return f"{lead}: {found.switches['parameter'].nunique()} of {count} assumptions alone turn that round ({clearly} of them clearly), such as {names}"
 
 
 def draw(found: Pictured, heading: str) -> Figure:

@@ -76,6 +76,11 @@ def test_over_draws_the_defaults_are_told_and_from_least_to_most():
     assert np.isnan(alone["attributed_low"]).all()
 
 
+def test_where_nothing_is_borne_the_table_is_empty_and_has_its_columns():
+    rows = pd.DataFrame({"decision": [], "payer": [], "draw": [], "attributed": [], "counterfactual": []})
+    assert "disagreement_high" in over_draws(rows, ["decision", "payer"]).columns
+
+
 def test_a_decision_goes_by_who_decides_or_owns_it():
     place = load_place("berkshire-west")
     apart, single = Deciding(place, load_structure("separate-budgets")), Deciding(place, load_structure("single-budget"))
