@@ -1221,7 +1221,7 @@ def shunts(
         found = find(spec, _cases(output, workers, quiet or as_json), Path(results) if results else None)
         files = write_shunts(found, Path(output))
     if as_json:
-        _print_json({"lines": found.lines().to_dict("records"), "people": found.people.to_dict("records")})
+        _print_json({"lines": _records(found.lines()), "people": _records(found.people)})
     elif not quiet:
         rows = [
             {"decision": row.decision, "payer": row.payer, **{name: _pounds_and_range(row, name) for name in ("attributed", "counterfactual", "disagreement")}}
@@ -1278,19 +1278,18 @@ def waterfall(
     with the same luck. Each structure on the way is written down as a file of its own.
     """
     with _what_is_asked(output):
-        from experiments.waterfall import TOGETHER, WaterfallSpec, write_waterfall
+        from experiments.waterfall import WaterfallSpec, write_waterfall
         from experiments.waterfall import waterfall as find
 
         ground = _ground(place, years, replications, scale, seed, change, [first, second])
         found = find(WaterfallSpec(ground=ground, first=first, second=second, orders=_whole("--orders", orders, least=0, most=10_000)), _cases(output, workers, quiet or as_json))
         files = write_waterfall(found, Path(output))
     if as_json:
-        _print_json({"averaged_over": found.said, "rows": found.rows.to_dict("records")})
+        _print_json({"averaged_over": found.said, "rows": _records(found.rows)})
     elif not quiet:
         rows = [
             {"measure": _label_of(row.measure), "step": row.group, "part": _estimate(row.part, row.low, row.high, row.measure), "alone": _amount(row.alone, row.measure), "interaction": _amount(row.interaction, row.measure)}
             for row in found.rows.itertuples()
-            if row.group != TOGETHER or row.part
         ]
         _console().print(_table(rows, ("measure", "step", "part", "alone", "interaction")))
         _console().print(f"Averaged over {found.said}.", soft_wrap=True)
@@ -1324,7 +1323,7 @@ def gains(
         found = find(GainsSpec(ground=ground, first=first, second=second), _cases(output, workers, quiet or as_json))
         files = write_gains(found, Path(output))
     if as_json:
-        _print_json(found.rows.to_dict("records"))
+        _print_json(_records(found.rows))
     elif not quiet:
         rows = [
             {"by": row.dimension, "group": row.group, "outcome": row.outcome.replace("_", " "), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}", "change a person": _estimate(row.change, row.change_low, row.change_high)}
@@ -1365,7 +1364,7 @@ def ablate(
         found = find(AblationSpec(ground=ground, structures=named, ablations=chosen), _cases(output, workers, quiet or as_json))
         files = write_ablation(found, Path(output))
     if as_json:
-        _print_json(found.rows.to_dict("records"))
+        _print_json(_records(found.rows))
     elif not quiet:
         rows = [
             {"structure": row.structure, "without": row.ablation, "measure": _label_of(row.measure), "difference": _estimate(row.difference, row.low, row.high, row.measure), "survives": "" if row.survives != row.survives else f"{row.survives:.0%}"}
@@ -1405,7 +1404,7 @@ def worth(
         found = find(WorthSpec(ground=ground, first=first, second=second, levels=shares, account=account), _cases(output, workers, quiet or as_json))
         files = write_worth(found, Path(output))
     if as_json:
-        _print_json([{key: None if value != value else value for key, value in row.items()} for row in found.rows.to_dict("records")])
+        _print_json(_records(found.rows))
     elif not quiet:
         rows = [
             {"outcome": _label_of(row.measure), "difference": _estimate(row.difference, row.low, row.high, row.measure), "is worth": row.why or _estimate(row.pounds, row.pounds_low, row.pounds_high, "public_spending"), "with balances": "" if row.why else _amount(row.with_balances, "public_spending")}
@@ -1445,7 +1444,7 @@ def switching(
         found = find(SwitchSpec(ground=ground, first=first, second=second, measure=measure, parameters=tried), _cases(output, workers, quiet or as_json))
         files = write_switching(found, Path(output))
     if as_json:
-        _print_json({"rows": found.rows.to_dict("records"), "switches": found.switches.to_dict("records")})
+        _print_json({"rows": _records(found.rows), "switches": _records(found.switches)})
     elif not quiet:
         rows = [
             {"parameter": row.parameter, "at": row.at, "value": row.value, "difference": _estimate(row.difference, row.low, row.high, measure)}
@@ -1457,6 +1456,12 @@ def switching(
         if found.switches.empty:
             _console().print("No assumption that was tried turns the ranking round by itself.")
         _say_files(files)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows for JSON, which has neither NaN nor infinity: what is not known, or open, is null."""
+    open_ended = (float("inf"), float("-inf"))
+    return [{key: None if value != value or value in open_ended else value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _label_of(measure: str) -> str:

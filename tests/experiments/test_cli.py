@@ -388,3 +388,20 @@ def test_a_damaged_table_of_evidence_ends_in_one_line_and_code_2(tmp_path, comma
     assert "parameters.csv" in done.stderr
     assert damage == "no file" or "'P-C.means-001'" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow  # the pages of the documentation run each of them too
+@pytest.mark.parametrize("command", ["shunts", "waterfall", "gains", "ablate", "worth", "switching"])
+def test_what_is_asked_beside_a_comparison_prints_tables_and_valid_json(command, joinedup, tmp_path):
+    more = {
+        "shunts": ["--draws", "0"], "waterfall": ["separate-budgets", "aligned-budgets"], "gains": [], "ablate": ["--without", "board"],
+        "worth": ["--levels", "0.05"], "switching": ["--parameters", "deciding.outcome_weight"],
+    }[command]  # fmt: skip
+    options = ["--scale", "0.004", "--years", "1", "--replications", "1", "--workers", "1", "--output", str(tmp_path)]
+    code, out, _ = joinedup(command, *more, *options, "--json")
+    assert code == 0
+    assert json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    code, out, _ = joinedup(command, *more, *options)
+    assert code == 0
+    assert "Written:" in out
+    assert joinedup(command, *more, *options, "--quiet")[:2] == (0, "")
