@@ -54,6 +54,7 @@ QUINTILE_MASK = 0x07
 PARTNER = 0x10
 OWNER = 0x20
 TURNED = 0x40  # the last claim to continuing healthcare would have been decided otherwise at rest
+REABLEMENT_FIRST = 0x80  # by an intervention: is offered reablement before home care, however few others are
 
 # `care`
 SETTING_MASK = 0x07

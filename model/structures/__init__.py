@@ -363,13 +363,39 @@ def load_structure(name_or_path: str | Path) -> CommissioningStructure:
     StructureError
         If the file cannot be read or states something wrong; one line for each error.
     """
+    return read_structure(_path_of(name_or_path))
+
+
+def _path_of(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if isinstance(name_or_path, str) and path.suffix != ".toml" and path.name == name_or_path:
         if name_or_path not in list_structures():
             near = nearest(name_or_path, list_structures())
             raise ValueError(f"unknown structure {name_or_path!r}; nearest: {near} (or the path of a .toml file)")
         path = FOLDER / f"{name_or_path}.toml"
-    return read_structure(path)
+    return path
+
+
+def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> CommissioningStructure:
+    """Return a structure with some of its facts replaced, key by key: those of another entitlement or way of paying, say.
+
+    Parameters
+    ----------
+    name_or_path : of the structure
+    facts : as in a structure's file; a table's keys replace those of the same table, anything else what stands there
+
+    Raises
+    ------
+    ValueError, StructureError
+        As :func:`load_structure`, of the facts as they are then.
+    """
+    path = _path_of(name_or_path)
+    return _checked(_merged(_facts_of(path), facts), path.name)
+
+
+def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(facts[key], value) for key, value in others.items() if isinstance(value, Mapping) and isinstance(facts.get(key), Mapping)}
+    return {**facts, **others, **both}
 
 
 def read_structure(path: Path) -> CommissioningStructure:
@@ -380,22 +406,29 @@ def read_structure(path: Path) -> CommissioningStructure:
     StructureError
         If the file cannot be read or states something wrong; one line for each error.
     """
+    return _checked(_facts_of(path), path.name)
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
     try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise StructureError(f"{path}: cannot be read: {reason}") from error
     except tomllib.TOMLDecodeError as error:
         raise StructureError(f"{path.name}: is not valid TOML: {error}") from error
+
+
+def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:
     try:
         structure = CommissioningStructure.model_validate(facts)
     except ValidationError as error:
-        lines = [_line(path.name, detail) for detail in error.errors(include_url=False)]
-        lines += [f"{path.name}: {line}" for line in _contradictions(facts)]
+        lines = [_line(file, detail) for detail in error.errors(include_url=False)]
+        lines += [f"{file}: {line}" for line in _contradictions(facts)]
         raise StructureError("\n".join(dict.fromkeys(lines))) from error
     contradictions = _contradictions(facts)
     if contradictions:
-        raise StructureError("\n".join(f"{path.name}: {line}" for line in contradictions))
+        raise StructureError("\n".join(f"{file}: {line}" for line in contradictions))
     return structure
 
 
