@@ -73,6 +73,7 @@ class ExperimentSpec:
     ranges : least and most of each parameter that is drawn
     draws : how many draws; 0 where nothing is drawn
     measures : that are reported, the headline if empty
+    count_from : year of the run, from 1, with which the period begins that effects are told of
     groups : by which measures per person are kept and compared, see ``model.outcomes``; none if empty
     people : replications of which outcomes are kept person by person
     """
@@ -104,6 +105,7 @@ class ExperimentSpec:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     draws: int = 0
     measures: tuple[str, ...] = ()
+    count_from: int = 1
     groups: tuple[str, ...] = ()
     people: tuple[int, ...] = ()
     code: str = ""
@@ -112,6 +114,8 @@ class ExperimentSpec:
     def __post_init__(self) -> None:
         for name in ("places", "structures", "measures", "groups", "people", "interventions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not 1 <= self.count_from <= self.years:
+            raise ValueError(f"ExperimentSpec.count_from must be a year of the run, from 1 to {self.years}, got {self.count_from!r}")
         if not self.control:
             object.__setattr__(self, "control", next(iter(self.arms)))
         if self.control not in self.arms:
@@ -206,7 +210,7 @@ def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, An
 
 WORDS = ("name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "hospital_flow")
 LISTS = ("places", "structures", "measures", "groups")
-NUMBERS = {"years": int, "replications": int, "scale": float, "seed": int}
+NUMBERS = {"count_from": int, "years": int, "replications": int, "scale": float, "seed": int}
 TABLES = ("parameters", "hold", "facts")
 ARM_KEYS = tuple(item.name for item in dataclasses.fields(Arm))
 KEYS = (*WORDS, *LISTS, *NUMBERS, *TABLES, "people", "draws", "interventions", "arms")
@@ -289,6 +293,8 @@ def _experiment(path: Path, words: Mapping[str, Any], overrides: Mapping[str, An
     given["arms"] = _arms(path.name, words.get("arms"))
     _check_words(path.name, given)
     files = _check_names(path, given)
+    if "years" in overrides:  # a shorter run still tells of its last year
+        given["count_from"] = min(given.get("count_from", 1), given["years"])
     spec = ExperimentSpec(**given, code=code_hash(), files=files)
     _check_places(path.name, spec)
     return spec

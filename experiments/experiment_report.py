@@ -206,7 +206,7 @@ def _in_words(intervention: dict) -> str:
 def _what(results: Results, spec: ExperimentSpec) -> str:
     lines = [
         f"places: {', '.join(f'`{place}`' for place in spec.places)}; structures: {', '.join(f'`{each}`' for each in spec.structures)}",
-        f"{spec.years} years from April 2014, {spec.replications} replications, seed {spec.seed}, scale {spec.scale:g}, settlement `{spec.settlement}`",
+        f"{spec.years} years from April 2014{f', effects told of from year {spec.count_from}' if spec.count_from > 1 else ''}, {spec.replications} replications, seed {spec.seed}, scale {spec.scale:g}, settlement `{spec.settlement}`",
         f"runs that finished: {len(results.keys)} of {len(spec.runs())}",
     ]
     if spec.draws:

@@ -264,18 +264,23 @@ class Script:
             return
         before = self._listed.get(number, chosen[:0])
         new = chosen[here & (rows["flags"][chosen] & record.PROACTIVE == 0)]
-        rows["flags"][new] |= record.PROACTIVE
-        rows["flags"][chosen[~here]] &= ~np.uint8(record.PROACTIVE)
+        self._list(new, True)
+        self._list(chosen[~here], False)
         self._listed[number] = np.union1d(before, new)
-        self._economy.engine.count_listed()
 
     def _withdraw(self, number: int, each: ServiceIntervention) -> None:
         rows = self._economy.engine.people.rows
         if each.service == "reablement":
             rows["person"][self.given[number].chosen] &= ~np.uint8(record.REABLEMENT_FIRST)
             return
-        rows["flags"][self._listed.pop(number)] &= ~np.uint8(record.PROACTIVE)
-        self._economy.engine.count_listed()
+        self._list(self._listed.pop(number), False)
+
+    def _list(self, who: np.ndarray, on: bool) -> None:
+        """Put people on the proactive lists of their consortia, or take them off."""
+        rows, listed = self._economy.engine.people.rows, self._economy.engine.listed
+        who = who[(rows["flags"][who] & record.PROACTIVE != 0) != on]
+        rows["flags"][who] ^= record.PROACTIVE
+        listed += (1 if on else -1) * np.bincount(rows["consortium"][who], minlength=len(listed))
 
     def _hire(self) -> None:
         """Let more, or fewer, people come to work in care than a market could find by itself."""
