@@ -73,6 +73,7 @@ class ExperimentSpec:
     ranges : least and most of each parameter that is drawn
     draws : how many draws; 0 where nothing is drawn
     measures : that are reported, the headline if empty
+    beside : ``national`` sets the levels of all England beside what was published of the same years; else nothing is
     count_from : year of the run, from 1, with which the period begins that effects are told of
     groups : by which measures per person are kept and compared, see ``model.outcomes``; none if empty
     people : replications of which outcomes are kept person by person
@@ -105,6 +106,7 @@ class ExperimentSpec:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     draws: int = 0
     measures: tuple[str, ...] = ()
+    beside: str = ""
     count_from: int = 1
     groups: tuple[str, ...] = ()
     people: tuple[int, ...] = ()
@@ -208,7 +210,7 @@ def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, An
 
 # Files
 
-WORDS = ("name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "hospital_flow")
+WORDS = ("beside", "name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "hospital_flow")
 LISTS = ("places", "structures", "measures", "groups")
 NUMBERS = {"count_from": int, "years": int, "replications": int, "scale": float, "seed": int}
 TABLES = ("parameters", "hold", "facts")
@@ -395,6 +397,10 @@ def _check_words(where: str, given: Mapping[str, Any]) -> None:
 
     if given.get("compare", "arms") not in COMPARED:
         raise ExperimentError(f"{where}: compare must be one of {', '.join(COMPARED)}, got {given['compare']!r}")
+    if given.get("beside", "national") != "national":
+        raise ExperimentError(f"{where}: beside must be national, got {given['beside']!r}")
+    if "beside" in given and "england" not in given.get("places", ()):
+        raise ExperimentError(f"{where}: beside = \"national\" needs the place england, got {', '.join(given.get('places', ('berkshire-west',)))}")
     for name in given.get("measures", ()):
         if name.partition("/")[0] not in MEASURES:
             raise ExperimentError(f"{where}: measures: {unknown_name('measure', name, MEASURES)}")
