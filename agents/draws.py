@@ -51,6 +51,7 @@ SURGERY_NIGHTS = 112
 LEAVING_HOUR, DEATH_HOUR = 116, 117
 ADVICE, STARTING_TRUST = 120, 121
 HOME_SUPPORT = 124
+OWN_BUDGET = 128
 
 NEVER = np.int64(0)  # `when` of a trait that a person has for life
 

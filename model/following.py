@@ -23,7 +23,7 @@ from agents.patients.living import COUNCIL_CARE, N_TOTALS, NURSING_COUNCIL, RESI
 from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
 from agents.vocabulary import Account, CaseState, Funder, Lever, Party, Service, Setting
-from model.accounts import CarePrices, care_prices, charged, long_term_care
+from model.accounts import CarePrices, care_prices, charged, free_care, long_term_care
 from model.economy import HealthEconomy
 from model.payment import pence
 
@@ -353,7 +353,7 @@ class Life:
             used[0, RESIDENTIAL_COUNCIL] = days((setting == Setting.RESIDENTIAL) & public_paid)
             used[0, NURSING_COUNCIL] = days((setting == Setting.NURSING) & public_paid)
             bought = long_term_care(used, observed.at(levels[month][Lever.FEES]))
-            charge = int(charged(long_term_care(used, observed), levels[month][Lever.CHARGES], care)[0])
+            charge = int(charged(long_term_care(used, observed), free_care(used, observed), levels[month][Lever.CHARGES], economy.parameters)[0])
             found += [
                 (month, Service.HOME_CARE, public, int(bought.home_care[0])),
                 (month, Service.RESIDENTIAL_CARE, public, int(bought.residential[0])),

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from agents import draws
-from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_for_care, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
@@ -297,7 +297,7 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
     grant(c, p, council, rules)
     granted = np.int64(c["package"]) > 0
     placement = granted and in_a_home
-    if pays_in_full(p, placement, rules):
+    if pays_for_care(p, placement, council, rules):
         if not placement and draw(seed, i, trigger, 2, draws.SELF_BUYS) >= rules.self_buys:
             return manage_alone(c, p, ward, day, tables, rules, seed)
         c["funder"] = SELF
