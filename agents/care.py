@@ -278,7 +278,7 @@ def care_is_free(p, council, rules):
 
     Parameters
     ----------
-    council : COUNCIL_STATE record; without entitlements nothing is free to those who can pay
+    council : COUNCIL_STATE record; without entitlements nothing is free
     """
     if council.free_care > 0.0 or (council.lifetime_cap > 0 and np.int64(p["person"]) & record.CAPPED):
         return True

@@ -147,13 +147,13 @@ class Teams(_Facts):
 
 
 class Entitlement(_Facts):
-    """What people may expect from public money, wherever they live.
+    """What people may expect from public money, wherever they live. Board and lodging in a care home is not care: it is never free.
 
     Parameters
     ----------
     eligibility : each council's own band (``local``), or the ``national_minimum`` of 2015, which no council may go above
-    free_from : need band from which social care is free to everybody, or ``none``
-    personal_care : at home and in care homes ``means_tested``, or ``free`` (board and lodging still are not)
+    free_from : need band from which social care is free to everybody, or ``none``; no council may then ask for more than that band
+    personal_care : at home and in care homes ``means_tested``, or ``free`` to whoever is found eligible
     lifetime_cap : pounds that a person pays for care in a life before it is free; 0 for no cap
     choice : care is ``commissioned`` for people, or they have ``personal_budgets``
     begins : months, ``YYYY-MM``, from which some of these hold, by key; in the file written ``from``; others hold from the start

@@ -327,6 +327,8 @@ def test_people_who_would_be_charged_ask_less_where_charges_are_higher(u, a, b, 
     assert asks(u, rules, 1.0) == asks(u, rules_with(asks_by_charges=0.0), high), "at rest, and without effect, the same to the bit"
     wealthy = 10**6
     assert asks(u, rules, low, capital=wealthy) == asks(u, rules, high, capital=wealthy), "who pays in full is not charged"
+    if asks(u, rules, low):
+        assert asks(u, rules, high, free=True, capital=wealthy), "what is free is asked for by all alike"
 
 
 def test_who_asks_is_written_once_with_a_day():
