@@ -50,7 +50,7 @@ from model.consequences import own_consequences
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
-from model.entitlement import claimed, put_in_force
+from model.entitlement import FACTS, claimed, put_in_force
 from model.epidemiology import reference_tables
 from model.holders import Holders
 from model.joint_scheme import contributions
@@ -115,6 +115,7 @@ class HealthEconomy(mesa.Model):
     bodies : organisations that the structure creates, by kind
     boards : health and wellbeing board of each council; none where the structure has none
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
+    council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
     ledger, place, structure, parameters, month, datacollector
@@ -204,6 +205,7 @@ class HealthEconomy(mesa.Model):
         self._apply_levers()
         self.boards = self._boards()
         self.council_levels: list[np.ndarray] = []
+        self.council_entitlements: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -518,6 +520,7 @@ class HealthEconomy(mesa.Model):
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
         self.council_levels.append(self.engine.organisations.councils["levers"].copy())
+        self.council_entitlements.append(np.asarray(self.engine.organisations.councils)[FACTS].copy())
         self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)

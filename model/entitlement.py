@@ -30,6 +30,9 @@ BANDS = {"substantial": 2.0, "critical": 3.0}
 
 NATIONAL_MINIMUM = BANDS["substantial"]
 
+FACTS = ["free_care", "free_band", "lifetime_cap", "free_day"]
+"""Fields of ``COUNCIL_STATE`` that say what is free to whom."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntitlementRules(Checked):
