@@ -414,10 +414,10 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     """Refuse structures, settlements, levers and parameters that do not exist; return the checksums of own files."""
     from agents.hospital.flows import flow_named
     from experiments.specification import file_checksum
-    from model.economy import SETTLEMENTS
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
-    from model.structures import list_structures, load_structure, structure_with
+    from model.settlement import load_settlement
+    from model.structures import files_of, list_structures, structure_with
 
     if given.get("structures") == ("all",):
         given["structures"] = tuple(list_structures())
@@ -425,19 +425,19 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     flow_named(given.get("hospital_flow", "daily"))
     for name, arm in {"": Arm(), **given["arms"]}.items():
         where = f"{path.name}: arms.{name}" if name else path.name
-        settlement = arm.settlement or given.get("settlement", "published")
-        if settlement not in SETTLEMENTS:
-            raise ExperimentError(f"{where}: {unknown_name('settlement', settlement, SETTLEMENTS)}")
         try:
+            load_settlement(arm.settlement or given.get("settlement", "published"))
             Parameters().with_values({**given.get("parameters", {}), **arm.parameters})
             _check_hold({**given.get("hold", {}), **arm.hold})
             for structure in [arm.structure] if arm.structure else structures:
-                load_structure(structure)
                 structure_with(structure, _merged(given.get("facts", {}), arm.facts))
         except (TypeError, ValueError) as error:
             raise ExperimentError(f"{where}: {str(error).splitlines()[0]}") from error
-    own = [name for name in {*structures, *(arm.structure for arm in given["arms"].values())} if name.endswith(".toml")]
-    files = {name: file_checksum(Path(name)) for name in own}
+    arms = given["arms"].values()
+    named = {*structures, *(arm.structure for arm in arms if arm.structure)}
+    money = {given.get("settlement", ""), *(arm.settlement for arm in arms)}
+    own = {*(file for name in named for file in files_of(name)), *(name for name in money if name.endswith(".toml"))}
+    files = {name: file_checksum(Path(name)) for name in sorted(own)}
     for place in given.get("places", ("berkshire-west",)):
         load_place(place)
         if place.endswith(".toml"):

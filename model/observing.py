@@ -21,7 +21,7 @@ from agents.hospital.state import (
     SNAPSHOT_OUT,
     WAITING_HOME_OUT,
 )
-from agents.patients.living import MICRO_QALYS, UNMET_BY_REASON, UNMET_MINUTES
+from agents.patients.living import MICRO_QALYS, PERSON_DAYS, SCRQOL_LOST, UNMET_BY_REASON, UNMET_MINUTES
 from agents.vocabulary import N_CAUSES, N_REASONS, N_RESPONSIBLE, N_UNMET
 from model.accounts import Costs
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_COUNT, Month
@@ -55,6 +55,7 @@ def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> 
         found[f"unmet_need/{label}"] = by_reason[:, reason]
     found["unmet_hours"] = totals[:, UNMET_MINUTES] / 60.0
     found["qalys"] = totals[:, MICRO_QALYS] / 1e6
+    found["scrqol"] = totals[:, PERSON_DAYS] / 365.25 - totals[:, SCRQOL_LOST] / 1e6
     found["deaths"] = out[:, DEATHS_OUT]
     found["public_spending"] = (costs.social_care + costs.prevention + paid_by_consortia) / 100.0
     found["household_cost"] = costs.households / 100.0

@@ -21,8 +21,10 @@ from agents.naming import nearest
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
+from agents.patients.quality import CareQuality
 from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
+from model.entitlement import EntitlementRules
 from model.management import Overheads
 from model.payment import Prices
 from model.resources import UnitCosts
@@ -53,6 +55,7 @@ class Parameters:
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
     prevention: PreventionBehaviour = field(default_factory=PreventionBehaviour)
+    quality: CareQuality = field(default_factory=CareQuality)
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
@@ -64,6 +67,7 @@ class Parameters:
     market: MarketBehaviour = field(default_factory=MarketBehaviour)
     commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
     board: BoardBehaviour = field(default_factory=BoardBehaviour)
+    entitlement: EntitlementRules = field(default_factory=EntitlementRules)
 
     def with_values(self, values: Mapping[str, float]) -> Parameters:
         """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.

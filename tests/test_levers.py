@@ -270,6 +270,13 @@ STRUCTURE_THAT_USES = {
     "board.heeded_none": "none",
     "board.heeded_have_regard": "have_regard",
     "board.heeded_integrate": "integrate",
+    "entitlement.board_share": "separate-budgets+free-personal-care",
+    "entitlement.competing_days": "separate-budgets+any-willing-provider",
+    **dict.fromkeys(("care.recording_when_paid", "prices.delay_day", "prices.reimbursed_share"), "separate-budgets+delayed-discharge-fines"),
+    **dict.fromkeys(
+        ("entitlement.budgets_at_first", "entitlement.budgets_odds_a_year", "entitlement.budget_costs", "quality.budget_fits"),
+        "separate-budgets+personal-budgets",
+    ),
 }
 NEEDS_MORE_MONTHS = {
     "market.place_response": 36,  # what is asked for changes slowly
@@ -281,7 +288,6 @@ NEEDS_OTHER_VALUES = {
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "board.heeded_none": {"deciding.trust": 0.9, "deciding.trust_spread": 0.0},
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
-    "prices.delay_day": {"prices.reimbursed_share": 1.0},
 }
 MOVED_FOR = {  # levers that are held away from rest, since these say what moving them does
     "services": ("community_nursing", "mental_health", "dementia", "continence"),

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.care import CHARGES, judged_package, pays_in_full, reason_unmet
+from agents.care import CHARGES, care_is_free, entitle, judged_package, pays_for_care, reason_unmet, set_funder
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
+from agents.patients.quality import social_care_lost, takes_budget
 from agents.patients.seeking import (
     CONTACT,
     DEATH_EVENT,
@@ -211,6 +212,11 @@ COUNCIL_STATE = np.dtype(
         ("gate", "f8"),  # share of non-critical starts that wait for money
         ("prevention", "f8"),  # what its prevention has built up beyond rest, see agents.patients.prevention
         ("disputes", "f8"),  # 1 where somebody else pays for continuing healthcare, 0 where it comes out of the same purse
+        ("free_care", "f8"),  # 1 where care is free to everybody who is granted it, else 0
+        ("free_band", "f8"),  # need band from which it is free, by the codes of eligibility; 0 for none
+        ("lifetime_cap", "i8"),  # pence that a person pays before it is free; 0 for no cap
+        ("free_day", "i8", (2,)),  # pence of a residential and a nursing day that are paid for whoever pays and has free care
+        ("own_budgets", "f8"),  # share of people with council home care who take a personal budget
     ]
 )
 """What people and care meet of one council."""
@@ -246,7 +252,10 @@ UNMET_BY_REASON = 15  # and the eight after it: weekly minutes at the month's st
 # minutes at home, residential and nursing days of councils, and pence that people pay at home and in care homes.
 TURNED_MINUTES = UNMET_BY_REASON + N_UNMET
 TURNED_RESIDENTIAL, TURNED_NURSING, TURNED_HOME_PENCE, TURNED_RESIDENT_PENCE = (TURNED_MINUTES + k for k in range(1, 5))
-N_TOTALS = TURNED_MINUTES + 5
+# Care that is free: council minutes at home and days in homes that are not charged for, and days in homes of people who pay the rest.
+FREE_CARE = TURNED_MINUTES + 5
+FREE_RESIDENTIAL, FREE_NURSING, FREE_SELF_RESIDENTIAL, FREE_SELF_NURSING, BUDGET_CARE, SCRQOL_LOST = (FREE_CARE + k for k in range(1, 7))
+N_TOTALS = FREE_CARE + 7
 """Then, one column a consortium each: days under continuing healthcare, and days that would have been at rest."""
 
 
@@ -422,9 +431,10 @@ def accrue_turned(p, days, setting, funder, rules, council, row, n_consortia):
     agreed = funder == NHS_PAYS
     put = -days if agreed else days
     row[N_TOTALS + n_consortia + np.int64(p["consortium"])] += put
-    pays = pays_in_full(p, setting >= RESIDENTIAL, rules) if agreed else funder == SELF
+    pays = pays_for_care(p, setting >= RESIDENTIAL, council, rules) if agreed else funder == SELF
     if setting >= RESIDENTIAL and pays:
-        row[TURNED_RESIDENT_PENCE] += council.own_price[setting - RESIDENTIAL + 1] * put
+        free = council.free_day[setting - RESIDENTIAL] if care_is_free(p, council, rules) else 0
+        row[TURNED_RESIDENT_PENCE] += (council.own_price[setting - RESIDENTIAL + 1] - free) * put
     elif setting >= RESIDENTIAL:
         row[TURNED_RESIDENTIAL + setting - RESIDENTIAL] += put
     elif pays:
@@ -448,9 +458,17 @@ def accrue(p, age, days, tables, rules, councils, totals):
     row[PERSON_DAYS] += days
     row[MICRO_QALYS] += micro
     pence = 0
+    if np.int64(p["need"]) > 0:
+        row[SCRQOL_LOST] += social_care_lost(p, unmet_minutes(p), rules) * days
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
+        nursing = setting - RESIDENTIAL
+        free = funder != NHS_PAYS and care_is_free(p, councils[council], rules)
         if funder == SELF:
-            pence = councils[council].own_price[setting - RESIDENTIAL + 1] * days
+            pence = councils[council].own_price[nursing + 1] * days
+            if free:
+                pence -= councils[council].free_day[nursing] * days
+        if free:
+            row[(FREE_SELF_RESIDENTIAL if funder == SELF else FREE_RESIDENTIAL) + nursing] += days
         if np.int64(p["person"]) & record.TURNED:
             accrue_turned(p, days, setting, funder, rules, councils[council], row, (totals.shape[1] - N_TOTALS) // 2)
         if funder == NHS_PAYS:
@@ -484,6 +502,10 @@ def accrue(p, age, days, tables, rules, councils, totals):
                     row[N_TOTALS + np.int64(p["consortium"])] += days
                 else:
                     row[COUNCIL_CARE] += package * days
+                    if care_is_free(p, councils[council], rules):
+                        row[FREE_CARE] += package * days
+                    if care & record.OWN_BUDGET:
+                        row[BUDGET_CARE] += package * days
             row[WITHHELD] += np.int64(p["withheld"]) // 7 * days
         elif setting == REABLEMENT:
             row[REABLEMENT_DAYS] += days
@@ -527,10 +549,13 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
-            p["care"] = (care & ~(record.FUNDER_MASK << record.FUNDER_SHIFT)) | (COUNCIL << record.FUNDER_SHIFT)
+            set_funder(p, COUNCIL)
             funder = COUNCIL
     if funder == COUNCIL and care & record.SETTING_MASK == HOME and not care & record.IN_HOSPITAL and np.int64(p["package"]) > 0:
         review(p, council, rules)
+        if council.free_band > 0.0 and np.int64(p["package"]) > 0 and pays_for_care(p, False, council, rules):  # no longer so much in need
+            set_funder(p, SELF)
+            p["withheld"] = 0
 
 
 @compiled
@@ -628,8 +653,13 @@ def live(
                 n = begin_last_phase(p, i, month, first_day, days, rules, consortia, seed, events, n)
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
+        if (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK == SELF:
+            entitle(p, councils[np.int64(p["council"])], rules)
+        if np.int64(p["package"]) > 0:
+            takes_budget(p, i, councils[np.int64(p["council"])], rules)
         if need > 0 and care & record.SETTING_MASK == HOME:
-            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), councils[np.int64(p["council"])].levers[CHARGES], rules):
+            council_now = councils[np.int64(p["council"])]
+            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), council_now.levers[CHARGES], care_is_free(p, council_now, rules), rules):
                 p["flags"] = np.int64(p["flags"]) | record.ASKED
                 day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
                 priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)

@@ -237,7 +237,7 @@ def test_a_service_ends():
     economy = scripted(5, nobody, {"service": "proactive", "to": "2014-07", "people": {"age_from": 75}}, {"service": "reablement", "to": "2014-07"})
     rows = economy.engine.people.rows
     assert not (rows["flags"] & record.PROACTIVE).any()
-    assert not (rows["person"] & record.REABLEMENT_FIRST).any()
+    assert len(economy.engine.reablement_first) == 0
 
 
 def test_the_same_name_draws_the_same_people_and_another_other_people():
