@@ -41,6 +41,7 @@ from model.ledger import CONSEQUENCE, JOURNAL, aggregate
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
 WORTH_SHARING = 20_000  # people in line from which handing out the days' work to threads costs less than it brings
+MOST_IN_ORDER = 1 << 25  # events of a month: half of a day, priority and place fill the 64 bits that are sorted by
 N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
 assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
@@ -322,14 +323,18 @@ class Engine:
     def _put_in_order(self, events: np.ndarray, first_day: int, days: int, calendar: np.ndarray) -> None:
         """Write events to the calendar: those of the month by day, half of the day and priority, then later ones; what is equal stays in order."""
         half_days = 2 * (np.clip(events["day"] - first_day, -1, days) + 1) + events["afternoon"]
-        key = half_days.astype(np.uint64) << np.uint64(32) | np.where(half_days < 2 * days + 2, events["priority"], np.uint32(0))
+        place = np.arange(len(events), dtype=np.uint64)  # tells what is equal apart, so that any sort keeps its order
+        priority = np.where(half_days < 2 * days + 2, events["priority"], np.uint32(0)).astype(np.uint64)
+        key = half_days.astype(np.uint64) << np.uint64(57) | priority << np.uint64(25) | place
+        if len(events) >= MOST_IN_ORDER:
+            raise OverflowError(f"a month can have fewer than {MOST_IN_ORDER:,} events, got {len(events):,}")
         runs = even_parts(np.bincount(half_days), self.threads)
 
         def put(run: tuple[int, int]) -> None:
             inside = (half_days >= run[0]) & (half_days < run[1])
-            which = np.flatnonzero(inside)
+            which = np.sort(key[inside]) & np.uint64(MOST_IN_ORDER - 1)
             first = np.count_nonzero(half_days < run[0])
-            calendar[first : first + len(which)] = events[which[np.argsort(key[which], kind="stable")]]
+            plain(calendar)[first : first + len(which)] = plain(events)[which.astype(np.int64)]
 
         self.each(put, runs)
 
@@ -380,14 +385,24 @@ class Engine:
     def _close_lines(self, flow: Flow) -> None:
         """Drop waits that are over, and of people who died or moved away; count who is in each line."""
         form_lines(flow)
-        kept = np.empty(flow.size[N_WAITING_AT], dtype=WAITING)
-        self._take_up(kept[: close_lines(flow, 0, len(flow.hospitals), kept)].copy())
+        in_line = np.bincount(flow.waiting["hospital"][: flow.size[N_WAITING_AT]], minlength=len(flow.hospitals))
+
+        def close(part: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+            own = flow._replace(planned=np.zeros_like(flow.planned), size=flow.size.copy())
+            kept = np.empty(in_line[part[0] : part[1]].sum(), dtype=WAITING)
+            return own.planned, kept[: close_lines(own, *part, kept)]
+
+        closed = self.each(close, even_parts(in_line + 1, self.threads))
+        for counted, _ in closed:
+            flow.planned[:] += counted
+        self._take_up(np.concatenate([kept for _, kept in closed]))
 
     def _take_up(self, waiting: np.ndarray) -> None:
         """Set the lines, and how many waits each person bears."""
         self.waiting = waiting
         self.borne[:] = 0
-        np.add.at(self.borne, waiting["person"][(waiting["stage"] == LISTED) & (waiting["kind"] != OTHER)], 1)
+        bearing = waiting["person"][(waiting["stage"] == LISTED) & (waiting["kind"] != OTHER)]
+        np.add.at(self.borne, bearing.astype(np.int64), np.uint8(1))  # other types take NumPy far longer
 
     def asked_for(self) -> tuple[np.ndarray, np.ndarray]:
         """Return weekly minutes of home care, and care-home places, in use and waited for; each of shape (n_councils,)."""
@@ -487,6 +502,11 @@ def spans_of(n: int) -> list[tuple[int, int]]:
     [(0, 32768), (32768, 65536), (65536, 70000)]
     """
     return [(low, min(low + CHUNK, n)) for low in range(0, n, CHUNK)]
+
+
+def plain(records: np.ndarray) -> np.ndarray:
+    """Return records as bytes without fields: NumPy copies those many times as fast."""
+    return records.view(f"V{records.dtype.itemsize}")
 
 
 def _with_room(buffer: np.ndarray, room: int) -> np.ndarray:

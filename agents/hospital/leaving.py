@@ -618,14 +618,20 @@ def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
 
 
 @compiled
+def stays_as_it_is(c, state, day):
+    """Return whether nothing can come of a case's day, as on most: the person's own record, which is far away in memory, is not needed."""
+    return state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT))
+
+
+@compiled
 def progress(flow, k, day, left, clock, tables, rules, seed):
     """One case's day."""
     c = flow.cases[k]
     state = np.int64(c["state"])
     if in_hospital(state) and c["ward"] != c["wanted"]:
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
-    if state == BOARDING or (day < np.int64(c["due"]) and (state == ACUTE or state == SURGERY or state >= IN_REABLEMENT)):
-        return  # most days: the person's own record, which is far away in memory, is not asked for
+    if stays_as_it_is(c, state, day):
+        return
     p = flow.rows[np.int64(c["person"])]
     if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
         close(flow, k)
