@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -120,6 +121,7 @@ class Organisation(Actor):
     levers : current level of each lever
     norms : pounds per head per year per step of each lever; solved once, 0 before
     prices : price of money of each account it holds, or bears through a pool
+    ceilings : levels that national rules let some of its levers not go above
 
     Raises
     ------
@@ -149,6 +151,7 @@ class Organisation(Actor):
         self.rest = _checked_rest(type(self).__name__, self.own_levers, rest)
         self.levers = dict(self.rest)
         self.norms = dict.fromkeys(self.rest, 0.0)
+        self.ceilings: dict[Lever, float] = {}
         self.endow(budgets)
 
     def endow(self, budgets: Mapping[Account, int]) -> None:
@@ -173,6 +176,7 @@ class Organisation(Actor):
                     belief=self._seen(world, lever, decider),
                     stakes=world.stakes(decider),
                     prices=world.prices(decider),
+                    ceiling=self.ceilings.get(lever, math.inf),
                 )
             )
         return found

@@ -110,7 +110,7 @@ def joinedup(
 def compare(
     place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
     structures: Annotated[
-        str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas; or: all.")
+        str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas, each with +OPTION as often as wanted; or: all.")
     ] = "separate-budgets,aligned-budgets,council-led,single-budget",
     years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "10",
     replications: Annotated[str, typer.Option(metavar="N", help="Runs of each structure.")] = "5",
@@ -137,6 +137,9 @@ def compare(
         str, typer.Option(metavar="NAME", help="Hospitals by the day (daily), or by the hour and minute (salabim).")
     ] = "daily",
     funded: Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")] = False,
+    settlement: Annotated[
+        str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
+    ] = "published",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
@@ -155,6 +158,7 @@ def compare(
         parameters=_assignments("--set", _spelled_out(change)),
         hospital_flow=hospital_flow,
         funding="funded" if funded else "within",
+        settlement=settlement,
     )
     each = _whole("--threads", threads, most=256)
     processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
@@ -239,7 +243,8 @@ def _comparison(
     from experiments.specification import START, ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
-    from model.structures import list_structures, load_structure
+    from model.settlement import load_settlement
+    from model.structures import files_of, list_structures, load_structure
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
     chosen = list(list_structures()) if named == ["all"] else named
@@ -249,7 +254,11 @@ def _comparison(
             load_structure(structure).begins(START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
-        files = {name: file_checksum(Path(name)) for name in chosen if name.endswith(".toml")}
+        money = rest.get("settlement", "published")
+        load_settlement(money)
+        files = {file: file_checksum(Path(file)) for name in chosen for file in files_of(name)}
+        if money.endswith(".toml"):
+            files[money] = file_checksum(Path(money))
         if place.endswith(".toml"):
             files[place] = place_file_digest(place)
         return ComparisonSpec(
@@ -570,11 +579,17 @@ def _print_verdicts(table: pd.DataFrame, run: dict[str, Any]) -> None:
 def structures(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the commissioning structures that are shipped."""
+    """List the commissioning structures that are shipped, and (with a +) the options that can be laid over any of them."""
+    from model.options import list_options, option_facts
     from model.structures import list_structures, load_structure
 
     rows = [_structure_row(load_structure(name)) for name in list_structures()]
+    rows += [{"name": f"+{name}", "alternatives": (), **_worded(option_facts(name))} for name in list_options()]
     _show(rows, ("name", "title", "source"), as_json)
+
+
+def _worded(option: dict[str, Any]) -> dict[str, Any]:
+    return {"title": option["title"], "source": " ".join(option["source"].split())}
 
 
 def _structure_row(structure: Any) -> dict[str, Any]:

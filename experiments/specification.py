@@ -82,7 +82,7 @@ class RunSpec:
     replication : from 0; with `seed` it gives the seed of this run (:func:`agents.draws.replication_seed`)
     years : whole years from April 2014
     scale : share of the place's people that live in the model
-    settlement : name of the yearly settlement
+    settlement : name of the yearly settlement, or path of a TOML file
     funding : changing over is paid for from ``within`` it, or ``funded`` on top
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
     learning : whether organisations learn what their levers do from what they see
@@ -90,7 +90,7 @@ class RunSpec:
     paths : levers that follow a path: organisation to lever to its level month by month, or to None for the observed level
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
-    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names; a place's covers its population
+    files : SHA-256 of each TOML file of the user's own that `place`, `structure` or `settlement` names; a place's covers its population
     interventions : what is done from outside, as plain data (see ``model.interventions``)
     facts : facts of the structure that are replaced, as in its file (see ``model.structures.structure_with``)
     groups : what measures are kept by, such as council and age_band (see ``model.outcomes``); none if empty

@@ -54,6 +54,7 @@ from model.consequences import own_consequences
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
+from model.entitlement import FACTS, claimed, put_in_force
 from model.epidemiology import reference_tables
 from model.frail_elders import frail_parts
 from model.groups import YearOfGroups
@@ -78,7 +79,7 @@ from model.relationships import Relationships
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.script import Script
-from model.settlement import FLAT, Settlement
+from model.settlement import load_settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
 from model.year_end import Budgets, close_year, held_back, purses_of
@@ -86,7 +87,6 @@ from model.year_end import Budgets, close_year, held_back, purses_of
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
-SETTLEMENTS = ("published", "flat")
 FUNDINGS = ("within", "funded")
 DEFAULT_SEED = 1
 CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
@@ -118,7 +118,8 @@ class HealthEconomy(mesa.Model):
     paths : levers that follow a path in the place of decisions: organisation to lever to its level month by month (the last one
         from then on), or to None for the observed level
     threads : over which a month is spread, its sweep and, of its days, planned care and the nightly count; results do not depend on it
-    settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
+    settlement : name of a settlement, such as ``published`` (parameters' growth of budgets) or ``flat`` (no real growth), the path of a
+        TOML file, or growth by year (``model.settlement.load_settlement``)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
@@ -134,6 +135,7 @@ class HealthEconomy(mesa.Model):
     bodies : organisations that the structure creates: one for the place, or one for each council
     boards : health and wellbeing board of each council; none where the structure has none
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
+    council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
     begun : month in which the structure came into force
@@ -164,7 +166,7 @@ class HealthEconomy(mesa.Model):
         hold: Mapping[str, float | None] | None = None,
         paths: Mapping[str, Mapping[str, Sequence[float] | None]] | None = None,
         threads: int = 1,
-        settlement: str = "published",
+        settlement: str | Path | Mapping[str, Any] = "published",
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
@@ -181,10 +183,10 @@ class HealthEconomy(mesa.Model):
         self.years = _checked_whole("years", years, 1, 200)
         self.scale = _checked_scale(scale)
         self.parameters = parameters or Parameters()
-        self.settlement = _settlement(settlement, self.parameters)
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
         scripted = read_interventions(interventions)
         self.place: Place = load_place(place)
+        self.settlement = load_settlement(settlement, self.parameters.settlement, [(council.code, council.name) for council in self.place.councils])
         self._coming = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self._changes_in = self._coming.begins(_checked_start(start))
         self.structure = self._coming.before() if self._changes_in else self._coming
@@ -245,6 +247,7 @@ class HealthEconomy(mesa.Model):
         self._apply_levers()
         self._groups = YearOfGroups(state.year, people.rows, len(self.councils))
         self.council_levels: list[np.ndarray] = []
+        self.council_entitlements: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -495,10 +498,11 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
+        """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
         if self.month and self.month == self._changes_in:
             self._change_over()
             self._settle_pools()
+        put_in_force(self)
         if self.month % MONTHS:
             return
         if self.learning is not None:
@@ -652,7 +656,7 @@ class HealthEconomy(mesa.Model):
         if self._contracts is not None:
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
-        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
+        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital, claimed(self.structure, self.parameters))
         costs = dataclasses.replace(costs, contributed=self._contributed())
         journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
         ledger.note(np.concatenate([notes, own_consequences(self, month, costs, journal)]), number)
@@ -672,6 +676,8 @@ class HealthEconomy(mesa.Model):
                 for d, amount in across.items():
                     bill(Account.SOCIAL_CARE, c, markets[d], service, amount)
                 bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.free_residential), (Service.NURSING_CARE, costs.free_nursing)):
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]), RULES_DECIDE)
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h in np.flatnonzero(costs.reimbursement[c]).tolist():
                 bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(costs.reimbursement[c, h]), RULES_DECIDE)
@@ -724,6 +730,7 @@ class HealthEconomy(mesa.Model):
         if self.learning is not None:
             self.learning.watch()
         self.council_levels.append(self.engine.organisations.councils["levers"].copy())
+        self.council_entitlements.append(np.asarray(self.engine.organisations.councils)[FACTS].copy())
         self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
@@ -895,6 +902,12 @@ class HealthEconomy(mesa.Model):
             }
         )  # fmt: skip
 
+    def log_rule(self, unit: Organisation, lever: Lever, before: float, after: float, rule: str) -> None:
+        """Add what rules did to a lever to the log of decisions."""
+        self._decisions.append(
+            {"month": self.month, "organisation": unit.name, "lever": lever.name.lower(), "before": before, "after": after, "reasons": f"decided by rules: {rule}"}
+        )
+
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
         return self._last.get(measure, float("nan"))
@@ -939,10 +952,6 @@ def _one_of(name: str, value: Any, valid: tuple[str, ...]) -> str:
     if value not in valid:
         raise ValueError(f"HealthEconomy.{name} must be one of {', '.join(valid)}, got {value!r}")
     return value
-
-
-def _settlement(name: str, parameters: Parameters) -> Settlement:
-    return parameters.settlement if _one_of("settlement", name, SETTLEMENTS) == "published" else FLAT
 
 
 def _checked_hold(hold: Mapping[str, float | None]) -> dict[Lever, float | None]:

@@ -276,6 +276,13 @@ STRUCTURE_THAT_USES = {
     "frail_elders.frailty": "frail_elders",
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("teamwork.")), "teams"),
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("reorganising.")), "single-budget"),
+    "entitlement.board_share": "separate-budgets+free-personal-care",
+    "entitlement.competing_days": "separate-budgets+any-willing-provider",
+    **dict.fromkeys(("care.recording_when_paid", "prices.delay_day", "prices.reimbursed_share"), "separate-budgets+delayed-discharge-fines"),
+    **dict.fromkeys(
+        ("entitlement.budgets_at_first", "entitlement.budgets_odds_a_year", "entitlement.budget_costs", "quality.budget_fits"),
+        "separate-budgets+personal-budgets",
+    ),
 }
 WRITTEN = {  # structures that are like separate budgets but for one fact
     **{duty: ('duty = "consult"', f'duty = "{duty}"') for duty in ("none", "have_regard", "integrate")},
@@ -303,7 +310,6 @@ NEEDS_OTHER_VALUES = {
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "board.heeded_none": {"deciding.trust": 0.9, "deciding.trust_spread": 0.0},
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
-    "prices.delay_day": {"prices.reimbursed_share": 1.0},
     "trusting.disputes": {"care.disputed_share": 0.9, "care.continuing_need_hours": 55.0},  # else they are rare in a small place
     "teamwork.proactive": {"seeking.proactive_prevents": 0.5, "reorganising.capability_at_start": 1.0},
 }

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from model.options import OptionError, laid_over, option_facts
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
@@ -52,6 +53,7 @@ LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Leve
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1, strict=True)]
 YesOrNo = Annotated[bool, Field(strict=True)]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
 
 
 class _Facts(BaseModel):
@@ -145,15 +147,16 @@ class Teams(_Facts):
 
 
 class Entitlement(_Facts):
-    """What people may expect from public money, wherever they live.
+    """What people may expect from public money, wherever they live. Board and lodging in a care home is not care: it is never free.
 
     Parameters
     ----------
     eligibility : each council's own band (``local``), or the ``national_minimum`` of 2015, which no council may go above
-    free_from : need band from which social care is free to everybody, or ``none``
-    personal_care : at home and in care homes ``means_tested``, or ``free`` (board and lodging still are not)
+    free_from : need band from which social care is free to everybody, or ``none``; no council may then ask for more than that band
+    personal_care : at home and in care homes ``means_tested``, or ``free`` to whoever is found eligible
     lifetime_cap : pounds that a person pays for care in a life before it is free; 0 for no cap
     choice : care is ``commissioned`` for people, or they have ``personal_budgets``
+    begins : months, ``YYYY-MM``, from which some of these hold, by key; in the file written ``from``; others hold from the start
     """
 
     eligibility: Literal["local", "national_minimum"] = "local"
@@ -161,6 +164,7 @@ class Entitlement(_Facts):
     personal_care: Literal["means_tested", "free"] = "means_tested"
     lifetime_cap: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = 0.0
     choice: Literal["commissioned", "personal_budgets"] = "commissioned"
+    begins: dict[Literal["eligibility", "free_from", "personal_care", "lifetime_cap", "choice"], Month] = Field(default_factory=dict, alias="from")
 
 
 class Transition(_Facts):
@@ -245,7 +249,7 @@ class CommissioningStructure(_Facts):
     transition : when it comes into being, if not at the start
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-+][a-z0-9]+)*$", strict=True)]
     title: Text
     source: Text
     alternatives: tuple[Text, ...] = ()
@@ -354,16 +358,33 @@ def list_structures() -> list[str]:
 
 
 def load_structure(name_or_path: str | Path) -> CommissioningStructure:
-    """Return a structure, shipped (by name) or of your own (by the path of a TOML file).
+    """Return a structure, shipped (by name) or of your own (by the path of a TOML file), with options laid over it after a ``+``.
 
     Raises
     ------
     ValueError
-        If no shipped structure has this name; the message gives the nearest ones.
+        If no shipped structure or option has this name; the message gives the nearest ones.
     StructureError
-        If the file cannot be read or states something wrong; one line for each error.
+        If a file cannot be read or states something wrong, or options do not go together; one line for each error.
+
+    Examples
+    --------
+    >>> load_structure("separate-budgets+cost-cap").title
+    'Separate budgets, with a cap on what care costs in a life'
     """
-    return read_structure(_path_of(name_or_path))
+    return structure_with(name_or_path, {})
+
+
+def parts_of(name_or_path: str | Path) -> list[str | Path]:
+    """Return a structure's name or path, and those of the options laid over it."""
+    if isinstance(name_or_path, Path) or Path(name_or_path).is_file():
+        return [name_or_path]
+    return list(name_or_path.split("+"))
+
+
+def files_of(name_or_path: str | Path) -> list[str]:
+    """Return the paths of the user's own files among a structure and its options."""
+    return [str(part) for part in parts_of(name_or_path) if str(part).endswith(".toml")]
 
 
 def _path_of(name_or_path: str | Path) -> Path:
@@ -372,7 +393,7 @@ def _path_of(name_or_path: str | Path) -> Path:
         if name_or_path not in list_structures():
             near = nearest(name_or_path, list_structures())
             raise ValueError(f"unknown structure {name_or_path!r}; nearest: {near} (or the path of a .toml file)")
-        path = FOLDER / f"{name_or_path}.toml"
+        return FOLDER / f"{name_or_path}.toml"
     return path
 
 
@@ -389,8 +410,18 @@ def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> Commis
     ValueError, StructureError
         As :func:`load_structure`, of the facts as they are then.
     """
-    path = _path_of(name_or_path)
-    return _checked(_merged(_facts_of(path), facts), path.name)
+    base, *options = parts_of(name_or_path)
+    path = _path_of(base)
+    if len(set(options)) < len(options):
+        raise ValueError(f"options must each be named once, got {name_or_path!r}")
+    found, file = _facts_of(path), path.name
+    if options:
+        file = f"{path.name}+{'+'.join(options)}"
+        try:
+            found = laid_over(found, {Path(option).stem: option_facts(option) for option in options})
+        except OptionError as error:
+            raise StructureError(str(error)) from error
+    return _checked(_merged(found, facts), file)
 
 
 def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
@@ -410,6 +441,7 @@ def read_structure(path: Path) -> CommissioningStructure:
 
 
 def _facts_of(path: Path) -> dict[str, Any]:
+    """Return what a TOML file states, unchecked."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -420,6 +452,7 @@ def _facts_of(path: Path) -> dict[str, Any]:
 
 
 def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:
+    """Return the structure that facts state; `file` is what errors call them."""
     try:
         structure = CommissioningStructure.model_validate(facts)
     except ValidationError as error:

@@ -10,7 +10,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes", "shunts", "waterfall", "gains", "ablate", "worth", "switching")
+COMMANDS = ("compare", "run", "validate", "structures", "journey", "places", "parameters", "causes", "shunts", "waterfall", "gains", "ablate", "worth", "switching")
 
 
 @pytest.fixture
