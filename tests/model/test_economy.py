@@ -17,8 +17,8 @@ from agents.vocabulary import Lever, Service
 from model.economy import PHASES, HealthEconomy, prepare
 from model.measures import BY_BODY, HEADLINE, MEASURES, OF_ORGANISATIONS, REASONS
 from model.parameters import Parameters
-from model.structures import BASELINE, list_structures, load_structure
-from tests.strategies import ALL_HELD, NO_BELIEFS, SOME_BELIEFS, fingerprints, lived, series, small_economy
+from model.structures import BASELINE, load_structure
+from tests.strategies import ALL_HELD, NO_BELIEFS, SOME_BELIEFS, STRUCTURES, fingerprints, lived, series, small_economy
 
 STRUCTURES = Path("model/structures")
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,7 +109,7 @@ def test_the_phases_are_one_list():
     assert all(hasattr(HealthEconomy, f"_{phase}") for phase in PHASES)
 
 
-@pytest.mark.parametrize("structure", list_structures())
+@pytest.mark.parametrize("structure", STRUCTURES)
 def test_batch_run_takes_structures_and_places(structure):
     """Mesa 3.3 takes `seed` among the parameters; later versions take generators, and pass no seed."""
     parameters = {"structure": structure, "place": ["wigan"], "scale": 0.001, "years": 1}
@@ -234,7 +234,7 @@ def written(folder: Path, facts: dict, order: int = 1) -> Path:
     return file
 
 
-@pytest.mark.parametrize("name", list_structures())
+@pytest.mark.parametrize("name", STRUCTURES)
 def test_names_and_the_order_of_a_file_change_nothing(tmp_path, name):
     facts = shipped(name)
     other = written(
@@ -248,7 +248,7 @@ def test_names_and_the_order_of_a_file_change_nothing(tmp_path, name):
     assert fingerprints(ours) == fingerprints(theirs)
 
 
-@pytest.mark.parametrize("name", list_structures())
+@pytest.mark.parametrize("name", STRUCTURES)
 def test_a_structure_differs_from_itself_under_another_name_by_exactly_nothing(tmp_path, name):
     again = written(tmp_path, {**shipped(name), "name": "again"})
     ours, theirs = lived(13, scale=0.005, structure=name), lived(13, scale=0.005, structure=again)
