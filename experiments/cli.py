@@ -462,20 +462,50 @@ def _print_verdicts(table: pd.DataFrame, run: dict[str, Any]) -> None:
         console.print(f"Scale {run['scale']:g}: a demonstration; queues and beds do not behave as at scale 1.")
 
 
-@app.command(epilog="Example: joinedup structures --json")
+@app.command(epilog="Example: joinedup structures care-trust")
 def structures(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Show everything about this structure, or TOML file of your own.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the commissioning structures that are shipped."""
-    from model.structures import list_structures, load_structure
+    """List the commissioning structures that are shipped, or show one: its facts, source and alternatives.
 
-    rows = [_structure_row(load_structure(name)) for name in list_structures()]
-    _show(rows, ("name", "title", "source"), as_json)
+    Listed are the four that are compared unless others are named, then the others by where they come from. A page of
+    one ends with what it differs in from separate-budgets.
+    """
+    from experiments.structure_words import as_plain
+    from model.structures import BASELINE, list_structures, load_structure
+
+    try:
+        chosen = [load_structure(each) for each in ([name] if name else list_structures())]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    baseline = load_structure(BASELINE)
+    if name:
+        _structure_page(as_plain(chosen[0], baseline), as_json)
+        return
+    keys = ("name", "title", "family", "source", "alternatives")
+    rows = [{key: as_plain(structure, baseline)[key] for key in keys} for structure in chosen]
+    _show(rows, ("name", "family", "title"), as_json)
 
 
-def _structure_row(structure: Any) -> dict[str, Any]:
-    source = " ".join(structure.source.split())
-    return {"name": structure.name, "title": structure.title, "source": source, "alternatives": structure.alternatives}
+def _structure_page(page: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(page)
+        return
+    console = _console()
+    console.print(f"{page['title']} ({page['name']}; {page['family']})", style="bold")
+    console.print(page["source"])
+    console.print("\nFacts", style="bold")
+    console.print(_table([{"": f"{about}:", " ": words} for about, words in page["facts"].items()], ("", " "), show_header=False))
+    console.print("\nWhat the document leaves open", style="bold")
+    for each in page["alternatives"]:
+        console.print(f"- {each}")
+    *_, (heading, lines) = page.items()
+    console.print(f"\n{heading.capitalize()}", style="bold")
+    for line in lines or ["nothing"]:
+        console.print(f"- {line}")
 
 
 @app.command(epilog="Example: joinedup journey --place wigan --most-different")
@@ -1021,10 +1051,10 @@ def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool)
             typer.echo(row["name"])
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], widths: Mapping[str, int] | None = None) -> Any:
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], widths: Mapping[str, int] | None = None, show_header: bool = True) -> Any:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=show_header)
     for column in columns:
         numbers = all(_is_number(row[column]) for row in rows)
         justify = "right" if numbers else "left"

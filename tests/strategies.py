@@ -53,7 +53,7 @@ SOME_BELIEFS = NO_BELIEFS | {
     }.items()
 }
 """Made-up beliefs under which organisations have something to weigh: tests do not hang on what was measured."""
-STRUCTURES = tuple(
+EACH_STRUCTURE = tuple(
     name if name in HEADLINE else pytest.param(name, marks=pytest.mark.slow) for name in list_structures()
 )
 """Every shipped structure, to parametrize tests that run each: those beyond the headline only among the slow ones."""

@@ -32,6 +32,8 @@ def joinedup(monkeypatch, capsys):
     [
         (["compare", "--place", "wigann"], "unknown place 'wigann'; nearest: wigan"),
         (["compare", "--structures", "single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["structures", "care-trus"], "unknown structure 'care-trus'; nearest: care-trust"),
+        (["structures", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["compare", "--hospital-flow", "salabin"], "unknown hospital flow 'salabin'; nearest: salabim"),
         (["compare", "--structures", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["compare", "--structures", ","], "--structures must be one or more different names, got []"),
@@ -207,6 +209,19 @@ def test_lists_are_names_one_a_line_in_a_pipe_and_json_on_demand(joinedup, comma
     assert code == 0
     assert [row["name"] for row in json.loads(text)] == names
     assert names
+
+
+def test_a_structure_has_a_page_in_words_and_as_json(joinedup):
+    code, out, _ = joinedup("structures", "care-trust")
+    assert code == 0
+    assert "Torbay" in out and "one assessment for health and social care" in out
+    assert out.index("Facts") < out.index("leaves open") < out.index("Differs from separate-budgets in")
+    _, text, _ = joinedup("structures", "care-trust", "--json")
+    page = json.loads(text)
+    assert (page["name"], page["family"]) == ("care-trust", "practice at the time")
+    assert page["differs from separate-budgets in"]
+    _, text, _ = joinedup("structures", "separate-budgets", "--json")
+    assert json.loads(text)["differs from separate-budgets in"] == []
 
 
 def test_a_list_is_a_table_on_a_terminal(joinedup, monkeypatch):
