@@ -508,6 +508,37 @@ def _structure_page(page: dict[str, Any], as_json: bool) -> None:
         console.print(f"- {line}")
 
 
+@app.command(epilog='Example: joinedup why results/headline --organisation "Reading" --lever strictness')
+def why(
+    results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of a comparison's results.")],
+    organisation: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose levers or decisions to tell of, as it is called in the results.")
+    ],
+    lever: Annotated[str, typer.Option(metavar="NAME", help="Tell the reasons for each move of this lever.")] = "",
+    structure: Annotated[str, typer.Option(metavar="NAME", help="Under this structure. [default: each]")] = "",
+    replication: Annotated[str, typer.Option(metavar="N", help="Of which run, from 0.")] = "0",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with every number.")] = False,
+) -> None:
+    """Tell why an organisation moved its levers, from the log of decisions of one run.
+
+    Without --lever: every move in a sentence. With it: the pressure on money, what a step was believed to cost whom and
+    to do for people, what the board said, and what would have had to be different for the lever to stay.
+    """
+    from experiments.store import load
+    from experiments.story import StoryError, as_plain, stories, told
+
+    number = _whole("--replication", replication, least=0)
+    with _no_traceback_for_the_users_errors():
+        try:
+            found = stories(load(results), organisation, lever, structure, number)
+        except StoryError as error:
+            raise UsageError(str(error)) from error
+    if as_json:
+        _print_json([as_plain(story) for story in found])
+        return
+    typer.echo("\n\n".join("\n".join(told(story)) for story in found))
+
+
 @app.command(epilog="Example: joinedup journey --place wigan --most-different")
 def journey(
     place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
