@@ -165,7 +165,7 @@ class DecidingBehaviour(Checked):
         unit="share",
         low=0.1,
         high=0.9,
-        assumption="the middle; constant over a run",
+        assumption="the middle",
     )
     trust_spread: float = parameter(
         0.2,

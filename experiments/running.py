@@ -95,6 +95,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         hold=dict(spec.hold) or None,
         settlement=spec.settlement,
         hospital_flow=spec.hospital_flow,
+        learning=spec.learning,
         threads=threads,
     )
     for _ in range(spec.years * MONTHS):

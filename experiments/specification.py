@@ -84,6 +84,7 @@ class RunSpec:
     scale : share of the place's people that live in the model
     settlement : name of the yearly settlement
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
+    learning : whether organisations learn what their levers do from what they see
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
@@ -98,6 +99,7 @@ class RunSpec:
     scale: float = 1.0
     settlement: str = "published"
     hospital_flow: str = "daily"
+    learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
@@ -139,6 +141,7 @@ class ComparisonSpec:
     scale: float = 1.0
     settlement: str = "published"
     hospital_flow: str = "daily"
+    learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
@@ -200,6 +203,8 @@ def _check_common(spec: RunSpec | ComparisonSpec) -> None:
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not math.isfinite(scale) or not 0 < scale <= 1:
         raise ValueError(f"{type(spec).__name__}.scale must be a share above 0 and at most 1, got {scale!r}")
     object.__setattr__(spec, "scale", float(scale))  # 1 and 1.0 are one specification
+    if not isinstance(spec.learning, bool):
+        raise ValueError(f"{type(spec).__name__}.learning must be true or false, got {spec.learning!r}")
     hold = {
         key: None if value is None else _finite(spec, "hold", key, value) for key, value in sorted(spec.hold.items())
     }

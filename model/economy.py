@@ -33,6 +33,8 @@ from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
+from agents.teams import meet
+from agents.trusting import dispute_factor
 from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
 from model.accounts import (
     CAPACITIES,
@@ -52,8 +54,11 @@ from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
+from model.groups import YearOfGroups
 from model.holders import Holders
+from model.indicators import indicators, needed, yearly_totals
 from model.joint_scheme import contributions
+from model.learning import Learning
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
@@ -64,6 +69,7 @@ from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
+from model.relationships import Relationships
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.settlement import FLAT, Settlement
@@ -109,6 +115,7 @@ class HealthEconomy(mesa.Model):
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
+    learning : whether organisations learn what their levers do from what they see
 
     Attributes
     ----------
@@ -119,6 +126,8 @@ class HealthEconomy(mesa.Model):
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
+    begun : month in which the structure came into force
+    relationships : trust between organisations
     ledger, place, structure, parameters, month, datacollector
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
@@ -146,6 +155,7 @@ class HealthEconomy(mesa.Model):
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
+        learning: bool = False,
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -160,6 +170,8 @@ class HealthEconomy(mesa.Model):
         self.place: Place = load_place(place)
         self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self.month = 0
+        self.begun = 0
+        self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
@@ -196,6 +208,7 @@ class HealthEconomy(mesa.Model):
         self._contracts = self._contracts_of(state)
         hold = _checked_hold(hold or {})
         beliefs = measured_beliefs() if beliefs is None else beliefs
+        self.relationships = Relationships(self)
         self.world = Commissioning(self, self.structure, beliefs, hold)
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
         for unit in self._units:
@@ -203,8 +216,11 @@ class HealthEconomy(mesa.Model):
             for lever in unit.levers:
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
+        if learning:
+            self.learning = Learning(self)
         self._apply_levers()
         self.boards = self._boards()
+        self._groups = YearOfGroups(state.year, people.rows, len(self.councils))
         self.council_levels: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
@@ -358,6 +374,8 @@ class HealthEconomy(mesa.Model):
         """In April: new budgets at the settlement, and the proactive lists renewed."""
         if self.month % MONTHS:
             return
+        if self.learning is not None:
+            self.learning.learn()
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
@@ -373,6 +391,8 @@ class HealthEconomy(mesa.Model):
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
             self._let_markets_respond()
+            if self.month > 0:
+                self.relationships.move()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
@@ -422,11 +442,22 @@ class HealthEconomy(mesa.Model):
             multiples = np.array([unit.levers[capacity.lever] / unit.rest[capacity.lever] for unit in units])
             for field in capacity.fields:
                 now[field] = before[field] * multiples
+        self._apply_relationships()
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
             for capacity in HOSPITAL_CAPACITIES:
                 known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+
+    def _apply_relationships(self) -> None:
+        """Write what trust, teams and reorganisation do where people and care meet them."""
+        councils = self.engine.organisations.councils
+        now, start = self.relationships.of_councils()
+        councils["dispute_factor"] = dispute_factor(now, start, self.parameters.trusting)
+        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teamwork)
+        left = 1.0 - self.parameters.reorganising.capacity_lost * np.array([self.world.disruption(council) for council in self.councils])
+        for name in ("assessment_rate", "start_rate"):
+            councils[name] *= left
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -516,6 +547,8 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        if self.learning is not None:
+            self.learning.watch()
         self.council_levels.append(self.engine.organisations.councils["levers"].copy())
         self._remember_the_year()
         self._set_gates()
@@ -533,6 +566,8 @@ class HealthEconomy(mesa.Model):
         if self.month % MONTHS == MONTHS - 1:
             self._close_year()
         self._measure_organisations()
+        clock = 0 if self.frozen else self.month
+        self._measures += self._groups.month(self.month, month, self.engine.people.rows, clock, [council.name for council in self.councils])
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -542,6 +577,7 @@ class HealthEconomy(mesa.Model):
         for holder in self._holders:
             for account, price in holder.prices.items():
                 self._measures.append((self.month, holder.name, f"price_of_money/{account.name.lower()}", float(price)))
+        self._measures += [(self.month, *row) for row in self.relationships.rows()]
         for c, council in enumerate(self.councils):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
@@ -606,6 +642,21 @@ class HealthEconomy(mesa.Model):
     # Reading
 
     @property
+    def last_months(self) -> list[Costs]:
+        """What each of the last twelve months came to, those of rest before the start."""
+        return self._history[-MONTHS:]
+
+    def overspend(self, holder: Organisation) -> tuple[float, int]:
+        """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
+        forecasts, over, available = self._forecasts(holder), 0.0, 0
+        for purse in self._purses[holder.index]:
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
+            available += budget
+        return over, available
+
+    @property
     def costs(self) -> list[Costs]:
         """What each month since the start came to on each account."""
         return self._history[MONTHS:]
@@ -614,6 +665,28 @@ class HealthEconomy(mesa.Model):
     def measures(self) -> pd.DataFrame:
         """Tidy frame of all measures: month, organisation, measure, value."""
         return pd.DataFrame(self._measures, columns=["month", "organisation", "measure", "value"])
+
+    def indicators(self, year: int | None = None) -> pd.DataFrame:
+        """Return rates, shares and spreads by official definitions, see :mod:`model.indicators`: year, organisation, indicator, value.
+
+        Parameters
+        ----------
+        year : from 1; every whole year that has been run if None
+
+        Raises
+        ------
+        ValueError
+            If that year has not been run to its end.
+        """
+        run = self.month // MONTHS
+        if year is not None:
+            year = _checked_whole("indicators.year", year, 1, run) if run else _no_year(year)
+        frame = self.measures
+        last = run if year is None else year
+        first = 0 if year is None else year - 1
+        frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
+        found = indicators(yearly_totals(frame, ["organisation", "measure"]))
+        return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
 
     @property
     def decisions(self) -> pd.DataFrame:
@@ -671,6 +744,10 @@ def _checked_whole(name: str, value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= int(value) <= most:
         raise ValueError(f"HealthEconomy.{name} must be a whole number from {least} to {most}, got {value!r}")
     return int(value)
+
+
+def _no_year(year: Any) -> int:
+    raise ValueError(f"HealthEconomy.indicators.year must be a year that has been run, got {year!r} before the end of the first")
 
 
 def _checked_scale(scale: Any) -> float:

@@ -17,14 +17,18 @@ from agents.deciding import DecidingBehaviour
 from agents.hospital.hospital import HospitalBehaviour
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
+from agents.learning import LearningBehaviour
 from agents.naming import nearest
 from agents.parameter import Checked
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
 from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
+from agents.teams import TeamEffects
+from agents.trusting import TrustingBehaviour
 from model.management import Overheads
 from model.payment import Prices
+from model.reorganising import Reorganising
 from model.resources import UnitCosts
 from model.settlement import Settlement
 
@@ -64,6 +68,10 @@ class Parameters:
     market: MarketBehaviour = field(default_factory=MarketBehaviour)
     commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
     board: BoardBehaviour = field(default_factory=BoardBehaviour)
+    trusting: TrustingBehaviour = field(default_factory=TrustingBehaviour)
+    teamwork: TeamEffects = field(default_factory=TeamEffects)
+    reorganising: Reorganising = field(default_factory=Reorganising)
+    learning: LearningBehaviour = field(default_factory=LearningBehaviour)
 
     def with_values(self, values: Mapping[str, float]) -> Parameters:
         """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.

@@ -22,6 +22,7 @@ from model.accounts import UNIT_OF
 from model.holders import Holders
 from model.management import MONTHS, SOURCES, Overhead, Overheads, overheads_by_payer, transition_spent
 from model.payment import block_month
+from model.reorganising import moved_shares
 from model.settlement import Settlement
 from model.structures import CommissioningStructure
 
@@ -129,6 +130,10 @@ class Budgets:
     management : pence a year of each council's and consortium's own management before anything is reorganised
     first : the ledger's index of the first council and consortium
     overheads, settlement : shared parameters
+
+    Attributes
+    ----------
+    moved : share of the money of each council's and consortium's area that another holds, by the ledger's index
     """
 
     def __init__(
@@ -148,6 +153,7 @@ class Budgets:
                 money[account, kind, unit] = holders.bill(account, unit, pence)
         own = {(kind, unit): first[kind] + unit for kind, each in management.items() for unit in range(len(each))}
         self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads)
+        self.moved = moved_shares(money, own)
 
     def held(self, payer: int) -> Mapping[Account, Held]:
         """Return what an organisation holds of each account."""

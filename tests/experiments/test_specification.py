@@ -85,6 +85,7 @@ def test_a_specification_of_an_unknown_place_is_refused():
         ("scale", 0.5),
         ("settlement", "flat"),
         ("hospital_flow", "salabim"),
+        ("learning", True),
         ("hold", {}),
         ("parameters", {"living.a": 1.5, "b": 2}),
         ("code", "f"),
