@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import json
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -88,6 +89,8 @@ PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
 FUNDINGS = ("within", "funded")
+LOG = ("month", "organisation", "lever", "before", "after", "decider", "advice", "reasons")
+"""Columns of the log of decisions."""
 DEFAULT_SEED = 1
 CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
 """Measures of what is certain to be paid, by service."""
@@ -885,28 +888,43 @@ class HealthEconomy(mesa.Model):
 
     @property
     def decisions(self) -> pd.DataFrame:
-        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
+        """Log of decisions: month, organisation, lever, before, after, decider, advice, reasons.
 
-        Reasons name who decided and what the board advised; a move given up on its advice leaves `after` as `before`.
+        Organisation is whose lever it is; advice is what the board had to say, empty if nothing: a move given up on it leaves
+        `after` as `before`. Reasons are numbers by name, as JSON that reads back exactly: those of
+        :class:`agents.deciding.Decision`, ``heads`` of the organisation, and of each account that the lever touches
+        ``rest/NAME``, what a step up was felt to cost there at rest, which the norm balances; if the decider holds it, also
+        ``forecast/NAME`` and ``budget/NAME``, pounds a year of the purse that it is paid from.
         """
-        return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
+        return pd.DataFrame(self._decisions, columns=LOG)
 
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str = "") -> None:
         """Add a decision to the log, with what the board had to say about it."""
-        heard = f"{advice}: " if advice else ""
-        numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
+        rest = {f"rest/{account.name.lower()}": felt for account, felt in unit.balanced[decision.lever].items()}
+        reasons = {**decision.reasons, "heads": unit.heads, **rest, **self._pressure(decider, decision)}
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "reasons": f"decided by {decider.name}: {heard}{numbers}",
+                "after": decision.after, "decider": decider.name, "advice": advice, "reasons": json.dumps(reasons, allow_nan=False),
             }
         )  # fmt: skip
 
     def log_rule(self, unit: Organisation, lever: Lever, before: float, after: float, rule: str) -> None:
         """Add what rules did to a lever to the log of decisions."""
-        self._decisions.append(
-            {"month": self.month, "organisation": unit.name, "lever": lever.name.lower(), "before": before, "after": after, "reasons": f"decided by rules: {rule}"}
-        )
+        named = {"month": self.month, "organisation": unit.name, "lever": lever.name.lower(), "before": before, "after": after}
+        self._decisions.append({**named, "decider": "rules", "advice": rule, "reasons": "{}"})
+
+    def _pressure(self, decider: Organisation, decision: Decision) -> dict[str, float]:
+        """Return forecast and budget, pounds a year, of what pays for each account that the decider holds and a lever touches."""
+        forecasts, found = self._forecasts(decider), {}
+        for purse in self._purses[decider.index]:
+            known = [account for account in purse.accounts if account in decider.budgets and account in forecasts]
+            forecast = sum(forecasts[account] for account in known) + purse.owed
+            budget = sum(decider.budgets[account] for account in known) + purse.carried
+            for name in (account.name.lower() for account in known):
+                if f"price/{name}" in decision.reasons:
+                    found |= {f"forecast/{name}": float(forecast) / 100.0, f"budget/{name}": float(budget) / 100.0}
+        return found
 
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""

@@ -6,6 +6,7 @@ that holds any other key is refused. A structure of your own needs a TOML file a
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -23,6 +24,10 @@ from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
 BASELINE = "separate-budgets"
+HEADLINE = (BASELINE, "aligned-budgets", "council-led", "single-budget")
+"""Structures that are compared unless others are named."""
+FAMILIES = ("scenarios of 2011", "options of 2015", "Barker settlement", "practice at the time", "payment-led", "neighbours", "person-led")
+"""Where shipped structures come from, in the order in which they are listed."""
 
 STANDING_KINDS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)
 """Kinds of organisation that every place has; a structure may make a commissioner besides."""
@@ -226,6 +231,7 @@ class CommissioningStructure(_Facts):
     Parameters
     ----------
     name, title : for the command line, and for a reader
+    family : where it comes from, in words, by which structures are listed: a label that nothing depends on
     source : the document it is read from, in words of our own
     alternatives : facts that the document leaves open
     outcomes_frameworks : ``one`` that all answer to, or ``three``
@@ -251,6 +257,7 @@ class CommissioningStructure(_Facts):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-+][a-z0-9]+)*$", strict=True)]
     title: Text
+    family: Text = "of one's own"
     source: Text
     alternatives: tuple[Text, ...] = ()
     outcomes_frameworks: Literal["one", "three"]
@@ -347,14 +354,22 @@ class CommissioningStructure(_Facts):
 
 
 def list_structures() -> list[str]:
-    """Return the names of the structures that are shipped, the baseline first.
+    """Return the names of the structures that are shipped: the baseline, the others of the headline, and the rest by family.
 
     Examples
     --------
-    >>> list_structures()
-    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget']
+    >>> list_structures()[:5]
+    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget', 'fragmented']
     """
-    return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != BASELINE, name))
+    return list(_in_order())
+
+
+@functools.cache
+def _in_order() -> tuple[str, ...]:
+    """Return the names of the structures that are shipped, in the order of families, and in each by name."""
+    rest = {file.stem: read_structure(file).family for file in FOLDER.glob("*.toml") if file.stem not in HEADLINE}
+    place = {family: number for number, family in enumerate(FAMILIES)}
+    return (*HEADLINE, *sorted(rest, key=lambda name: (place.get(rest[name], len(place)), name)))
 
 
 def load_structure(name_or_path: str | Path) -> CommissioningStructure:

@@ -33,7 +33,7 @@ from model.payment import pence
 from model.place import load_place
 from model.starting_state import organisations_of
 from model.structures import list_structures
-from tests.strategies import ALL_HELD, bench, lived, parameter_values, small_economy
+from tests.strategies import ALL_HELD, EACH_STRUCTURE, bench, lived, parameter_values, small_economy
 
 SOCIAL = (
     Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.REABLEMENT, Service.ASSESSMENT, Service.BROKERAGE,
@@ -73,7 +73,7 @@ def test_the_books_balance_whatever_the_parameters(values, seed, structure):
         assert received == spent > 0
 
 
-@pytest.fixture(scope="module", params=list_structures())
+@pytest.fixture(scope="module", params=EACH_STRUCTURE)
 def year(request):
     """A year of a few thousand people, under each structure."""
     return lived(12, scale=0.02, structure=request.param)

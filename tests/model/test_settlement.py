@@ -8,7 +8,7 @@ from agents.vocabulary import Account, Party
 from model.accounts import UNIT_OF
 from model.settlement import FLAT, SHIPPED, Settlement, list_settlements, load_settlement
 from model.structures import list_structures
-from tests.strategies import ALL_HELD, lived, small_economy
+from tests.strategies import ALL_HELD, EACH_STRUCTURE, lived, small_economy
 
 GROWTH = st.floats(0.0, 0.05)
 
@@ -39,7 +39,7 @@ def test_it_says_what_it_is():
     assert "+0.0%" in economy.settlement.describe()
 
 
-@pytest.mark.parametrize("structure", list_structures())
+@pytest.mark.parametrize("structure", EACH_STRUCTURE)
 def test_every_april_brings_the_years_budget(structure):
     economy = lived(13, years=2, structure=structure, hold=ALL_HELD)
     for holder in economy._holders:
