@@ -53,7 +53,9 @@ from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
 from model.epidemiology import reference_tables
+from model.groups import YearOfGroups
 from model.holders import Holders
+from model.indicators import indicators, needed, yearly_totals
 from model.joint_scheme import contributions
 from model.learning import Learning
 from model.ledger import JOURNAL, NEED, Ledger, Parties
@@ -215,6 +217,7 @@ class HealthEconomy(mesa.Model):
             self.learning = Learning(self)
         self._apply_levers()
         self.boards = self._boards()
+        self._groups = YearOfGroups(state.year, people.rows, len(self.councils))
         self.council_levels: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
@@ -560,6 +563,8 @@ class HealthEconomy(mesa.Model):
         if self.month % MONTHS == MONTHS - 1:
             self._close_year()
         self._measure_organisations()
+        clock = 0 if self.frozen else self.month
+        self._measures += self._groups.month(self.month, month, self.engine.people.rows, clock, [council.name for council in self.councils])
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -658,6 +663,28 @@ class HealthEconomy(mesa.Model):
         """Tidy frame of all measures: month, organisation, measure, value."""
         return pd.DataFrame(self._measures, columns=["month", "organisation", "measure", "value"])
 
+    def indicators(self, year: int | None = None) -> pd.DataFrame:
+        """Return rates, shares and spreads by official definitions, see :mod:`model.indicators`: year, organisation, indicator, value.
+
+        Parameters
+        ----------
+        year : from 1; every whole year that has been run if None
+
+        Raises
+        ------
+        ValueError
+            If that year has not been run to its end.
+        """
+        run = self.month // MONTHS
+        if year is not None:
+            year = _checked_whole("indicators.year", year, 1, run) if run else _no_year(year)
+        frame = self.measures
+        last = run if year is None else year
+        first = 0 if year is None else year - 1
+        frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
+        found = indicators(yearly_totals(frame, ["organisation", "measure"]))
+        return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
+
     @property
     def decisions(self) -> pd.DataFrame:
         """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
@@ -698,6 +725,10 @@ def _checked_whole(name: str, value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= int(value) <= most:
         raise ValueError(f"HealthEconomy.{name} must be a whole number from {least} to {most}, got {value!r}")
     return int(value)
+
+
+def _no_year(year: Any) -> int:
+    raise ValueError(f"HealthEconomy.indicators.year must be a year that has been run, got {year!r} before the end of the first")
 
 
 def _checked_scale(scale: Any) -> float:

@@ -33,7 +33,7 @@ from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
-from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR, continuity_of
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, FOLLOW_UP, USUAL_DOCTOR, continuity_of
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
 from agents.teams import TEAM_FACTORS
@@ -250,7 +250,7 @@ class Engine:
         events = np.concatenate([self.future, events])
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
-        calendar = self._calendar = _with_room(self._calendar, len(events) + room)
+        calendar = self._calendar = _with_room(self._calendar, len(events) + room + self.n_cases)  # a return and a follow-up each
         self._put_in_order(events, first_day, days, calendar)
         lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
         self._make_room(self.n_cases + 2 * room + lines)
@@ -456,7 +456,9 @@ class Engine:
         councils["home_used"] -= np.bincount(rows["council"][grown], minlength=len(councils))
         self._take_up(self.waiting[~np.isin(self.waiting["person"], grown)])
         anew = np.concatenate([dead, grown])
-        self.future = self.future[~np.isin(self.future["person"], anew)]
+        gone, follow_ups = np.isin(self.future["person"], anew), self.future["kind"] == FOLLOW_UP
+        self.future["avoided"][gone & follow_ups] = 1  # nobody will be found at home
+        self.future = self.future[~gone | follow_ups]
         rows[anew] = starting.of(anew, rows)
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 

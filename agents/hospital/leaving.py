@@ -35,15 +35,19 @@ from agents.hospital.state import (
     AGREED,
     AGREED_OUT,
     ASSESSED_OUT,
+    AT_HOME_OUT,
     BOARDING,
     CLAIMED_OUT,
     CLOSED,
+    DEATHS_BY_CELL,
     DEATHS_OUT,
+    DIED_DEARLY_OUT,
     DIED_IN_CARE_HOME_OUT,
     DIED_IN_HOSPITAL_OUT,
     DISCHARGED_OUT,
     DISPUTED_OUT,
     ENTRIES_OUT,
+    FOLLOWED_UP_OUT,
     GAVE_UP_WAITING_OUT,
     GRANTED_OUT,
     HOME_ASSESSMENT,
@@ -59,6 +63,9 @@ from agents.hospital.state import (
     IN_REABLEMENT,
     INTERIM_OUT,
     INTERMEDIATE_OUT,
+    OLDER_DISCHARGED_OUT,
+    OLDER_ENTRIES_OUT,
+    OLDER_REABLED_OUT,
     REABLED_OUT,
     REFUSED,
     REFUSED_OUT,
@@ -92,8 +99,10 @@ from agents.hospital.state import (
 from agents.hospital.stays import return_chance
 from agents.hospital.wards import free_bed, move_on
 from agents.patients import record
+from agents.patients.groups import OLDER, cell_of
 from agents.patients.living import (
     COUNCIL,
+    DEAR_PENCE,
     HOME,
     INTERMEDIATE,
     NHS_PAYS,
@@ -108,7 +117,7 @@ from agents.patients.living import (
     unmet_minutes,
     update_need,
 )
-from agents.patients.seeking import CONTACT, NEED_DECIDES
+from agents.patients.seeking import CONTACT, FOLLOW_UP, NEED_DECIDES
 from agents.patients.services import left_to_others
 from agents.vocabulary import Lever
 
@@ -116,6 +125,7 @@ CHC_STRICTNESS, COMMUNITY_NURSING = int(Lever.CHC_STRICTNESS), int(Lever.COMMUNI
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
+FOLLOWED_UP_AFTER = 91  # days after a discharge to reablement or intermediate care: three months, as ASCOF 2B (T-C-014)
 FOR_GOOD = -1  # instead of a state that follows short-term care
 
 
@@ -562,12 +572,12 @@ def end_short_term(flow, c, p, council, rules, seed):
 
 
 @compiled
-def finish_short_term(flow, k, c, p, council, day, rules, seed):
+def finish_short_term(flow, k, c, p, council, day, age, rules, seed):
     """End short-term care and begin what follows it."""
     after = end_short_term(flow, c, p, council, rules, seed)
     if after == FOR_GOOD:
         p["informal"] = 0
-        flow.out[np.int64(p["council"]), ENTRIES_OUT] += 1
+        count_entry(flow, p, age)
         close(flow, k)
     elif after == CLOSED:
         p["withheld"] = c["withheld"]
@@ -579,13 +589,46 @@ def finish_short_term(flow, k, c, p, council, day, rules, seed):
 
 
 @compiled
-def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
+def count_entry(flow, p, age):
+    """Count a move into a care home for good, once it is known who pays."""
+    row = flow.out[np.int64(p["council"])]
+    row[ENTRIES_OUT] += 1
+    row[OLDER_ENTRIES_OUT] += 1 if age >= OLDER and funder_of(p) == COUNCIL else 0
+
+
+@compiled
+def arrange_follow_up(flow, p, i, outcome, day, trigger):
+    """Count an older person's discharge; where reablement or intermediate care follows, someone will ask where they live."""
+    row = flow.out[np.int64(p["council"])]
+    row[OLDER_DISCHARGED_OUT] += 1
+    if outcome in (TO_REABLEMENT, TO_INTERMEDIATE):
+        row[OLDER_REABLED_OUT] += 1
+        schedule(flow, day + FOLLOWED_UP_AFTER, i, trigger, FOLLOW_UP, 0, 0.0, NEED_DECIDES, 0, 0)
+
+
+@compiled
+def look_after_three_months(flow, e):
+    """See whether somebody lives at home, neither in hospital nor in a care home; who has moved away is not followed."""
+    p = flow.rows[np.int64(e["person"])]
+    row = flow.out[np.int64(p["council"])]
+    if e["avoided"] == 1:
+        row[FOLLOWED_UP_OUT] += 1
+        return
+    alive = np.int64(p["end_month"]) == record.ALIVE
+    if not alive and np.int64(p["flags"]) & record.LEFT:
+        return
+    row[FOLLOWED_UP_OUT] += 1
+    row[AT_HOME_OUT] += 1 if alive and not np.int64(p["care"]) & record.IN_HOSPITAL and setting_of(p) < RESIDENTIAL else 0
+
+
+@compiled
+def act(flow, k, c, p, council, outcome, day, age, tables, rules, seed):
     """Do what the day came to; the caller settles the accrual around it."""
     i = np.int64(c["person"])
     row = flow.out[np.int64(p["council"])]
     trigger, hospital = np.int64(c["trigger"]), np.int64(c["hospital"])
     if outcome == END_SHORT_TERM:
-        finish_short_term(flow, k, c, p, council, day, rules, seed)
+        finish_short_term(flow, k, c, p, council, day, age, rules, seed)
         return
     if outcome == GIVE_UP:
         p["flags"] = np.int64(p["flags"]) & ~record.ASKED
@@ -608,7 +651,7 @@ def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
         if c["funder"] == SELF:
             sell_home(p, rules)
         council.home_used += 1
-        row[ENTRIES_OUT] += 1
+        count_entry(flow, p, age)
     elif outcome == TO_REABLEMENT:
         drop_package(council, p)
         set_care(p, REABLEMENT, COUNCIL)
@@ -627,6 +670,8 @@ def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
         row[INTERIM_OUT] += 1
         open_case(flow, i, IN_INTERIM, day, day + int(rules.interim_days), trigger, 0, hospital, rules, seed)
     if ward and not surgery:
+        if age >= OLDER:
+            arrange_follow_up(flow, p, i, outcome, day, trigger)
         plan_return(flow, c, p, day, tables, rules, seed)
 
 
@@ -656,7 +701,7 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
         decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
     outcome = decide_steps(flow, c, p, council, day, tables, rules, seed)
     if outcome != STAY:
-        act(flow, k, c, p, council, outcome, day, tables, rules, seed)
+        act(flow, k, c, p, council, outcome, day, age, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 
@@ -666,8 +711,11 @@ def die(flow, i, day, left, clock, tables, rules):
     p = flow.rows[i]
     council = flow.councils[np.int64(p["council"])]
     row = flow.out[np.int64(p["council"])]
-    accrue(p, age_index(p, clock), -left, tables, rules, flow.councils, flow.totals)
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     row[DEATHS_OUT] += 1
+    row[DEATHS_BY_CELL + cell_of(p, age)] += 1
+    row[DIED_DEARLY_OUT] += 1 if np.int64(p["out_of_pocket"]) >= DEAR_PENCE else 0
     if setting_of(p) >= RESIDENTIAL and not np.int64(p["care"]) & record.IN_HOSPITAL:
         row[DIED_IN_CARE_HOME_OUT] += 1
     k = flow.case_of[i]

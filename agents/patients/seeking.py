@@ -97,13 +97,13 @@ EVENT = np.dtype(
         ("decider", "u2"),  # party whose decision caused it, or NEED
         ("lever", "u1"),
         ("cause", "u1"),
-        ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT or REFERRAL
-        ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
+        ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT, REFERRAL or FOLLOW_UP
+        ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted. Of a FOLLOW_UP: the row is another's by now
         ("afternoon", "u1"),  # 1: comes after the ward round of its day, as far as it is told yet
     ],
     align=True,
 )
-CONTACT, REQUEST, DEATH_EVENT, REFERRAL = 0, 1, 2, 3
+CONTACT, REQUEST, DEATH_EVENT, REFERRAL, FOLLOW_UP = 0, 1, 2, 3, 4
 REFERRED = 10  # what a referral's draws are keyed by, beside causes (0 to 6), requests (8) and the last crisis (9)
 ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
 MOST_CONSULTATIONS = 30  # in a month
