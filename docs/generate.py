@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 from agents import deciding  # noqa: E402 - after the path is set
 from agents.patients import record  # noqa: E402
 from agents.vocabulary import Lever, Reason, Responsible  # noqa: E402
+from experiments.structure_words import differences_in_words  # noqa: E402
 from model.cause_prior import joint_prior, share_and_interval, shares_over  # noqa: E402
 from model.delayed_transfers import ACUTE, recorded_days  # noqa: E402
 from model.economy import PHASES  # noqa: E402
@@ -32,7 +33,7 @@ from model.ledger import OWN_LINES  # noqa: E402
 from model.measures import HEADLINE, OF_GROUPS, OF_ORGANISATIONS, OTHER, Measure  # noqa: E402
 from model.mechanisms import lacking  # noqa: E402
 from model.parameters import Parameters  # noqa: E402
-from model.structures import list_structures, load_structure  # noqa: E402
+from model.structures import BASELINE, list_structures, load_structure  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, not this page. -->"
@@ -217,7 +218,9 @@ def lacking_table() -> str:
     rows = []
     for mechanism in sorted(every, key=lambda each: sum(each in found for found in by_structure.values()) < len(names)):
         under = [name for name in names if mechanism in by_structure[name]]
-        rows.append((mechanism.name, "all" if under == names else ", ".join(under), mechanism.favours))
+        others = [name for name in names if name not in under]
+        where = f"all but {', '.join(others)}" if others and len(others) < len(under) else "all" if not others else ", ".join(under)
+        rows.append((mechanism.name, where, mechanism.favours))
     return table(("mechanism", "structures that lack it", "leaving it out favours"), rows)
 
 
@@ -287,10 +290,34 @@ def waits_table() -> str:
     return table(("reason", "what the factor acts on", "factor", "95% interval"), rows, numbers=2)
 
 
+# Structures
+
+
+def structures_page() -> str:
+    """Return the page of the commissioning structures that are shipped."""
+    parts = [
+        "# Commissioning structures",
+        NOTICE,
+        "Each is a file of facts in `model/structures/`, and has no code of its own. `joinedup structures NAME` prints all facts of one.\n"
+        "The first four are compared unless others are named; `--structures all` takes every one.",
+    ]
+    baseline = load_structure(BASELINE)
+    every = [load_structure(name) for name in list_structures()]
+    rows = [(f"[`{each.name}`](#{each.name})", each.title, each.family) for each in every]
+    parts.append(table(("structure", "title", "from"), rows))
+    for each in every:
+        differs = [f"- {line}" for line in differences_in_words(each, baseline)]
+        parts += [f"## {each.name}", " ".join(each.source.split())]
+        parts += [f"Differs from `{BASELINE}`:", "\n".join(differs)] if differs else []
+        parts += ["Left open:", "\n".join(f"- {line}" for line in each.alternatives)]
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/measures.md": measures_page,
     "docs/reference/parameters.md": parameters_page,
     "docs/reference/record.md": record_page,
+    "docs/reference/structures.md": structures_page,
 }
 TABLES: dict[str, Callable[[], str]] = {
     "phases": phases_table,
