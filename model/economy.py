@@ -841,8 +841,8 @@ class HealthEconomy(mesa.Model):
         """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
         forecasts, over, available = self._forecasts(holder), 0.0, 0
         for purse in self._purses[holder.index]:
-            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
-            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried + purse.answers_for
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts) + purse.answers_for + purse.owed
             over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
             available += budget
         return over, available
