@@ -12,7 +12,7 @@ import numpy as np
 
 from agents import draws
 from agents.board import HealthAndWellbeingBoard
-from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, stakes
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, borne, stakes
 from agents.draws import draw
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
@@ -24,6 +24,7 @@ from model.parameters import Parameters
 from model.place import Place
 from model.relationships import Relationships
 from model.reorganising import capability, disruption
+from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
 from model.year_end import Budgets
 
@@ -45,6 +46,14 @@ class Economy(Protocol):
     learning: Learning | None
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
+    script: Script
+
+    def scripted(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers of an organisation that follow a path."""
+
+    @property
+    def frail_parts(self) -> Mapping[Account, float]:
+        """Part of each account that frail elders cost at rest, for pools that pay for them alone."""
 
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
@@ -68,7 +77,7 @@ class Commissioning:
         self.holders = Holders(structure, economy.place, economy.parties)
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
         self._hold = frozenset({*hold, *moot, *structure.fixed})
-        self._facts = structure.stake_facts()
+        self._facts = structure.stake_facts(economy.frail_parts)
         self._stakes: dict[int, dict[Account, float]] = {}
         self._stakes_from = 0
 
@@ -143,8 +152,13 @@ class Commissioning:
         return sight * self.capability(decider)
 
     def prices(self, decider: Organisation) -> Mapping[Account, float]:
-        """Return the price of money of the decider's own accounts; others cost 1."""
-        return decider.prices
+        """Return the price of money of the decider's own accounts; others cost 1, but for what a pool makes the decider bear of them."""
+        felt = self.stakes(decider)
+        through_pools = {
+            account: 1.0 + part / felt[account] * (decider.prices[account] - 1.0)
+            for account, part in borne(self._facts, decider.kind).items() if account in decider.prices
+        }  # fmt: skip
+        return {**decider.prices, **through_pools} if through_pools else decider.prices
 
     def belief(self, unit: Organisation, lever: Lever) -> Belief:
         """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned."""
@@ -152,9 +166,9 @@ class Commissioning:
         return self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""
-        frozen = self._hold if self.month % MONTHS < MONTHS_PER_QUARTER else self._hold | YEARLY
-        return frozen | frozenset(self._put_off(unit))
+        """Return the levers that are frozen or follow a path, out of season those that are set once a year, and those whose decision is put off."""
+        held = self._hold.union(self.economy.scripted(unit), self.economy.script.held(unit), self._put_off(unit))
+        return held if self.month % MONTHS < MONTHS_PER_QUARTER else held | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
         """Return what becomes of wishes once the board of the council where most of the unit's people live has been heard."""

@@ -216,6 +216,7 @@ class Engine:
         self.waiting = np.zeros(0, dtype=WAITING)
         self.borne = np.zeros(people.capacity, dtype=np.uint8)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
+        self.reablement_first = np.zeros(0, dtype=np.uint8)  # see ``agents.hospital.state.Flow``
         self.listed = np.zeros(len(organisations.consortia), dtype=np.int64)  # people on each consortium's proactive list
         self.at_nightfall: Callable[[int, Flow], None] | None = None  # is shown each day, and may only read
         self._pool: ThreadPoolExecutor | None = None
@@ -270,7 +271,7 @@ class Engine:
         flow = Flow(
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
             councils, self.organisations.consortia, hospitals, waiting, waiting, np.full((len(hospitals), 2), -1), next_in_line,
-            self.borne, planned, hospital_planned,
+            self.borne, planned, hospital_planned, self.reablement_first,
         )  # fmt: skip
         self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]

@@ -82,6 +82,8 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="elective_admissions", label="Elective admissions", unit="spells", kind="flow", definition="operations, day cases and with nights (HES)"),
     Measure(name="waiting_for_operation", label="People waiting for an operation", unit="people", kind="stock", better="less", definition="listed after an outpatient visit and not yet operated on, at the month's end"),
     Measure(name="elective_cancellations", label="Cancelled operations", unit="operations", kind="flow", better="less", definition="operations with a night put off because the hospital was full"),
+    Measure(name="scrqol", label="Social-care-related quality of life", unit="years", kind="flow", better="more",
+            definition="years lived by the adults of the place, weighted by social-care-related quality of life (after ASCOT; 1 for whoever needs no help); apart from QALYs"),
     Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet: every unmanaged crisis and, of other illness, the share that makes one admission in six at the start (Tian 2012, narrow list, P-B.emerg-018)"),
     Measure(name="discharges", label="Discharges after emergencies", unit="spells", kind="flow", definition="emergency spells that ended, in death too"),
     Measure(name="older_discharges", label="Discharges after emergencies, 65 and over", unit="people", kind="flow", definition="people of 65 and over who left hospital alive after an emergency"),

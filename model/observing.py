@@ -38,6 +38,7 @@ from agents.patients.living import (
     MICRO_QALYS,
     PAYING,
     PERSON_DAYS,
+    SCRQOL_LOST,
     SELF_PENCE,
     STRAINED,
     UNMET_BY_REASON,
@@ -90,6 +91,7 @@ def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> 
         found[f"unmet_need/{label}"] = by_reason[:, reason]
     found["unmet_hours"] = totals[:, UNMET_MINUTES] / 60.0
     found["qalys"] = totals[:, MICRO_QALYS] / 1e6
+    found["scrqol"] = totals[:, PERSON_DAYS] / 365.25 - totals[:, SCRQOL_LOST] / 1e6
     found["deaths"] = out[:, DEATHS_OUT]
     found["public_spending"] = (costs.social_care + costs.prevention + paid_by_consortia) / 100.0
     found["household_cost"] = costs.households / 100.0

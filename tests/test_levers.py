@@ -272,14 +272,34 @@ STRUCTURE_THAT_USES = {
     "board.heeded_integrate": "integrate",
     "trusting.reorganised": "single-budget",
     "trusting.imposed": "imposed",
+    "frail_elders.age": "frail_elders",
+    "frail_elders.frailty": "frail_elders",
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("teamwork.")), "teams"),
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("reorganising.")), "single-budget"),
+    "entitlement.board_share": "separate-budgets+free-personal-care",
+    "entitlement.competing_days": "separate-budgets+any-willing-provider",
+    **dict.fromkeys(("care.recording_when_paid", "prices.delay_day", "prices.reimbursed_share"), "separate-budgets+delayed-discharge-fines"),
+    **dict.fromkeys(
+        ("entitlement.budgets_at_first", "entitlement.budgets_odds_a_year", "entitlement.budget_costs", "quality.budget_fits"),
+        "separate-budgets+personal-budgets",
+    ),
 }
 WRITTEN = {  # structures that are like separate budgets but for one fact
     **{duty: ('duty = "consult"', f'duty = "{duty}"') for duty in ("none", "have_regard", "integrate")},
     "imposed": ("outcomes_frameworks", 'mandate = "imposed"\noutcomes_frameworks'),
     "teams": ("[payment]", "[teams]\nsingle_assessment = true\nshared_record = true\nco_location = true\nmultidisciplinary = true\n\n[payment]"),
 }
+FRAIL_ELDERS = """
+[[bodies]]
+kind = "commissioner"
+scope = "council"
+
+[[pools]]
+name = "care of frail elders"
+accounts = ["acute", "social_care"]
+people = "frail_elders"
+overspend = { commissioner = 1.0 }
+"""
 NEEDS_MORE_MONTHS = {
     "market.place_response": 36,  # what is asked for changes slowly
     "board.heeded_none": 48,  # advice without any duty is seldom followed
@@ -290,7 +310,6 @@ NEEDS_OTHER_VALUES = {
     "market.place_response": {"care.placement_frailty": 0.3, "care.placement_hours": 14.0},  # else room is no limit
     "board.heeded_none": {"deciding.trust": 0.9, "deciding.trust_spread": 0.0},
     "care.recording_when_paid": {"prices.reimbursed_share": 1.0},
-    "prices.delay_day": {"prices.reimbursed_share": 1.0},
     "trusting.disputes": {"care.disputed_share": 0.9, "care.continuing_need_hours": 55.0},  # else they are rare in a small place
     "teamwork.proactive": {"seeking.proactive_prevents": 0.5, "reorganising.capability_at_start": 1.0},
 }
@@ -336,6 +355,10 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
         text = text.replace(*WRITTEN[structure]).replace('name = "separate-budgets"', f'name = "{file.stem}"')
         file.write_text(text, encoding="utf-8")
         structure = file
+    if structure == "frail_elders":
+        structure = folder / "frail-elders.toml"
+        text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8").replace('name = "separate-budgets"', 'name = "frail-elders"')
+        structure.write_text(text + FRAIL_ELDERS, encoding="utf-8")
     values = {"settlement.council_growth": -0.03, "deciding.price_band": 0.0, "settlement.chance_band": 0.0, name: level}
     values |= NEEDS_OTHER_VALUES.get(name, {})
     hold = dict.fromkeys(MOVED_FOR.get(name.partition(".")[0], ()), 0.3) | dict.fromkeys(MOVED_FOR.get(name, ()), 0.9)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from agents import draws
-from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_for_care, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
@@ -319,7 +319,7 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
     grant(c, p, council, rules)
     granted = np.int64(c["package"]) > 0
     placement = granted and in_a_home
-    if pays_in_full(p, placement, rules):
+    if pays_for_care(p, placement, council, rules):
         if not placement and draw(seed, i, trigger, 2, draws.SELF_BUYS) >= rules.self_buys:
             return manage_alone(c, p, ward, day, tables, rules, seed)
         c["funder"] = SELF
@@ -337,7 +337,8 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
     begin_wait(c, p, council, placement, ward, day, tables, rules, seed)
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
     c["blocked"] = 1 if not critical and waits_for_money(c, council, day, rules, seed) else 0
-    if not placement and c["blocked"] == 0 and draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share:
+    first = i < len(flow.reablement_first) and flow.reablement_first[i] != 0
+    if not placement and c["blocked"] == 0 and (first or draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share):
         if council.reablement_used + 1.0 <= council.reablement_places:
             return TO_REABLEMENT
     return STAY

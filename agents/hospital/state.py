@@ -153,6 +153,7 @@ class Flow(NamedTuple):
     borne: np.ndarray  # (people,) uint8: operations on joint, heart or eyes that each person waits for
     planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
     hospital_planned: np.ndarray  # (n_hospitals, N_HOSPITAL_PLANNED) int64
+    reablement_first: np.ndarray  # (people,) uint8: 1 for those offered it before home care, however few others are; empty if there are none
 
 
 @compiled

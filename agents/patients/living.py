@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.care import CHARGES, judged_package, pays_in_full, reason_unmet
+from agents.care import CHARGES, care_is_free, entitle, judged_package, pays_for_care, reason_unmet, set_funder
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
 from agents.patients.groups import N_BANDS, N_CELLS, band_of
+from agents.patients.quality import social_care_lost, takes_budget
 from agents.patients.seeking import (
     CONTACT,
     DEATH_EVENT,
@@ -219,6 +220,11 @@ COUNCIL_STATE = np.dtype(
         ("package_factor", "f8"),  # and arranging home care
         ("proactive_factor", "f8"),  # and the share of crises by that proactive care prevents
         ("assessments_saved", "f8"),  # share of assessments that a partner's stands in for; 0 without a team
+        ("free_care", "f8"),  # 1 where care is free to everybody who is granted it, else 0
+        ("free_band", "f8"),  # need band from which it is free, by the codes of eligibility; 0 for none
+        ("lifetime_cap", "i8"),  # pence that a person pays before it is free; 0 for no cap
+        ("free_day", "i8", (2,)),  # pence of a residential and a nursing day that are paid for whoever pays and has free care
+        ("own_budgets", "f8"),  # share of people with council home care who take a personal budget
     ]
 )
 """What people and care meet of one council."""
@@ -259,7 +265,10 @@ CARE_HOME_DAYS = TURNED_MINUTES + 5  # of residents who are not in hospital
 # carer has given up and not come back, and who pay for their own care; then weekly minutes of unmet need by cell.
 STRAINED, GAVE_UP, BROKEN, PAYING = (CARE_HOME_DAYS + k for k in range(1, 5))
 UNMET_BY_CELL = PAYING + 1
-N_TOTALS = UNMET_BY_CELL + N_CELLS
+# Care that is free: council minutes at home and days in homes that are not charged for, and days in homes of people who pay the rest.
+FREE_CARE = UNMET_BY_CELL + N_CELLS
+FREE_RESIDENTIAL, FREE_NURSING, FREE_SELF_RESIDENTIAL, FREE_SELF_NURSING, BUDGET_CARE, SCRQOL_LOST = (FREE_CARE + k for k in range(1, 7))
+N_TOTALS = FREE_CARE + 7
 """Then, one column a consortium each: days under continuing healthcare, and days that would have been at rest."""
 
 
@@ -435,9 +444,10 @@ def accrue_turned(p, days, setting, funder, rules, council, row, n_consortia):
     agreed = funder == NHS_PAYS
     put = -days if agreed else days
     row[N_TOTALS + n_consortia + np.int64(p["consortium"])] += put
-    pays = pays_in_full(p, setting >= RESIDENTIAL, rules) if agreed else funder == SELF
+    pays = pays_for_care(p, setting >= RESIDENTIAL, council, rules) if agreed else funder == SELF
     if setting >= RESIDENTIAL and pays:
-        row[TURNED_RESIDENT_PENCE] += council.own_price[setting - RESIDENTIAL + 1] * put
+        free = council.free_day[setting - RESIDENTIAL] if care_is_free(p, council, rules) else 0
+        row[TURNED_RESIDENT_PENCE] += (council.own_price[setting - RESIDENTIAL + 1] - free) * put
     elif setting >= RESIDENTIAL:
         row[TURNED_RESIDENTIAL + setting - RESIDENTIAL] += put
     elif pays:
@@ -461,9 +471,17 @@ def accrue(p, age, days, tables, rules, councils, totals):
     row[PERSON_DAYS] += days
     row[MICRO_QALYS] += micro
     pence = 0
+    if np.int64(p["need"]) > 0:
+        row[SCRQOL_LOST] += social_care_lost(p, unmet_minutes(p), rules) * days
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
+        nursing = setting - RESIDENTIAL
+        free = funder != NHS_PAYS and care_is_free(p, councils[council], rules)
         if funder == SELF:
-            pence = councils[council].own_price[setting - RESIDENTIAL + 1] * days
+            pence = councils[council].own_price[nursing + 1] * days
+            if free:
+                pence -= councils[council].free_day[nursing] * days
+        if free:
+            row[(FREE_SELF_RESIDENTIAL if funder == SELF else FREE_RESIDENTIAL) + nursing] += days
         if np.int64(p["person"]) & record.TURNED:
             accrue_turned(p, days, setting, funder, rules, councils[council], row, (totals.shape[1] - N_TOTALS) // 2)
         if funder == NHS_PAYS:
@@ -498,6 +516,10 @@ def accrue(p, age, days, tables, rules, councils, totals):
                     row[N_TOTALS + np.int64(p["consortium"])] += days
                 else:
                     row[COUNCIL_CARE] += package * days
+                    if care_is_free(p, councils[council], rules):
+                        row[FREE_CARE] += package * days
+                    if care & record.OWN_BUDGET:
+                        row[BUDGET_CARE] += package * days
             row[WITHHELD] += np.int64(p["withheld"]) // 7 * days
         elif setting == REABLEMENT:
             row[REABLEMENT_DAYS] += days
@@ -541,10 +563,13 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
-            p["care"] = (care & ~(record.FUNDER_MASK << record.FUNDER_SHIFT)) | (COUNCIL << record.FUNDER_SHIFT)
+            set_funder(p, COUNCIL)
             funder = COUNCIL
     if funder == COUNCIL and care & record.SETTING_MASK == HOME and not care & record.IN_HOSPITAL and np.int64(p["package"]) > 0:
         review(p, council, rules)
+        if council.free_band > 0.0 and np.int64(p["package"]) > 0 and pays_for_care(p, False, council, rules):  # no longer so much in need
+            set_funder(p, SELF)
+            p["withheld"] = 0
 
 
 @compiled
@@ -646,8 +671,13 @@ def live(
                 n = begin_last_phase(p, i, month, first_day, days, rules, consortia, seed, events, n)
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
+        if (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK == SELF:
+            entitle(p, councils[np.int64(p["council"])], rules)
+        if np.int64(p["package"]) > 0:
+            takes_budget(p, i, councils[np.int64(p["council"])], rules)
         if need > 0 and care & record.SETTING_MASK == HOME:
-            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), councils[np.int64(p["council"])].levers[CHARGES], rules):
+            council_now = councils[np.int64(p["council"])]
+            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), council_now.levers[CHARGES], care_is_free(p, council_now, rules), rules):
                 p["flags"] = np.int64(p["flags"]) | record.ASKED
                 day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
                 priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)

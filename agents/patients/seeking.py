@@ -386,12 +386,13 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
 
 @compiled
-def wish_for_assessment(p, u, charges, rules):
+def wish_for_assessment(p, u, charges, free, rules):
     """Return whether this person asks the council for an assessment this month.
 
     Parameters
     ----------
     charges : what the council charges, as a multiple of the charges observed: whoever would pay in full pays the provider, and does not look at it
+    free : whether there would be nothing to pay
     """
     if np.int64(p["flags"]) & (record.ASKED | record.REFUSED):
         return False
@@ -399,8 +400,8 @@ def wish_for_assessment(p, u, charges, rules):
     if gap <= 0:
         return False
     chance = rules.asks_a_month * min(gap / 600.0, 1.0)
-    if np.int64(p["capital"]) > rules.upper_capital_limit:
+    if np.int64(p["capital"]) > rules.upper_capital_limit and not free:
         chance *= rules.asks_if_paying
     else:
-        chance *= max(1.0 - rules.asks_by_charges * (charges - 1.0), 0.0)
+        chance *= max(1.0 - rules.asks_by_charges * ((0.0 if free else charges) - 1.0), 0.0)
     return u < chance

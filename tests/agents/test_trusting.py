@@ -64,7 +64,7 @@ def test_a_place_starts_with_the_same_trust_under_every_structure_and_luck():
 
 def test_a_new_body_has_no_history():
     economy = small_economy(structure="single-budget")
-    assert economy.world.trust(economy.bodies[Party.COMMISSIONER]) == {}
+    assert economy.world.trust(economy.bodies[0]) == {}
 
 
 def test_without_spread_everybody_trusts_alike():

@@ -84,12 +84,18 @@ def test_a_specification_of_an_unknown_place_is_refused():
         ("years", 9),
         ("scale", 0.5),
         ("settlement", "flat"),
+        ("funding", "funded"),
         ("hospital_flow", "salabim"),
         ("learning", True),
         ("hold", {}),
+        ("paths", {"Reading": {"fees": [1.0, 1.1]}}),
         ("parameters", {"living.a": 1.5, "b": 2}),
         ("code", "f"),
         ("files", {"a.toml": "0"}),
+        ("interventions", ({"supply": "beds", "multiple": 1.1},)),
+        ("facts", {"mandate": "imposed"}),
+        ("groups", ("council",)),
+        ("people", True),
     ],
 )
 def test_whatever_decides_results_changes_the_key(field, value):

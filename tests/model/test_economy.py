@@ -184,7 +184,7 @@ def test_preparing_leaves_a_place_ready():
         ({"threads": 0}, "threads must be a whole number"),
         ({"start": "2014"}, "such as '2014-04'"),
         ({"start": "2014-13"}, "such as '2014-04'"),
-        ({"settlement": "generous"}, "settlement must be one of published, flat"),
+        ({"settlement": "generous"}, "unknown settlement 'generous'; nearest: "),
         ({"demography": "still"}, "demography must be one of moving, frozen"),
         ({"hold": {"strictnes": None}}, "nearest: strictness"),
         ({"hold": {"strictness": 0.6}}, re.escape("must lie in [0, 0.5]")),

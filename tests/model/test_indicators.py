@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.indicators import GRADIENTS, INDICATORS, RATES, SPREAD, SPREADS, indicators, needed, slope_index, yearly_totals
+from model.indicators import (
+    GRADIENTS,
+    INDICATORS,
+    RATES,
+    SPREAD,
+    SPREADS,
+    indicators,
+    needed,
+    slope_index,
+    yearly_totals,
+)
 from model.measures import FIFTHS, MEASURES, OF_GROUPS
 from tests.strategies import lived
 
