@@ -98,7 +98,7 @@ class HealthEconomy(mesa.Model):
     Parameters
     ----------
     place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
-    structure : name of a commissioning structure, or the path of a TOML file
+    structure : name of a commissioning structure, or the path of a TOML file; one with a transition comes into being in the middle of the run
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
     scale : share of the place's people, 1 for all; below 1 is for demonstrations and tests
@@ -122,7 +122,8 @@ class HealthEconomy(mesa.Model):
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    ledger, place, structure, parameters, month, datacollector
+    structure : in force now
+    ledger, place, parameters, month, datacollector
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
 
