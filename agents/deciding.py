@@ -166,7 +166,7 @@ class DecidingBehaviour(Checked):
         unit="share",
         low=0.1,
         high=0.9,
-        assumption="the middle; constant over a run",
+        assumption="the middle",
     )
     trust_spread: float = parameter(
         0.2,
@@ -429,6 +429,7 @@ class Option:
     norm : pounds per head per year per step
     belief : as the decider sees it
     stakes, prices : of the decider, by account; an account without a stake is not felt, one without a price costs 1
+    ceiling : level that rules let nobody go above, beside the lever's own range
     """
 
     lever: Lever
@@ -438,6 +439,7 @@ class Option:
     belief: Belief
     stakes: Mapping[Account, float]
     prices: Mapping[Account, float]
+    ceiling: float = math.inf
 
     @property
     def steps(self) -> float:
@@ -554,7 +556,7 @@ def _best_step(option: Option, behaviour: DecidingBehaviour) -> tuple[float, Dec
         worth = value(option, direction, behaviour)
         if math.isnan(worth):
             raise ValueError(f"value of a step of {option.lever.name.lower()} must be a number, got {worth!r}")
-        if after is not None and worth > 0.0 and (best is None or worth > best[0]):
+        if after is not None and after <= option.ceiling and worth > 0.0 and (best is None or worth > best[0]):
             reasons = _reasons(option, direction, worth, behaviour)
             best = worth, Decision(lever=option.lever, before=option.level, after=after, reasons=reasons)
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -119,7 +120,9 @@ class Organisation(Actor):
     ----------
     levers : current level of each lever
     norms : pounds per head per year per step of each lever; solved once, 0 before
+    balanced : what each norm balances: pounds per head and year that a step up was felt to cost each account, at rest
     prices : price of money of each account it holds, or bears through a pool
+    ceilings : levels that national rules let some of its levers not go above
 
     Raises
     ------
@@ -149,6 +152,8 @@ class Organisation(Actor):
         self.rest = _checked_rest(type(self).__name__, self.own_levers, rest)
         self.levers = dict(self.rest)
         self.norms = dict.fromkeys(self.rest, 0.0)
+        self.ceilings: dict[Lever, float] = {}
+        self.balanced: dict[Lever, dict[Account, float]] = {lever: {} for lever in self.rest}
         self.endow(budgets)
 
     def endow(self, budgets: Mapping[Account, int]) -> None:
@@ -173,6 +178,7 @@ class Organisation(Actor):
                     belief=self._seen(world, lever, decider),
                     stakes=world.stakes(decider),
                     prices=world.prices(decider),
+                    ceiling=self.ceilings.get(lever, math.inf),
                 )
             )
         return found
@@ -192,7 +198,9 @@ class Organisation(Actor):
         """Set the norms so that, under the structure in force in `world` and prices of 1, no step is worth making."""
         for lever in self.levers:
             decider = world.decider(self, lever)
-            self.norms[lever] = solve_norm(self._seen(world, lever, decider), world.stakes(decider), world.behaviour)
+            belief, stakes = self._seen(world, lever, decider), world.stakes(decider)
+            self.norms[lever] = solve_norm(belief, stakes, world.behaviour)
+            self.balanced[lever] = {account: stakes.get(account, 0.0) * cost for account, cost in belief.costs.items()}
 
     def update_prices(
         self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, purses: Iterable[Purse]

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from model.measures import HEADLINE, MEASURES, Measure
+from model.indicators import Indicator, is_flow, yearly_totals
+from model.measures import HEADLINE, Measure
 
 PLACE = "place"  # the organisation that stands for the whole
 PERIOD = 0  # the "year" of the whole period, as a mean per year
@@ -23,12 +24,6 @@ MONTHS = 12
 NOTHING = 1e-12  # in the unit of any measure
 
 KEYS = ["measure", "year"]
-
-
-def kind(measure: str) -> str:
-    """Return ``flow`` or ``stock``; a breakdown is what its measure is, an unknown measure a stock."""
-    known = MEASURES.get(measure.partition("/")[0])
-    return known.kind if known is not None else "stock"
 
 
 def totals(measures: pd.DataFrame, organisation: str | None = PLACE) -> pd.DataFrame:
@@ -46,28 +41,23 @@ def totals(measures: pd.DataFrame, organisation: str | None = PLACE) -> pd.DataF
     """
     frame = measures if organisation is None else measures[measures["organisation"] == organisation]
     keys = ["structure", "replication", *(["organisation"] if organisation is None else []), "measure"]
-    frame = frame.assign(year=frame["month"] // MONTHS + 1)
-    grouped = frame.groupby([*keys, "year"], observed=True, sort=True)["value"]
-    yearly = grouped.agg(["sum", "mean"]).reset_index()
-    flows = yearly["measure"].map({name: kind(name) == "flow" for name in yearly["measure"].unique()})
-    yearly["value"] = np.where(flows, yearly["sum"], yearly["mean"])
-    yearly = yearly[[*keys, "year", "value"]]
+    yearly = yearly_totals(frame, keys)
     # A breakdown that is absent in some year counts as nothing there, so a flow's mean is over all years of the run.
-    years = frame["year"].max()
+    years = yearly["year"].max()
     summed = yearly.groupby(keys, observed=True, sort=True)["value"].agg(["sum", "mean"]).reset_index()
-    flows = summed["measure"].map({name: kind(name) == "flow" for name in summed["measure"].unique()})
-    summed["value"] = np.where(flows, summed["sum"] / years, summed["mean"])
+    summed["value"] = np.where(is_flow(summed["measure"]), summed["sum"] / years, summed["mean"])
     period = summed.assign(year=PERIOD)[[*keys, "year", "value"]]
     return pd.concat([period, yearly]).sort_values([*keys, "year"], kind="stable", ignore_index=True)
 
 
-def paired_differences(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def paired_differences(values: pd.DataFrame, baseline: str, keys: Sequence[str] = tuple(KEYS)) -> pd.DataFrame:
     """Return each structure's difference from the baseline, replication by replication, with its interval.
 
     Parameters
     ----------
     values : structure, replication, measure, year, value, as :func:`totals` gives; a row that a structure lacks is 0
     baseline : the structure to compare with
+    keys : columns that tell quantities apart
 
     Returns
     -------
@@ -86,7 +76,7 @@ def paired_differences(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
     ValueError
         If the baseline is not among the structures, or a structure has no replication in common with it.
     """
-    wide = values.pivot_table(index=KEYS, columns=["structure", "replication"], values="value", observed=True)
+    wide = values.pivot_table(index=list(keys), columns=["structure", "replication"], values="value", observed=True)
     wide = wide.fillna(0.0)
     structures = list(dict.fromkeys(values["structure"]))
     if baseline not in structures:
@@ -170,7 +160,7 @@ def _pairing_gain(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return correlation, reduction
 
 
-def headline(differences: pd.DataFrame, measures: Sequence[Measure] = HEADLINE) -> pd.DataFrame:
+def headline(differences: pd.DataFrame, measures: Sequence[Measure | Indicator] = HEADLINE) -> pd.DataFrame:
     """Return the headline measures over the period, in their own order, with label and unit.
 
     Parameters
@@ -185,9 +175,10 @@ def headline(differences: pd.DataFrame, measures: Sequence[Measure] = HEADLINE) 
     """
     period = differences[differences["year"] == PERIOD]
     order = {measure.name: number for number, measure in enumerate(measures)}
+    known = {measure.name: measure for measure in measures}
     rows = period[period["measure"].isin(order)].copy()
     for column in ("label", "unit", "better"):
-        rows[column] = [getattr(MEASURES[name], column) for name in rows["measure"]]
+        rows[column] = [getattr(known[name], column) for name in rows["measure"]]
     structures = {name: number for number, name in enumerate(dict.fromkeys(differences["structure"]))}
     rows = rows.sort_values(
         ["measure", "structure"], key=lambda column: column.map(order if column.name == "measure" else structures)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
+from agents.teams import meet
+from agents.trusting import dispute_factor
 from agents.vocabulary import HELD_ACCOUNTS, N_CAUSES, Account, Lever, Party, Service
 from model.accounts import (
     CAPACITIES,
@@ -52,24 +55,32 @@ from model.consequences import own_consequences
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
+from model.entitlement import FACTS, claimed, put_in_force
 from model.epidemiology import reference_tables
 from model.frail_elders import frail_parts
+from model.groups import YearOfGroups
 from model.holders import Holders, body_areas
+from model.indicators import indicators, needed, yearly_totals
+from model.interventions import Intervention, read_interventions
 from model.joint_scheme import contributions
+from model.learning import Learning
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
 from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
+from model.outcomes import GROUP_MEASURES, Outcomes, checked_keep
 from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
 from model.pooling import Pooling, Shared, Transfer, expecting, payments
+from model.relationships import Relationships
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
-from model.settlement import FLAT, Settlement
+from model.script import Script
+from model.settlement import load_settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
 from model.year_end import Budgets, close_year, held_back, purses_of
@@ -77,8 +88,9 @@ from model.year_end import Budgets, close_year, held_back, purses_of
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
-SETTLEMENTS = ("published", "flat")
 FUNDINGS = ("within", "funded")
+LOG = ("month", "organisation", "lever", "before", "after", "decider", "advice", "reasons")
+"""Columns of the log of decisions."""
 DEFAULT_SEED = 1
 CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
 """Measures of what is certain to be paid, by service."""
@@ -106,12 +118,18 @@ class HealthEconomy(mesa.Model):
     start : first month, ``YYYY-MM``
     hold : levers frozen for everybody: name to level (capacities as a multiple of the observed level), or to None for
         the observed level
+    paths : levers that follow a path in the place of decisions: organisation to lever to its level month by month (the last one
+        from then on), or to None for the observed level
     threads : over which a month is spread, its sweep and, of its days, planned care and the nightly count; results do not depend on it
-    settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
+    settlement : name of a settlement, such as ``published`` (parameters' growth of budgets) or ``flat`` (no real growth), the path of a
+        TOML file, or growth by year (``model.settlement.load_settlement``)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
+    learning : whether organisations learn what their levers do from what they see
     funding : changing over is paid for from ``within`` the settlement, or ``funded`` by the treasury on top
+    interventions : what is done from outside, as plain data or as ``model.interventions`` has them
+    keep : what is kept of people for :meth:`person_outcomes` (``people``) and :meth:`by_group` (``groups``)
 
     Attributes
     ----------
@@ -120,10 +138,14 @@ class HealthEconomy(mesa.Model):
     bodies : organisations that the structure creates: one for the place, or one for each council
     boards : health and wellbeing board of each council; none where the structure has none
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
+    council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    structure : in force now
+    structure, begun : in force now, and the month in which it came into force
+    relationships : trust between organisations
     ledger, place, parameters, month, datacollector
+    script : the interventions, as they are carried out
+    outcomes : what is kept of people
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
 
@@ -145,12 +167,16 @@ class HealthEconomy(mesa.Model):
         parameters: Parameters | None = None,
         start: str = "2014-04",
         hold: Mapping[str, float | None] | None = None,
+        paths: Mapping[str, Mapping[str, Sequence[float] | None]] | None = None,
         threads: int = 1,
-        settlement: str = "published",
+        settlement: str | Path | Mapping[str, Any] = "published",
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
+        learning: bool = False,
         funding: str = "within",
+        interventions: Sequence[Mapping[str, Any] | Intervention] = (),
+        keep: Sequence[str] = (),
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -160,14 +186,17 @@ class HealthEconomy(mesa.Model):
         self.years = _checked_whole("years", years, 1, 200)
         self.scale = _checked_scale(scale)
         self.parameters = parameters or Parameters()
-        self.settlement = _settlement(settlement, self.parameters)
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
+        scripted = read_interventions(interventions)
         self.place: Place = load_place(place)
+        self.settlement = load_settlement(settlement, self.parameters.settlement, [(council.code, council.name) for council in self.place.councils])
         self._coming = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
         self._changes_in = self._coming.begins(_checked_start(start))
         self.structure = self._coming.before() if self._changes_in else self._coming
         self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
         self.month = 0
+        self.begun = 0
+        self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
@@ -202,8 +231,13 @@ class HealthEconomy(mesa.Model):
         self._holders_before: Holders | None = None
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
+        self.script = Script(scripted, self, start)
+        self.outcomes = Outcomes(self, checked_keep(keep))
+        self.outcomes.welcome()
         self._hold = hold = _checked_hold(hold or {})
         self._beliefs = beliefs = measured_beliefs() if beliefs is None else beliefs
+        self._paths = self._checked_paths(paths or {})
+        self.relationships = Relationships(self)
         self._set_rules()
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
         for unit in self._units:
@@ -211,8 +245,12 @@ class HealthEconomy(mesa.Model):
             for lever in unit.levers:
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
+        if learning:
+            self.learning = Learning(self)
         self._apply_levers()
+        self._groups = YearOfGroups(state.year, people.rows, len(self.councils))
         self.council_levels: list[np.ndarray] = []
+        self.council_entitlements: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -380,7 +418,7 @@ class HealthEconomy(mesa.Model):
         given = {holder.index: dict(holder.budgets) for holder in self._holders}
         prices = {holder.index: dict(holder.prices) for holder in self._holders}
         paid_by = self.structure.payment
-        self.structure = self._coming
+        self.structure, self.begun = self._coming, self.month
         self.holders = Holders(self.structure, self.place, self.parties)
         handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
         for payer, payee, pence in settle_up(handed):
@@ -447,6 +485,7 @@ class HealthEconomy(mesa.Model):
 
     def step(self) -> None:
         """Run one month."""
+        self.script.begin_month()
         self._settle()
         self._decide()
         month = self._live_and_flow()
@@ -462,16 +501,20 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
+        """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
         if self.month and self.month == self._changes_in:
             self._change_over()
             self._settle_pools()
+        put_in_force(self)
         if self.month % MONTHS:
             return
+        if self.learning is not None:
+            self.learning.learn()
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
             holder.budgets.update(self.budgets.of_year(holder.index, year))
+        self.script.fund(year)
         self._settle_pools()
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
@@ -480,18 +523,58 @@ class HealthEconomy(mesa.Model):
 
     def _decide(self) -> None:
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        self.script.before_deciding()
         if self.month % 3 == 0:
             self._share_pools()
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
             self._let_markets_respond()
+            if self.month > 0:
+                self.relationships.move()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
+        self._follow_paths()
         self._apply_levers()
         for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
             level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
             state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _follow_paths(self) -> None:
+        """Put levers with a path where the path is this month."""
+        for index, levers in self._paths.items():
+            for lever, path in levers.items():
+                self.organisations[index].levers[lever] = path[min(self.month, len(path) - 1)]
+
+    def scripted(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers of an organisation that follow a path, so that nobody decides them."""
+        return self._paths.get(unit.index, ())
+
+    def _checked_paths(self, paths: Mapping[str, Mapping[str, Sequence[float] | None]]) -> dict[int, dict[Lever, tuple[float, ...]]]:
+        """Return paths by the ledger's index of their organisation and by lever.
+
+        Raises
+        ------
+        ValueError
+            If an organisation or lever is unknown (the nearest is given), a path empty or a level outside its range.
+        """
+        units = {unit.name: unit for unit in self._units}
+        found: dict[int, dict[Lever, tuple[float, ...]]] = {}
+        for name, levers in paths.items():
+            if name not in units:
+                raise ValueError(f"paths must name organisations that own levers, got {name!r}; nearest: {nearest(name, units)}")
+            unit = units[name]
+            own = {lever.name.lower(): lever for lever in unit.own_levers}
+            for word, path in levers.items():
+                if word not in own:
+                    raise ValueError(f"paths.{name} must name its levers, got {word!r}; nearest: {nearest(word, own)}")
+                lever, levels = own[word], (unit.rest[own[word]],) if path is None else tuple(float(level) for level in path)
+                bounds = LEVER_RANGES[lever]
+                wrong = [level for level in levels if not bounds.low <= level <= bounds.high]
+                if wrong or not levels:
+                    raise ValueError(f"paths.{name}.{word} must hold levels in [{bounds.low:g}, {bounds.high:g}], got {wrong[0] if wrong else 'none'}")
+                found.setdefault(unit.index, {})[lever] = levels
+        return found
 
     def _let_markets_respond(self) -> None:
         """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
@@ -502,8 +585,9 @@ class HealthEconomy(mesa.Model):
             market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
 
     def _places_brought(self) -> np.ndarray:
-        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
-        return np.array([market.places_by_fees for market in self.markets])
+        """Return the care-home places that fees or interventions have brought to each market or driven away, shape (n_markets,)."""
+        by_fees = np.array([market.places_by_fees for market in self.markets])
+        return by_fees + self.script.more("care_home_places", np.array([market.places_at_observed_fees for market in self.markets]))
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
         """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
@@ -517,12 +601,13 @@ class HealthEconomy(mesa.Model):
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self.at_rest
         brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
+        minutes = 60.0 * self.script.more("home_care_hours", np.array([market.home_care_minutes / 60.0 for market in self.markets]))
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
             state.withheld_lever = int(_withholding(council))
-            state.care_capacity = self.markets[c].home_care_minutes
+            state.care_capacity = max(self.markets[c].home_care_minutes + round(minutes[c]), 0)
             state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
@@ -534,11 +619,24 @@ class HealthEconomy(mesa.Model):
             multiples = np.array([unit.levers[capacity.lever] / unit.rest[capacity.lever] for unit in units])
             for field in capacity.fields:
                 now[field] = before[field] * multiples
+        self._apply_relationships()
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
             for capacity in HOSPITAL_CAPACITIES:
                 known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+
+        self.script.open_beds()
+
+    def _apply_relationships(self) -> None:
+        """Write what trust, teams and reorganisation do where people and care meet them."""
+        councils = self.engine.organisations.councils
+        now, start = self.relationships.of_councils()
+        councils["dispute_factor"] = dispute_factor(now, start, self.parameters.trusting)
+        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teamwork)
+        left = 1.0 - self.parameters.reorganising.capacity_lost * np.array([self.world.disruption(council) for council in self.councils])
+        for name in ("assessment_rate", "start_rate"):
+            councils[name] *= left
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -548,6 +646,7 @@ class HealthEconomy(mesa.Model):
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
+        self.outcomes.welcome()
         return self.engine.month(self.month)
 
     def _pay(self, month: Month) -> Costs:
@@ -560,7 +659,7 @@ class HealthEconomy(mesa.Model):
         if self._contracts is not None:
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
-        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
+        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital, claimed(self.structure, self.parameters))
         costs = dataclasses.replace(costs, contributed=self._contributed())
         journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
         ledger.note(np.concatenate([notes, own_consequences(self, month, costs, journal)]), number)
@@ -580,6 +679,8 @@ class HealthEconomy(mesa.Model):
                 for d, amount in across.items():
                     bill(Account.SOCIAL_CARE, c, markets[d], service, amount)
                 bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.free_residential), (Service.NURSING_CARE, costs.free_nursing)):
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]), RULES_DECIDE)
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h in np.flatnonzero(costs.reimbursement[c]).tolist():
                 bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(costs.reimbursement[c, h]), RULES_DECIDE)
@@ -629,7 +730,10 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        if self.learning is not None:
+            self.learning.watch()
         self.council_levels.append(self.engine.organisations.councils["levers"].copy())
+        self.council_entitlements.append(np.asarray(self.engine.organisations.councils)[FACTS].copy())
         self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
@@ -645,7 +749,10 @@ class HealthEconomy(mesa.Model):
                 self._measures.append((self.month, council.name, name, float(value)))
         if self.month % MONTHS == MONTHS - 1:
             self._close_year()
+            self.outcomes.year_end()
         self._measure_organisations()
+        clock = 0 if self.frozen else self.month
+        self._measures += self._groups.month(self.month, month, self.engine.people.rows, clock, [council.name for council in self.councils])
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -655,6 +762,7 @@ class HealthEconomy(mesa.Model):
         for holder in self._holders:
             for account, price in holder.prices.items():
                 self._measures.append((self.month, holder.name, f"price_of_money/{account.name.lower()}", float(price)))
+        self._measures += [(self.month, *row) for row in self.relationships.rows()]
         for c, council in enumerate(self.councils):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
@@ -725,6 +833,21 @@ class HealthEconomy(mesa.Model):
     # Reading
 
     @property
+    def last_months(self) -> list[Costs]:
+        """What each of the last twelve months came to, those of rest before the start."""
+        return self._history[-MONTHS:]
+
+    def overspend(self, holder: Organisation) -> tuple[float, int]:
+        """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
+        forecasts, over, available = self._forecasts(holder), 0.0, 0
+        for purse in self._purses[holder.index]:
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
+            available += budget
+        return over, available
+
+    @property
     def costs(self) -> list[Costs]:
         """What each month since the start came to on each account."""
         return self._history[MONTHS:]
@@ -734,24 +857,74 @@ class HealthEconomy(mesa.Model):
         """Tidy frame of all measures: month, organisation, measure, value."""
         return pd.DataFrame(self._measures, columns=["month", "organisation", "measure", "value"])
 
+    def indicators(self, year: int | None = None) -> pd.DataFrame:
+        """Return rates, shares and spreads by official definitions, see :mod:`model.indicators`: year, organisation, indicator, value.
+
+        Parameters
+        ----------
+        year : from 1; every whole year that has been run if None
+
+        Raises
+        ------
+        ValueError
+            If that year has not been run to its end.
+        """
+        run = self.month // MONTHS
+        if year is not None:
+            year = _checked_whole("indicators.year", year, 1, run) if run else _no_year(year)
+        frame = self.measures
+        last = run if year is None else year
+        first = 0 if year is None else year - 1
+        frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
+        found = indicators(yearly_totals(frame, ["organisation", "measure"]))
+        return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
+    def person_outcomes(self) -> np.ndarray:
+        """Return what became of everybody, by row of the population (see ``model.outcomes.PERSON``); asked for with ``keep``."""
+        return self.outcomes.people()
+
+    def by_group(self, *by: str, measures: Sequence[str] = GROUP_MEASURES) -> pd.DataFrame:
+        """Return measures added up by group, such as council, age_band and year (see ``model.outcomes``); asked for with ``keep``."""
+        return self.outcomes.by_group(*by, measures=measures)
+
     @property
     def decisions(self) -> pd.DataFrame:
-        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
+        """Log of decisions: month, organisation, lever, before, after, decider, advice, reasons.
 
-        Reasons name who decided and what the board advised; a move given up on its advice leaves `after` as `before`.
+        Organisation is whose lever it is; advice is what the board had to say, empty if nothing: a move given up on it leaves
+        `after` as `before`. Reasons are numbers by name, as JSON that reads back exactly: those of
+        :class:`agents.deciding.Decision`, ``heads`` of the organisation, and of each account that the lever touches
+        ``rest/NAME``, what a step up was felt to cost there at rest, which the norm balances; if the decider holds it, also
+        ``forecast/NAME`` and ``budget/NAME``, pounds a year of the purse that it is paid from.
         """
-        return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
+        return pd.DataFrame(self._decisions, columns=LOG)
 
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str = "") -> None:
         """Add a decision to the log, with what the board had to say about it."""
-        heard = f"{advice}: " if advice else ""
-        numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
+        rest = {f"rest/{account.name.lower()}": felt for account, felt in unit.balanced[decision.lever].items()}
+        reasons = {**decision.reasons, "heads": unit.heads, **rest, **self._pressure(decider, decision)}
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "reasons": f"decided by {decider.name}: {heard}{numbers}",
+                "after": decision.after, "decider": decider.name, "advice": advice, "reasons": json.dumps(reasons, allow_nan=False),
             }
         )  # fmt: skip
+
+    def log_rule(self, unit: Organisation, lever: Lever, before: float, after: float, rule: str) -> None:
+        """Add what rules did to a lever to the log of decisions."""
+        named = {"month": self.month, "organisation": unit.name, "lever": lever.name.lower(), "before": before, "after": after}
+        self._decisions.append({**named, "decider": "rules", "advice": rule, "reasons": "{}"})
+
+    def _pressure(self, decider: Organisation, decision: Decision) -> dict[str, float]:
+        """Return forecast and budget, pounds a year, of what pays for each account that the decider holds and a lever touches."""
+        forecasts, found = self._forecasts(decider), {}
+        for purse in self._purses[decider.index]:
+            known = [account for account in purse.accounts if account in decider.budgets and account in forecasts]
+            forecast = sum(forecasts[account] for account in known) + purse.owed
+            budget = sum(decider.budgets[account] for account in known) + purse.carried
+            for name in (account.name.lower() for account in known):
+                if f"price/{name}" in decision.reasons:
+                    found |= {f"forecast/{name}": float(forecast) / 100.0, f"budget/{name}": float(budget) / 100.0}
+        return found
 
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
@@ -776,6 +949,10 @@ def _checked_whole(name: str, value: Any, least: int, most: int) -> int:
     return int(value)
 
 
+def _no_year(year: Any) -> int:
+    raise ValueError(f"HealthEconomy.indicators.year must be a year that has been run, got {year!r} before the end of the first")
+
+
 def _checked_scale(scale: Any) -> float:
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= 200.0:
         raise ValueError(f"HealthEconomy.scale must be a number above 0 and at most 200, got {scale!r}")
@@ -793,10 +970,6 @@ def _one_of(name: str, value: Any, valid: tuple[str, ...]) -> str:
     if value not in valid:
         raise ValueError(f"HealthEconomy.{name} must be one of {', '.join(valid)}, got {value!r}")
     return value
-
-
-def _settlement(name: str, parameters: Parameters) -> Settlement:
-    return parameters.settlement if _one_of("settlement", name, SETTLEMENTS) == "published" else FLAT
 
 
 def _checked_hold(hold: Mapping[str, float | None]) -> dict[Lever, float | None]:

@@ -75,6 +75,7 @@ OWN_LINES: Mapping[Lever, tuple[Service, ...]] = {
 """The service lines that a decision is about. A consequence anywhere else is a spillover."""
 
 HOUSEHOLD_LINE = "paid by households"
+HOSPITAL_LINE = "margin of hospitals"
 
 _ORGANISATIONS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL, Party.COMMISSIONER, Party.HOUSEHOLD)
 
@@ -438,6 +439,23 @@ class Ledger:
         for rows in (journal, self._memo.month(month)):
             total += int(rows["pence"][self._spills(rows)].sum())
         return total
+
+    def attributed(self, month: int) -> np.ndarray:
+        """Return the consequences of one month, paid and unpaid, as rows of :data:`CONSEQUENCE`."""
+        journal, memo = self._journal.month(month), self._memo.month(month)
+        journal = journal[(journal["decider"] < len(self.parties)) & (journal["lever"] != Lever.NONE)]
+        rows = np.zeros(len(journal) + len(memo), dtype=CONSEQUENCE)
+        for name in CONSEQUENCE.names:
+            rows[name] = np.concatenate([journal[name], memo[name]])
+        return rows
+
+    def caused(self, months: Iterable[int]) -> np.ndarray:
+        """Return what each party's decisions cost each party in some months, against rest: pence by payer and decider, shape (n, n)."""
+        found = np.zeros((len(self.parties), len(self.parties)), dtype=np.int64)
+        for month in months:
+            rows = self.attributed(month)
+            np.add.at(found, (rows["payer"].astype(np.int64), rows["decider"].astype(np.int64)), rows["pence"])
+        return found
 
     def resources(self) -> pd.DataFrame:
         """Return the resource account: columns month, organisation, resource, quantity, unit_pounds, pounds."""

@@ -22,7 +22,8 @@ from model.accounts import UNIT_OF
 from model.holders import Holders
 from model.management import MONTHS, SOURCES, ChangeOver, Overhead, Overheads, overheads_by_payer, transition_spent
 from model.payment import block_month
-from model.settlement import Settlement
+from model.reorganising import moved_shares
+from model.settlement import MoneyPath, Settlement
 from model.structures import CommissioningStructure
 
 
@@ -133,11 +134,15 @@ class Budgets:
     earlier : budgets until a structure was replaced in the middle of a run, and the month from which these hold; of an earlier
         change those go on paying who still hold an account, and what others had begun is left undone
     funded : whether the treasury pays for the change on top
+
+    Attributes
+    ----------
+    moved : share of the money of each council's and consortium's area that another holds, by the ledger's index
     """
 
     def __init__(
         self, *, modelled: Mapping[Account, np.ndarray], committed: Mapping[Account, np.ndarray], variance: Mapping[Account, np.ndarray], holders: Holders,
-        management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement,
+        management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement | MoneyPath,
         earlier: tuple[Budgets, int] | None = None, funded: bool = False,
     ) -> None:  # fmt: skip
         self.modelled, self.committed, self._holders = modelled, committed, holders
@@ -155,6 +160,7 @@ class Budgets:
         before, since = (None, 0) if earlier is None else (earlier[0].money, earlier[1])
         self.money, self._funded = money, funded
         self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads, before)
+        self.moved = moved_shares(money, own, before)
         going_on = [] if earlier is None else [change for change in earlier[0].change_overs if change.payer in self._held]
         self.change_overs = going_on + [ChangeOver(payer, overhead.transition, since) for payer, overhead in self.overhead.items() if overhead.transition]
 
@@ -165,7 +171,7 @@ class Budgets:
     def of_year(self, payer: int, year: int) -> dict[Account, int]:
         """Return an organisation's budgets in a financial year (0 the first), pence, by account."""
         found = {
-            account: int((held.modelled + held.committed) * self._settlement.factor(SOURCES[UNIT_OF[account]], year)) for account, held in self.held(payer).items()
+            account: self._budget(account, held, year) for account, held in self.held(payer).items()
         }
         overhead = self.overhead.get(payer, Overhead())
         if any(overhead.budget.values()):
@@ -174,6 +180,14 @@ class Budgets:
         if spent is not None:
             found[Account.TRANSITION] = spent if self._funded else 0  # else it is financed from within
         return found
+
+    def _budget(self, account: Account, held: Held, year: int) -> int:
+        """Return one holder's budget on an account in a financial year, pence: by council where councils' money takes paths of its own."""
+        paths = self._settlement.by_council(year) if UNIT_OF[account] == Party.COUNCIL else None
+        if paths is None:
+            return int((held.modelled + held.committed) * self._settlement.factor(SOURCES[UNIT_OF[account]], year))
+        units = np.floor((self.modelled[account] + self.committed[account]) * paths).astype(np.int64)
+        return int(self._holders.borne(account, units)[held.position])
 
     def month(self, number: int) -> list[tuple[int, Service, int]]:
         """Return what is certain to be paid in a month (from 0): payer, service, pence."""

@@ -6,6 +6,7 @@ that holds any other key is refused. A structure of your own needs a TOML file a
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -18,10 +19,15 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from model.options import OptionError, laid_over, option_facts
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
 BASELINE = "separate-budgets"
+HEADLINE = (BASELINE, "aligned-budgets", "council-led", "single-budget")
+"""Structures that are compared unless others are named."""
+FAMILIES = ("scenarios of 2011", "options of 2015", "Barker settlement", "practice at the time", "payment-led", "neighbours", "person-led")
+"""Where shipped structures come from, in the order in which they are listed."""
 
 STANDING_KINDS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)
 """Kinds of organisation that every place has; a structure may make a commissioner besides."""
@@ -52,6 +58,7 @@ LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Leve
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1, strict=True)]
 YesOrNo = Annotated[bool, Field(strict=True)]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
 
 
 class _Facts(BaseModel):
@@ -145,15 +152,16 @@ class Teams(_Facts):
 
 
 class Entitlement(_Facts):
-    """What people may expect from public money, wherever they live.
+    """What people may expect from public money, wherever they live. Board and lodging in a care home is not care: it is never free.
 
     Parameters
     ----------
     eligibility : each council's own band (``local``), or the ``national_minimum`` of 2015, which no council may go above
-    free_from : need band from which social care is free to everybody, or ``none``
-    personal_care : at home and in care homes ``means_tested``, or ``free`` (board and lodging still are not)
+    free_from : need band from which social care is free to everybody, or ``none``; no council may then ask for more than that band
+    personal_care : at home and in care homes ``means_tested``, or ``free`` to whoever is found eligible
     lifetime_cap : pounds that a person pays for care in a life before it is free; 0 for no cap
     choice : care is ``commissioned`` for people, or they have ``personal_budgets``
+    begins : months, ``YYYY-MM``, from which some of these hold, by key; in the file written ``from``; others hold from the start
     """
 
     eligibility: Literal["local", "national_minimum"] = "local"
@@ -161,6 +169,7 @@ class Entitlement(_Facts):
     personal_care: Literal["means_tested", "free"] = "means_tested"
     lifetime_cap: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = 0.0
     choice: Literal["commissioned", "personal_budgets"] = "commissioned"
+    begins: dict[Literal["eligibility", "free_from", "personal_care", "lifetime_cap", "choice"], Month] = Field(default_factory=dict, alias="from")
 
 
 class Transition(_Facts):
@@ -222,6 +231,7 @@ class CommissioningStructure(_Facts):
     Parameters
     ----------
     name, title : for the command line, and for a reader
+    family : where it comes from, in words, by which structures are listed: a label that nothing depends on
     source : the document it is read from, in words of our own
     alternatives : facts that the document leaves open
     outcomes_frameworks : ``one`` that all answer to, or ``three``
@@ -245,8 +255,9 @@ class CommissioningStructure(_Facts):
     transition : when it comes into being, if not at the start
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-+][a-z0-9]+)*$", strict=True)]
     title: Text
+    family: Text = "of one's own"
     source: Text
     alternatives: tuple[Text, ...] = ()
     outcomes_frameworks: Literal["one", "three"]
@@ -343,33 +354,94 @@ class CommissioningStructure(_Facts):
 
 
 def list_structures() -> list[str]:
-    """Return the names of the structures that are shipped, the baseline first.
+    """Return the names of the structures that are shipped: the baseline, the others of the headline, and the rest by family.
 
     Examples
     --------
-    >>> list_structures()
-    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget']
+    >>> list_structures()[:5]
+    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget', 'fragmented']
     """
-    return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != BASELINE, name))
+    return list(_in_order())
+
+
+@functools.cache
+def _in_order() -> tuple[str, ...]:
+    """Return the names of the structures that are shipped, in the order of families, and in each by name."""
+    rest = {file.stem: read_structure(file).family for file in FOLDER.glob("*.toml") if file.stem not in HEADLINE}
+    place = {family: number for number, family in enumerate(FAMILIES)}
+    return (*HEADLINE, *sorted(rest, key=lambda name: (place.get(rest[name], len(place)), name)))
 
 
 def load_structure(name_or_path: str | Path) -> CommissioningStructure:
-    """Return a structure, shipped (by name) or of your own (by the path of a TOML file).
+    """Return a structure, shipped (by name) or of your own (by the path of a TOML file), with options laid over it after a ``+``.
 
     Raises
     ------
     ValueError
-        If no shipped structure has this name; the message gives the nearest ones.
+        If no shipped structure or option has this name; the message gives the nearest ones.
     StructureError
-        If the file cannot be read or states something wrong; one line for each error.
+        If a file cannot be read or states something wrong, or options do not go together; one line for each error.
+
+    Examples
+    --------
+    >>> load_structure("separate-budgets+cost-cap").title
+    'Separate budgets, with a cap on what care costs in a life'
     """
+    return structure_with(name_or_path, {})
+
+
+def parts_of(name_or_path: str | Path) -> list[str | Path]:
+    """Return a structure's name or path, and those of the options laid over it."""
+    if isinstance(name_or_path, Path) or Path(name_or_path).is_file():
+        return [name_or_path]
+    return list(name_or_path.split("+"))
+
+
+def files_of(name_or_path: str | Path) -> list[str]:
+    """Return the paths of the user's own files among a structure and its options."""
+    return [str(part) for part in parts_of(name_or_path) if str(part).endswith(".toml")]
+
+
+def _path_of(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if isinstance(name_or_path, str) and path.suffix != ".toml" and path.name == name_or_path:
         if name_or_path not in list_structures():
             near = nearest(name_or_path, list_structures())
             raise ValueError(f"unknown structure {name_or_path!r}; nearest: {near} (or the path of a .toml file)")
-        path = FOLDER / f"{name_or_path}.toml"
-    return read_structure(path)
+        return FOLDER / f"{name_or_path}.toml"
+    return path
+
+
+def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> CommissioningStructure:
+    """Return a structure with some of its facts replaced, key by key: those of another entitlement or way of paying, say.
+
+    Parameters
+    ----------
+    name_or_path : of the structure
+    facts : as in a structure's file; a table's keys replace those of the same table, anything else what stands there
+
+    Raises
+    ------
+    ValueError, StructureError
+        As :func:`load_structure`, of the facts as they are then.
+    """
+    base, *options = parts_of(name_or_path)
+    path = _path_of(base)
+    if len(set(options)) < len(options):
+        raise ValueError(f"options must each be named once, got {name_or_path!r}")
+    found, file = _facts_of(path), path.name
+    if options:
+        file = f"{path.name}+{'+'.join(options)}"
+        try:
+            found = laid_over(found, {Path(option).stem: option_facts(option) for option in options})
+        except OptionError as error:
+            raise StructureError(str(error)) from error
+    return _checked(_merged(found, facts), file)
+
+
+def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(facts[key], value) for key, value in others.items() if isinstance(value, Mapping) and isinstance(facts.get(key), Mapping)}
+    return {**facts, **others, **both}
 
 
 def read_structure(path: Path) -> CommissioningStructure:
@@ -380,22 +452,31 @@ def read_structure(path: Path) -> CommissioningStructure:
     StructureError
         If the file cannot be read or states something wrong; one line for each error.
     """
+    return _checked(_facts_of(path), path.name)
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    """Return what a TOML file states, unchecked."""
     try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise StructureError(f"{path}: cannot be read: {reason}") from error
     except tomllib.TOMLDecodeError as error:
         raise StructureError(f"{path.name}: is not valid TOML: {error}") from error
+
+
+def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:
+    """Return the structure that facts state; `file` is what errors call them."""
     try:
         structure = CommissioningStructure.model_validate(facts)
     except ValidationError as error:
-        lines = [_line(path.name, detail) for detail in error.errors(include_url=False)]
-        lines += [f"{path.name}: {line}" for line in _contradictions(facts)]
+        lines = [_line(file, detail) for detail in error.errors(include_url=False)]
+        lines += [f"{file}: {line}" for line in _contradictions(facts)]
         raise StructureError("\n".join(dict.fromkeys(lines))) from error
     contradictions = _contradictions(facts)
     if contradictions:
-        raise StructureError("\n".join(f"{path.name}: {line}" for line in contradictions))
+        raise StructureError("\n".join(f"{file}: {line}" for line in contradictions))
     return structure
 
 
@@ -496,9 +577,10 @@ def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:
     """Return a transition's replaced structure that is not shipped."""
     transition = facts.get("transition")
     replaced = transition.get("replaces", BASELINE) if isinstance(transition, dict) else BASELINE
-    if not isinstance(replaced, str) or replaced in list_structures():
+    shipped = sorted(file.stem for file in FOLDER.glob("*.toml"))
+    if not isinstance(replaced, str) or replaced in shipped:
         return []
-    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, list_structures())} (got {replaced!r})"]
+    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, shipped)} (got {replaced!r})"]
 
 
 def _kind_names(facts: Mapping[str, Any]) -> str:

@@ -30,7 +30,10 @@ SCALE = 0.002
 SMALL = ("--scale", str(SCALE), "--years", "1", "--replications", "1", "--workers", "1", "--quiet")
 JOURNEY = {"scale": 0.02, "years": 2}
 FILM = {"scale": 0.01, "days": 2}
-COMMANDS = {"journey": JOURNEY, "animate": {**FILM, "start": "2014-05-03"}, "close-up": {**FILM, "start": "2014-05"}}
+ASKED = {"scale": 0.004, "years": 1, "workers": 1}
+PAIRED = {**ASKED, "replications": 1}
+ASKING = {"shunts": {**ASKED, "draws": 0}, "waterfall": PAIRED, "gains": PAIRED, "ablate": PAIRED, "worth": PAIRED, "switching": PAIRED}
+COMMANDS = {**ASKING, "journey": JOURNEY, "animate": {**FILM, "start": "2014-05-03"}, "close-up": {**FILM, "start": "2014-05"}}
 SMALLER = {"JourneySpec": JOURNEY, "FilmSpec": FILM}
 FENCE = re.compile(r"^```([a-z]*)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 HEADLINE = "results/headline"
@@ -111,6 +114,8 @@ def run_shell(line: str, compared, monkeypatch) -> None:
         compare(shlex.split(" ".join(options)), compared, monkeypatch)
     elif words[:2] == ["joinedup", "compare"]:
         compare(words[2:], compared, monkeypatch)
+    elif words[:2] == ["joinedup", "run"] and not {"--list", "--dry-run"} & set(words):
+        joinedup([*words[1:], "--scale", str(SCALE), "--replications", "1", "--workers", "1", "--quiet"], monkeypatch)
     elif words[0] == "joinedup" and words[1] in COMMANDS:
         small = [text for key, value in COMMANDS[words[1]].items() for text in (f"--{key}", str(value))]
         joinedup([*words[1:], *small], monkeypatch)
