@@ -110,7 +110,7 @@ class HealthEconomy(mesa.Model):
     Parameters
     ----------
     place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
-    structure : name of a commissioning structure, or the path of a TOML file
+    structure : name of a commissioning structure, or the path of a TOML file; one with a transition comes into being in the middle of the run
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
     scale : share of the place's people, 1 for all; below 1 is for demonstrations and tests
@@ -141,9 +141,9 @@ class HealthEconomy(mesa.Model):
     council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    begun : month in which the structure came into force
+    structure, begun : in force now, and the month in which it came into force
     relationships : trust between organisations
-    ledger, place, structure, parameters, month, datacollector
+    ledger, place, parameters, month, datacollector
     script : the interventions, as they are carried out
     outcomes : what is kept of people
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
