@@ -94,7 +94,8 @@ def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, A
     if not options:
         return found
     found["name"] = "+".join([str(structure.get("name", "")), *options])
-    found["title"] = ", with ".join([str(structure.get("title", "")), " and ".join(option["title"] for option in options.values())])
+    *most, last = (option["title"] for option in options.values())
+    found["title"] = f"{structure.get('title', '')}, with {', '.join(most)}{' and ' if most else ''}{last}"
     found["source"] = "\n".join([str(structure.get("source", "")), *(option["source"] for option in options.values())])
     return found
 
