@@ -33,11 +33,17 @@ class Purse(NamedTuple):
     accounts : which; those that the holder does not have are left out
     chance : pence, standard deviation of what chance does to a year's spending
     carried : pence of earlier years that may be spent besides this year's budget; of a debt, what may not
+    bears : accounts of others whose overspend falls on it through a pool
+    answers_for : pence a year of those accounts that it answers for, where it holds no money of its own
+    owed : pence that pools are expected to cost it this year: partners' overspends less what they bear of its own
     """
 
     accounts: tuple[Account, ...]
     chance: float = 0.0
     carried: int = 0
+    bears: tuple[Account, ...] = ()
+    answers_for: int = 0
+    owed: int = 0
 
 
 class OrganisationBehaviour(Protocol):
@@ -114,7 +120,7 @@ class Organisation(Actor):
     ----------
     levers : current level of each lever
     norms : pounds per head per year per step of each lever; solved once, 0 before
-    prices : price of money of each account it holds
+    prices : price of money of each account it holds, or bears through a pool
     ceilings : levels that national rules let some of its levers not go above
 
     Raises
@@ -205,12 +211,13 @@ class Organisation(Actor):
         """
         for purse in purses:
             known = [account for account in purse.accounts if account in self.budgets and account in forecasts]
-            if not known:
+            if not known and not purse.answers_for:
                 continue
-            forecast = sum(forecasts[account] for account in known)
-            budget = max(sum(self.budgets[account] for account in known) + purse.carried, 1)
-            price = update_price(self.prices[known[0]], forecast, budget, behaviour, purse.chance)
-            self.prices.update(dict.fromkeys(known, price))
+            forecast = sum(forecasts[account] for account in known) + purse.answers_for + purse.owed
+            budget = max(sum(self.budgets[account] for account in known) + purse.carried + purse.answers_for, 1)
+            felt = [*known, *purse.bears]
+            price = update_price(self.prices[felt[0]], forecast, budget, behaviour, purse.chance)
+            self.prices.update(dict.fromkeys(felt, price))
 
     def _seen(self, world: World, lever: Lever, decider: Organisation) -> Belief:
         own = world.own_accounts(decider)

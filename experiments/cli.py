@@ -136,6 +136,7 @@ def compare(
     settlement: Annotated[
         str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
     ] = "published",
+    funded: Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
@@ -154,6 +155,7 @@ def compare(
         parameters=_assignments("--set", _spelled_out(change)),
         hospital_flow=hospital_flow,
         settlement=settlement,
+        funding="funded" if funded else "within",
     )
     each = _whole("--threads", threads, most=256)
     processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
@@ -235,7 +237,7 @@ def _comparison(
 ) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
     from agents.hospital.flows import flow_named
-    from experiments.specification import ComparisonSpec, code_hash, file_checksum
+    from experiments.specification import START, ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
     from model.settlement import load_settlement
@@ -246,7 +248,7 @@ def _comparison(
     try:
         load_place(place)
         for structure in chosen:
-            load_structure(structure)
+            load_structure(structure).begins(START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
         money = rest.get("settlement", "published")

@@ -94,7 +94,9 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         parameters=_parameters(spec),
         hold=dict(spec.hold) or None,
         settlement=spec.settlement,
+        funding=spec.funding,
         hospital_flow=spec.hospital_flow,
+        learning=spec.learning,
         threads=threads,
     )
     for _ in range(spec.years * MONTHS):

@@ -33,14 +33,16 @@ from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
-from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR, continuity_of
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, FOLLOW_UP, USUAL_DOCTOR, continuity_of
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
+from agents.teams import TEAM_FACTORS
 from agents.vocabulary import CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL, aggregate
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
 WORTH_SHARING = 20_000  # people in line from which handing out the days' work to threads costs less than it brings
+MOST_IN_ORDER = 1 << 25  # events of a month: half of a day, priority and place fill the 64 bits that are sorted by
 N_COUNTS = 5
 LIVING_COUNT, PACKAGE_COUNT, CARE_HOME_COUNT, LEFT_COUNT, PACKAGE_MINUTES_COUNT = range(N_COUNTS)
 assert N_COUNTS == ASKED_FOR  # two columns a consortium follow
@@ -164,6 +166,8 @@ class Organisations:
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
         for name in ("gp_access", "gp_access_at_rest", "continuity_crises", "most_crises", *FACTORS):
             self.consortia[name] = 1.0
+        for name in ("dispute_factor", *TEAM_FACTORS):
+            self.councils[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
     def copy(self) -> Organisations:
@@ -246,7 +250,7 @@ class Engine:
         events = np.concatenate([self.future, events])
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
-        calendar = self._calendar = _with_room(self._calendar, len(events) + room)
+        calendar = self._calendar = _with_room(self._calendar, len(events) + room + self.n_cases)  # a return and a follow-up each
         self._put_in_order(events, first_day, days, calendar)
         lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
         self._make_room(self.n_cases + 2 * room + lines)
@@ -321,14 +325,18 @@ class Engine:
     def _put_in_order(self, events: np.ndarray, first_day: int, days: int, calendar: np.ndarray) -> None:
         """Write events to the calendar: those of the month by day, half of the day and priority, then later ones; what is equal stays in order."""
         half_days = 2 * (np.clip(events["day"] - first_day, -1, days) + 1) + events["afternoon"]
-        key = half_days.astype(np.uint64) << np.uint64(32) | np.where(half_days < 2 * days + 2, events["priority"], np.uint32(0))
+        place = np.arange(len(events), dtype=np.uint64)  # tells what is equal apart, so that any sort keeps its order
+        priority = np.where(half_days < 2 * days + 2, events["priority"], np.uint32(0)).astype(np.uint64)
+        key = half_days.astype(np.uint64) << np.uint64(57) | priority << np.uint64(25) | place
+        if len(events) >= MOST_IN_ORDER:
+            raise OverflowError(f"a month can have fewer than {MOST_IN_ORDER:,} events, got {len(events):,}")
         runs = even_parts(np.bincount(half_days), self.threads)
 
         def put(run: tuple[int, int]) -> None:
             inside = (half_days >= run[0]) & (half_days < run[1])
-            which = np.flatnonzero(inside)
+            which = np.sort(key[inside]) & np.uint64(MOST_IN_ORDER - 1)
             first = np.count_nonzero(half_days < run[0])
-            calendar[first : first + len(which)] = events[which[np.argsort(key[which], kind="stable")]]
+            plain(calendar)[first : first + len(which)] = plain(events)[which.astype(np.int64)]
 
         self.each(put, runs)
 
@@ -379,14 +387,24 @@ class Engine:
     def _close_lines(self, flow: Flow) -> None:
         """Drop waits that are over, and of people who died or moved away; count who is in each line."""
         form_lines(flow)
-        kept = np.empty(flow.size[N_WAITING_AT], dtype=WAITING)
-        self._take_up(kept[: close_lines(flow, 0, len(flow.hospitals), kept)].copy())
+        in_line = np.bincount(flow.waiting["hospital"][: flow.size[N_WAITING_AT]], minlength=len(flow.hospitals))
+
+        def close(part: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+            own = flow._replace(planned=np.zeros_like(flow.planned), size=flow.size.copy())
+            kept = np.empty(in_line[part[0] : part[1]].sum(), dtype=WAITING)
+            return own.planned, kept[: close_lines(own, *part, kept)]
+
+        closed = self.each(close, even_parts(in_line + 1, self.threads))
+        for counted, _ in closed:
+            flow.planned[:] += counted
+        self._take_up(np.concatenate([kept for _, kept in closed]))
 
     def _take_up(self, waiting: np.ndarray) -> None:
         """Set the lines, and how many waits each person bears."""
         self.waiting = waiting
         self.borne[:] = 0
-        np.add.at(self.borne, waiting["person"][(waiting["stage"] == LISTED) & (waiting["kind"] != OTHER)], 1)
+        bearing = waiting["person"][(waiting["stage"] == LISTED) & (waiting["kind"] != OTHER)]
+        np.add.at(self.borne, bearing.astype(np.int64), np.uint8(1))  # other types take NumPy far longer
 
     def asked_for(self) -> tuple[np.ndarray, np.ndarray]:
         """Return weekly minutes of home care, and care-home places, in use and waited for; each of shape (n_councils,)."""
@@ -438,7 +456,9 @@ class Engine:
         councils["home_used"] -= np.bincount(rows["council"][grown], minlength=len(councils))
         self._take_up(self.waiting[~np.isin(self.waiting["person"], grown)])
         anew = np.concatenate([dead, grown])
-        self.future = self.future[~np.isin(self.future["person"], anew)]
+        gone, follow_ups = np.isin(self.future["person"], anew), self.future["kind"] == FOLLOW_UP
+        self.future["avoided"][gone & follow_ups] = 1  # nobody will be found at home
+        self.future = self.future[~gone | follow_ups]
         rows[anew] = starting.of(anew, rows)
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 
@@ -486,6 +506,11 @@ def spans_of(n: int) -> list[tuple[int, int]]:
     [(0, 32768), (32768, 65536), (65536, 70000)]
     """
     return [(low, min(low + CHUNK, n)) for low in range(0, n, CHUNK)]
+
+
+def plain(records: np.ndarray) -> np.ndarray:
+    """Return records as bytes without fields: NumPy copies those many times as fast."""
+    return records.view(f"V{records.dtype.itemsize}")
 
 
 def _with_room(buffer: np.ndarray, room: int) -> np.ndarray:

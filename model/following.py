@@ -296,7 +296,7 @@ class Life:
         for at in np.flatnonzero(eventful | (admissions != 0) | (discharges != 0)).tolist():
             day, month, now = int(self.days[at]), int(self.months[at]), self.nights[at + 1]
             hospital = self.hospitals[at][int(now["hospital"])]
-            payer = economy.payer(Account.ACUTE, int(now["consortium"]))
+            payer = economy.payer(Account.ACUTE, int(now["consortium"]), month)
             for event in self.contacts(at):
                 trigger, severity = np.int64(event["trigger"]), np.float64(event["severity"])
                 if comes_through_ae(np.int64(self.row), trigger, severity, engine.rules, engine.seed):
@@ -316,7 +316,7 @@ class Life:
         for at, month in enumerate(self.months.tolist()):
             for what, wait in self.planned(at):
                 hospital = economy.engine.organisations.hospitals[int(wait["hospital"])]
-                payer = economy.payer(Account.ACUTE, int(self.nights["consortium"][at + 1]))
+                payer = economy.payer(Account.ACUTE, int(self.nights["consortium"][at + 1]), month)
                 if what == "seen":
                     found.append((month, Service.OUTPATIENT, payer, int(hospital.visit_price)))
                 if what == "operated":
@@ -340,12 +340,12 @@ class Life:
         levels = [month[council] for month in economy.council_levels]
         intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
-        public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
-        bills = economy.payer(Account.CONTINUING_CARE, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
         found: list[tuple[int, Service, int, int]] = []
         for month in np.unique(self.months).tolist():
             now = self.months == month
+            public, community = economy.payer(Account.SOCIAL_CARE, council, month), economy.payer(Account.COMMUNITY, consortium, month)
+            bills = economy.payer(Account.CONTINUING_CARE, consortium, month)
 
             def days(here: np.ndarray, now: np.ndarray = now) -> int:
                 return int((here & now).sum())
@@ -395,4 +395,5 @@ class Life:
         economy, lever = self.economy, Lever(int(event["lever"]))
         if lever == Lever.NONE:
             return ""
-        return economy.parties.decider_name(economy.holders.decided_by(lever, int(event["decider"])))
+        month = int(self.months[min(np.searchsorted(self.days, int(event["day"])), len(self.days) - 1)])
+        return economy.parties.decider_name(economy.holders_in(month).decided_by(lever, int(event["decider"])))

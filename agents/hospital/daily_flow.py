@@ -15,9 +15,9 @@ import numpy as np
 
 from agents.compiled import compiled
 from agents.hospital.admission import FOUR_HOURS, arrival_hour, attend
-from agents.hospital.books import N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT
+from agents.hospital.books import AHEAD, N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT, ask_ahead
 from agents.hospital.delays import NOT_DELAYED, delay_reason, responsible_body
-from agents.hospital.leaving import die, progress, request
+from agents.hospital.leaving import die, look_after_three_months, progress, request, stays_as_it_is
 from agents.hospital.planned import day_of_planned_care, form_lines, leave_lines, refer
 from agents.hospital.sharing import ALONE, Hands, SharedOut
 from agents.hospital.state import (
@@ -46,7 +46,7 @@ from agents.hospital.state import (
 )
 from agents.hospital.wards import is_outlier, lie_down, open_or_close_beds
 from agents.patients import record
-from agents.patients.seeking import CONTACT, DEATH_EVENT, REFERRAL
+from agents.patients.seeking import CONTACT, DEATH_EVENT, FOLLOW_UP, REFERRAL
 from agents.vocabulary import N_RESPONSIBLE
 
 WARD_ROUND = 14.0  # assumption, 11 to 16: hour by which, on average, people leave; later arrivals meet the beds that they freed
@@ -57,6 +57,9 @@ THURSDAY, SATURDAY = 3, 5
 def happen(flow, e, day, left, clock, tables, rules, seed):
     """Let one event of the calendar happen, unless the person has died or moved away."""
     kind, i = np.int64(e["kind"]), np.int64(e["person"])
+    if kind == FOLLOW_UP:
+        look_after_three_months(flow, e)
+        return
     if np.int64(flow.rows[i]["end_month"]) != record.ALIVE:
         return
     if kind == CONTACT:
@@ -101,11 +104,15 @@ def half_a_day(flow, first, day, morning, left, clock, tables, rules, seed):
 
     Returns the first event, among those that stood in order, of the next half of a day.
     """
-    e = first
+    e = asked = first
     while e < flow.size[N_SORTED_AT]:
         event = flow.calendar[e]
         if event["day"] != day or (event["afternoon"] == 0) != morning:
             break
+        if e == asked:
+            asked = min(e + AHEAD, flow.size[N_SORTED_AT])
+            for later in range(e, asked):
+                ask_ahead(flow, np.int64(flow.calendar[later]["person"]))
         happen(flow, event, day, left, clock, tables, rules, seed)
         e += 1
     for late in range(flow.size[N_SORTED_AT], flow.size[N_CALENDAR_AT]):
@@ -209,6 +216,16 @@ def is_snapshot(day_of_month, days, weekday):
 
 
 @compiled
+def ask_for_cases(flow, lo, hi, hospital, day):
+    """Ask ahead for the people of cases [lo, hi), of those in hospital or of the others, whose records today's round needs."""
+    for k in range(lo, hi):
+        c = flow.cases[k]
+        state = np.int64(c["state"])
+        if state != CLOSED and in_hospital(state) == hospital and not stays_as_it_is(c, state, day):
+            ask_ahead(flow, np.int64(c["person"]))
+
+
+@compiled
 def until_the_evening(flow, day, left, today, clock, tables, rules, seed):
     """Run a day up to its evening, when all is done but planned care.
 
@@ -225,6 +242,8 @@ def until_the_evening(flow, day, left, today, clock, tables, rules, seed):
     n_cases = flow.size[N_CASES_AT]
     for place in range(2):  # people in hospital come before people at home
         for k in range(n_cases):
+            if k % AHEAD == 0:
+                ask_for_cases(flow, k, min(k + AHEAD, n_cases), place == 0, day)
             state = np.int64(flow.cases[k]["state"])
             if state != CLOSED and in_hospital(state) == (place == 0):
                 progress(flow, k, day, left, clock, tables, rules, seed)

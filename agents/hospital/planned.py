@@ -21,7 +21,7 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.books import N_FORMED_AT, N_WAITING_AT, follow_up, note, post
+from agents.hospital.books import AHEAD, N_FORMED_AT, N_WAITING_AT, ask_ahead, follow_up, note, post
 from agents.hospital.state import GENERAL, SURGERY, open_case
 from agents.hospital.wards import has_bed, take_bed
 from agents.parameter import Checked, parameter
@@ -319,11 +319,25 @@ def leave(flow, w, p, left, clock, tables, rules):
 
 
 @compiled
+def ask_for_line(flow, k):
+    """Ask ahead for the next people of a line, from wait k on; return the wait after them, or -1 at the line's end."""
+    for _ in range(AHEAD):
+        if k < 0:
+            break
+        if flow.waiting[k]["stage"] != GONE:
+            ask_ahead(flow, np.int64(flow.waiting[k]["person"]))
+        k = np.int64(flow.next_in_line[k])
+    return k
+
+
+@compiled
 def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, rules):
     """Once a month: whoever has died, moved away, is dying or would be gone by now leaves the line (others when it is their turn)."""
     for h in range(first_hospital, end_hospital):
-        k = flow.lines[h, 0]
+        k = asked = np.int64(flow.lines[h, 0])
         while k >= 0:
+            if k == asked:
+                asked = ask_for_line(flow, k)
             w = flow.waiting[k]
             k = np.int64(flow.next_in_line[k])
             if w["stage"] == GONE:
@@ -358,8 +372,10 @@ def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, ta
     for h in range(first_hospital, end_hospital):
         hospital = flow.hospitals[h]
         open_the_doors(hospital)
-        k = flow.lines[h, 0]
+        k = asked = np.int64(flow.lines[h, 0])
         while k >= 0 and (hospital.clinic_tokens >= 1.0 or hospital.theatre_tokens >= 1.0):
+            if k == asked:
+                asked = ask_for_line(flow, k)
             w = flow.waiting[k]
             k = np.int64(flow.next_in_line[k])
             stage = np.int64(w["stage"])
@@ -387,8 +403,10 @@ def close_lines(flow, first_hospital, end_hospital, kept):
     """
     n = 0
     for h in range(first_hospital, end_hospital):
-        k = flow.lines[h, 0]
+        k = asked = np.int64(flow.lines[h, 0])
         while k >= 0:
+            if k == asked:
+                asked = ask_for_line(flow, k)
             w = flow.waiting[k]
             k = np.int64(flow.next_in_line[k])
             p = flow.rows[np.int64(w["person"])]

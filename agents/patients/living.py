@@ -19,6 +19,7 @@ from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
+from agents.patients.groups import N_BANDS, N_CELLS, band_of
 from agents.patients.quality import social_care_lost, takes_budget
 from agents.patients.seeking import (
     CONTACT,
@@ -50,6 +51,7 @@ NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frai
 
 WHOLLY_DEPENDENT = 30.0  # assumption, 20 to 40: weekly hours beyond that level at which need adds all that it can add
 CRISIS_RANGE = 0.3  # assumption, 0.1 to 0.5: last crises are as severe as from one less this to one
+DEAR_PENCE = 10_000_000  # care that costs a person so much, 100,000 pounds, is what one in ten face from 65 on (P-C.means-006)
 FINAL = 9  # trigger of the last crisis, beside those of causes (0 to 6) and requests (8)
 
 HOME = int(Setting.HOME)
@@ -217,6 +219,12 @@ COUNCIL_STATE = np.dtype(
         ("lifetime_cap", "i8"),  # pence that a person pays before it is free; 0 for no cap
         ("free_day", "i8", (2,)),  # pence of a residential and a nursing day that are paid for whoever pays and has free care
         ("own_budgets", "f8"),  # share of people with council home care who take a personal budget
+        ("dispute_factor", "f8"),  # what trust multiplies the length of disputes by; 1 at rest, as are the next four without teams
+        ("planning_factor", "f8"),  # what teams and records multiply the days by that planning a discharge takes,
+        ("assessment_factor", "f8"),  # an assessment in hospital,
+        ("package_factor", "f8"),  # and arranging home care
+        ("proactive_factor", "f8"),  # and the share of crises by that proactive care prevents
+        ("assessments_saved", "f8"),  # share of assessments that a partner's stands in for; 0 without a team
     ]
 )
 """What people and care meet of one council."""
@@ -252,8 +260,13 @@ UNMET_BY_REASON = 15  # and the eight after it: weekly minutes at the month's st
 # minutes at home, residential and nursing days of councils, and pence that people pay at home and in care homes.
 TURNED_MINUTES = UNMET_BY_REASON + N_UNMET
 TURNED_RESIDENTIAL, TURNED_NURSING, TURNED_HOME_PENCE, TURNED_RESIDENT_PENCE = (TURNED_MINUTES + k for k in range(1, 5))
+CARE_HOME_DAYS = TURNED_MINUTES + 5  # of residents who are not in hospital
+# People as the month begins: with a carer who gives more than can be borne without strain, whose carer gave up then, whose
+# carer has given up and not come back, and who pay for their own care; then weekly minutes of unmet need by cell.
+STRAINED, GAVE_UP, BROKEN, PAYING = (CARE_HOME_DAYS + k for k in range(1, 5))
+UNMET_BY_CELL = PAYING + 1
 # Care that is free: council minutes at home and days in homes that are not charged for, and days in homes of people who pay the rest.
-FREE_CARE = TURNED_MINUTES + 5
+FREE_CARE = UNMET_BY_CELL + N_CELLS
 FREE_RESIDENTIAL, FREE_NURSING, FREE_SELF_RESIDENTIAL, FREE_SELF_NURSING, BUDGET_CARE, SCRQOL_LOST = (FREE_CARE + k for k in range(1, 7))
 N_TOTALS = FREE_CARE + 7
 """Then, one column a consortium each: days under continuing healthcare, and days that would have been at rest."""
@@ -475,6 +488,7 @@ def accrue(p, age, days, tables, rules, councils, totals):
             row[N_TOTALS + np.int64(p["consortium"])] += days
         else:
             row[RESIDENTIAL_COUNCIL + 2 * (setting - RESIDENTIAL) + (1 if funder == SELF else 0)] += days
+        row[CARE_HOME_DAYS] += 0 if care & record.IN_HOSPITAL else days
     if care & record.IN_HOSPITAL:
         if not care & record.FOR_OPERATION:
             p["days_in_hospital"] = np.int64(p["days_in_hospital"]) + days
@@ -635,10 +649,14 @@ def live(
                 informal = min(need, carer_minutes(p, i, rules))
                 p["informal"] = informal
                 felt = felt_load(p, informal, consortia[np.int64(p["consortium"])], rules)
+                if np.int64(p["flags"]) & record.CARER_BROKEN:
+                    totals[np.int64(p["council"]), BROKEN] += 1
                 if felt > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
+                    totals[np.int64(p["council"]), STRAINED] += 1 if felt > 60.0 * rules.comfortable_hours else 0
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)
                     if carer_strain(p, felt, u_break, rules):
                         gave_up = True
+                        totals[np.int64(p["council"]), GAVE_UP] += 0 if np.int64(p["flags"]) & record.CARER_BROKEN else 1
                         p["flags"] = np.int64(p["flags"]) | record.CARER_BROKEN
                         p["informal"] = 0
             else:
@@ -671,6 +689,7 @@ def live(
         spent = np.int64(p["out_of_pocket"]) - before
         if spent > 0:
             p["capital"] = max(np.int64(p["capital"]) - spent // 100, 0)
+            totals[np.int64(p["council"]), PAYING] += 1
         unmet = unmet_minutes(p)
         p["unmet_recent"] = unmet
         council = np.int64(p["council"])
@@ -678,6 +697,7 @@ def live(
             k = case_of[i]
             state, blocked = (np.int64(cases[k]["state"]), np.int64(cases[k]["blocked"])) if k >= 0 else (0, 0)
             totals[council, UNMET_BY_REASON + reason_unmet(p, state, blocked, councils[council], rules)] += unmet
+            totals[council, UNMET_BY_CELL + fifth * N_BANDS + band_of(age)] += unmet
         counts[council, 0] += 1
         package = np.int64(p["package"])
         if package > 0:

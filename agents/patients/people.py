@@ -61,7 +61,7 @@ class People:
         return first
 
     def _make_room(self, capacity: int) -> None:
-        roomier = np.zeros(capacity, dtype=RECORD)
+        roomier = lined_up(capacity)
         roomier[: self._n] = self.rows
         self._store = roomier
 
@@ -73,6 +73,14 @@ class People:
 
     def __getstate__(self) -> dict:
         return {"_store": self.rows, "_n": self._n}
+
+
+def lined_up(n: int) -> np.ndarray:
+    """Return n blank records, each in one cache line: what memory is given out at may lie across two, and every record with it."""
+    line = RECORD.itemsize
+    room = np.zeros((n + 1) * line, dtype=np.uint8)
+    first = -room.ctypes.data % line
+    return room[first : first + n * line].view(RECORD)
 
 
 def _checked(rows: np.ndarray) -> np.ndarray:

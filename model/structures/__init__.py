@@ -173,7 +173,7 @@ class Transition(_Facts):
     Parameters
     ----------
     announced, start : months, ``YYYY-MM``; in the file `start` is written ``from``
-    replaces : name of the structure that is in force until then
+    replaces : name of the shipped structure that is in force until then
     """
 
     announced: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
@@ -278,6 +278,26 @@ class CommissioningStructure(_Facts):
         """Kinds of organisation that exist under it."""
         return (*STANDING_KINDS, Party.COMMISSIONER) if self.bodies else STANDING_KINDS
 
+    def begins(self, start: str) -> int:
+        """Return the months from the start of a run, ``YYYY-MM``, until it comes into being; 0 where it is there from the start.
+
+        Raises
+        ------
+        StructureError
+            If its transition lies before the start.
+        """
+        if self.transition is None:
+            return 0
+        then, now = (int(month[:4]) * 12 + int(month[5:]) for month in (self.transition.start, start))
+        if then < now:
+            raise StructureError(f"{self.name}.toml: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
+        return then - now
+
+    def before(self) -> CommissioningStructure:
+        """Return the structure that is in force until it comes into being: the one it replaces, as if that had always been there."""
+        replaced = self if self.transition is None else load_structure(self.transition.replaces)
+        return replaced.model_copy(update={"transition": None})
+
     def holder(self, account: Account) -> Party:
         """Return the kind of organisation that holds an account."""
         return self.holders[account]
@@ -303,15 +323,24 @@ class CommissioningStructure(_Facts):
         own = self.accounts_of(self.holder(account)) if account not in pooled else next(sorted(accounts) for accounts in whole if account in accounts)
         return tuple(each for each in own if (each in pooled) == (account in pooled) and each not in self.ring_fences)
 
-    def pool_facts(self) -> tuple[PoolFacts, ...]:
-        """Return the pools as plain data."""
-        return tuple(PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend)) for pool in self.pools)
+    def pool_facts(self, frail: Mapping[Account, float] | None = None) -> tuple[PoolFacts, ...]:
+        """Return the pools as plain data.
 
-    def stake_facts(self) -> StakeFacts:
-        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`."""
+        Parameters
+        ----------
+        frail : part of each account that frail elders cost in the place, for pools that pay for them alone; all of it if None
+        """
+        parts = {"everybody": {}, "frail_elders": frail or {}}
+        return tuple(
+            PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend), {account: pool.share * parts[pool.people].get(account, 1.0) for account in sorted(pool.accounts)})
+            for pool in self.pools
+        )
+
+    def stake_facts(self, frail: Mapping[Account, float] | None = None) -> StakeFacts:
+        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`; `frail` as in :meth:`pool_facts`."""
         return StakeFacts(
             holders=dict(self.holders),
-            pools=self.pool_facts(),
+            pools=self.pool_facts(frail),
             duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
             one_framework=self.outcomes_frameworks == "one",
         )
@@ -431,7 +460,7 @@ def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
         "payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board, "teams": Teams, "entitlement": Entitlement, "transition": Transition,
     }  # fmt: skip
     section = sections.get(str(where[0])) if len(where) > 1 else None
-    return list((section or CommissioningStructure).model_fields)
+    return [known.alias or name for name, known in (section or CommissioningStructure).model_fields.items()]
 
 
 def _short(given: Any) -> str:
@@ -447,7 +476,7 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _replacing_nothing(facts)
 
 
 def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
@@ -483,11 +512,13 @@ def _places_of(word: str, facts: Any, place: str) -> list[str]:
 
 
 def _pooled_twice(facts: Mapping[str, Any]) -> list[str]:
-    """Return each account that stands in a second pool, or twice in one."""
+    """Return each account that stands in a second pool, or twice in one, and each pool for some people that takes in hospitals' margins."""
     pools = facts.get("pools")
     wrong, seen = [], set()
     for number, pool in enumerate(pools if isinstance(pools, list) else []):
         accounts = pool.get("accounts") if isinstance(pool, dict) else None
+        if isinstance(pool, dict) and pool.get("people") == "frail_elders" and isinstance(accounts, list) and "hospital" in accounts:
+            wrong.append(f"pools.{number}.accounts: must leave out hospital, whose margin is not for frail elders alone (got {accounts!r})")
         for account in accounts if isinstance(accounts, list) else []:
             if str(account) in seen:
                 wrong.append(f"pools.{number}.accounts: must name an account that is in no pool yet (got {account!r})")
@@ -503,6 +534,15 @@ def _not_allied(facts: Mapping[str, Any]) -> list[str]:
     if not isinstance(shares, dict) or not isinstance(payer, str) or set(shares) == {"hospital", payer}:
         return []
     return [f"payment.shares: must be those of hospital and {payer}, which holds the acute account (got {', '.join(sorted(shares)) or 'nothing'})"]
+
+
+def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:
+    """Return a transition's replaced structure that is not shipped."""
+    transition = facts.get("transition")
+    replaced = transition.get("replaces", BASELINE) if isinstance(transition, dict) else BASELINE
+    if not isinstance(replaced, str) or replaced in list_structures():
+        return []
+    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, list_structures())} (got {replaced!r})"]
 
 
 def _kind_names(facts: Mapping[str, Any]) -> str:

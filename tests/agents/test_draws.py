@@ -48,6 +48,7 @@ PURPOSES = {
     **{"ADVICE": 120, "STARTING_TRUST": 121},
     **{"HOME_SUPPORT": 124},
     **{"OWN_BUDGET": 128},
+    **{"SINGLE_ASSESSMENT": 136, "LEADER_LEAVES": 137, "ABLE": 138, "NOISE": 139},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 

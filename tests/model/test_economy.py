@@ -286,8 +286,8 @@ def test_who_decides_what_is_held_away_from_rest_changes_only_whose_decision_it_
 
 
 def test_holders_alone_change_who_pays_but_not_what_happens():
-    """With every lever held, no gate and no disputes, a single budget pays for the same people, days and services."""
-    never = Parameters().with_values({"settlement.chance_band": 1e9, "care.disputed_share": 0.0})
+    """With every lever held, no gate, no disputes and no dip, a single budget pays for the same people, days and services."""
+    never = Parameters().with_values({"settlement.chance_band": 1e9, "care.disputed_share": 0.0, "reorganising.depth": 0.0})
     ours = lived(15, scale=0.05, structure=BASELINE, hold=ALL_HELD, parameters=never)
     theirs = lived(15, scale=0.05, structure="single-budget", hold=ALL_HELD, parameters=never)
     assert (ours.measures.query("measure == 'funding_gate'")["value"] == 0).all()

@@ -250,6 +250,13 @@ def test_pools_are_whole_and_apart(tmp_path):
     assert any("pools.1.accounts: must name an account that is in no pool yet (got 'acute')" in line for line in lines)
 
 
+def test_a_pool_for_frail_elders_leaves_hospitals_margins_out(tmp_path):
+    pool = '[[pools]]\nname = "a"\naccounts = ["acute", "hospital"]\npeople = "frail_elders"\noverspend = { council = 1.0 }\n'
+    (line,) = refusal(tmp_path, BASE + pool)
+    assert line.startswith("mine.toml: pools.0.accounts: must leave out hospital")
+    load_structure(written(tmp_path, BASE + pool.replace('people = "frail_elders"\n', "")))
+
+
 def test_all_errors_come_at_once(tmp_path):
     text = BASE.replace('acute = "consortium"\n', "").replace('duty = "consult"', 'duty = "obey"', 1)
     lines = refusal(tmp_path, f"leak = 0.6\n{text}")
