@@ -53,6 +53,8 @@ ADVICE, STARTING_TRUST = 120, 121
 HOME_SUPPORT = 124
 OWN_BUDGET = 128
 SINGLE_ASSESSMENT, LEADER_LEAVES, ABLE, NOISE = 136, 137, 138, 139
+CHOSEN_ORGANISATION, CHOSEN_AREA, CHOSEN_PERSON = 160, 161, 162  # by an intervention
+OF_A_RANGE = 163  # a parameter's value, by an experiment
 
 NEVER = np.int64(0)  # `when` of a trait that a person has for life
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from experiments.cases import Cases, Ground
+    from experiments.experiment import ExperimentSpec
     from experiments.filming import FilmSpec
     from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
-    from experiments.store import Store
+    from experiments.store import Results, Store
 
 MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
@@ -288,7 +291,7 @@ def _levers(hold: dict[str, float | None]) -> dict[str, float | None]:
     return held
 
 
-def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
+def _compare(spec: ComparisonSpec | ExperimentSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
     from experiments.store import Store
 
     store = Store(output, spec)
@@ -305,7 +308,7 @@ def _compare(spec: ComparisonSpec, output: str, processes: int, quiet: bool, thr
         ) from None
 
 
-def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool, threads: int) -> list[str]:
+def _run_missing(spec: ComparisonSpec | ExperimentSpec, store: Store, processes: int, quiet: bool, threads: int) -> list[str]:
     """Run what is missing; return one line for each run that failed."""
     missing = [run for run in spec.runs() if not store.has(run.key)]
     if not missing:
@@ -314,8 +317,9 @@ def _run_missing(spec: ComparisonSpec, store: Store, processes: int, quiet: bool
     from experiments.running import MONTHS, prepare, run_all
 
     with reporting(len(missing), sum(run.years for run in missing) * MONTHS, quiet) as report:
-        report.stage(f"Preparing {spec.place}")
-        prepare(missing[0], threads)
+        for run in {(run.place, run.scale, *run.parameters.items()): run for run in missing}.values():  # one starting state each
+            report.stage(f"Preparing {run.place}")
+            prepare(run, threads)
         report.stage("Running")
         batch = run_all(missing, store, processes, report.months, threads)
     return [failure.error for failure in batch.failures]
@@ -331,6 +335,8 @@ def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
     if failures:
         _say(f"{len(failures)} runs failed; their tracebacks are in {store.folder / 'failures'}", FAILED)
     results = store.results()
+    if store.spec.of == "experiment":
+        return _report_experiment(store, results, failures, quiet)
     try:
         differences = differences_of(results)
     except (FolderError, ValueError):
@@ -341,6 +347,26 @@ def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
         write_report(results, differences, failures)
     if not quiet:
         _print_headline(differences, store)
+    return FAILED if failures else 0
+
+
+def _report_experiment(store: Store, results: Results, failures: Sequence[str], quiet: bool) -> int:
+    from experiments.experiment_report import PAGE, effects_words, write_experiment
+    from experiments.store import FolderError
+
+    try:
+        with store.writing():
+            written = write_experiment(results, failures)
+    except (FolderError, ValueError):
+        if failures:  # too little finished to compare anything, and why is said above
+            return FAILED
+        raise
+    if not quiet:
+        console = _console()
+        console.print(effects_words(written))
+        if store.spec.scale < 1:
+            console.print(f"Scale {store.spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
+        console.print(f"Page, figure and tables: {store.folder / PAGE} and beside it", soft_wrap=True)
     return FAILED if failures else 0
 
 
@@ -378,6 +404,82 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
     if spec.scale < 1:
         console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
     console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+
+
+@app.command(epilog="Example: joinedup run case-management --scale 0.1 --replications 3 --output results/trial")
+def run(
+    experiment: Annotated[str, typer.Argument(metavar="FILE.toml", help="An experiment: a TOML file, or the name of a shipped one.", show_default=False)] = "",
+    output: Annotated[str, typer.Option(metavar="DIR", help="Folder of the results. [default: results/ and its name]")] = "",
+    workers: Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")] = "",
+    threads: Annotated[str, typer.Option(metavar="N", help="Threads of each run, with one worker.")] = "1",
+    years: Annotated[str, typer.Option(metavar="N", help="In the place of the file's.")] = "",
+    replications: Annotated[str, typer.Option(metavar="N", help="In the place of the file's.")] = "",
+    scale: Annotated[str, typer.Option(metavar="X", help="In the place of the file's.")] = "",
+    seed: Annotated[str, typer.Option(metavar="N", help="In the place of the file's.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be run, and write nothing.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Show the experiments that are shipped.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Run an experiment: arms that differ in stated ways, for the same people with the same luck.
+
+    Writes effects.md, tables and a figure into the folder of the results. The same command again runs only what is
+    missing; a file that asks for more arms, replications or draws adds them to what is there.
+    """
+    if listed:
+        _list_experiments()
+        raise typer.Exit(0)
+    if not experiment:
+        raise UsageError("run needs an experiment: a TOML file or a shipped name (joinedup run --list shows them)")
+    spec = _experiment(
+        experiment,
+        years=_whole("--years", years) if years else None,
+        replications=_whole("--replications", replications) if replications else None,
+        scale=_share("--scale", scale) if scale else None,
+        seed=_whole("--seed", seed, least=0) if seed else None,
+    )
+    folder = output or f"results/{spec.name}"
+    if dry_run:
+        _say_what_would_run(spec, folder)
+        raise typer.Exit(0)
+    each = _whole("--threads", threads, most=256)
+    processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
+    if each > 1 and processes > 1:
+        raise UsageError(f"--threads must be 1 where there are several workers, got {each} with --workers {processes}")
+    with _no_traceback_for_the_users_errors():
+        raise typer.Exit(_compare(spec, folder, processes, quiet, each))
+
+
+def _experiment(name: str, **overrides: Any) -> ExperimentSpec:
+    from experiments.experiment import load_experiment
+
+    try:
+        return load_experiment(name, **overrides)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _list_experiments() -> None:
+    from rich.table import Table
+
+    from experiments.experiment import list_experiments, load_experiment
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "what it asks"):
+        table.add_column(column, no_wrap=column == "name")
+    for name in list_experiments():
+        table.add_row(name, load_experiment(name).title)
+    _console().print(table)
+
+
+def _say_what_would_run(spec: ExperimentSpec, folder: str) -> None:
+    runs = spec.runs()
+    typer.echo(f"{spec.title or spec.name}: {len(runs)} runs of {spec.years} years at scale {spec.scale:g}, into {folder}")
+    typer.echo(f"places {', '.join(spec.places)}; structures {', '.join(spec.structures)}; {spec.replications} replications" + (f"; {spec.draws} draws of parameters" if spec.draws else ""))
+    for name, arm in spec.arms.items():
+        done = sum(len(getattr(arm, part)) for part in ("interventions", "parameters", "hold", "facts"))
+        typer.echo(f"arm {name}: {done} {'change' if done == 1 else 'changes'}" + (" (compared with)" if name == spec.control and spec.compare == "arms" else ""))
 
 
 @app.command(epilog="Example: joinedup validate --years 2 --replications 5 --output results/validation")
@@ -1025,6 +1127,379 @@ def causes(
         rows = [{"cause": cause.replace("_", " "), **row} for cause, row in wide.to_dict("index").items()]
         _console().print(f"share of emergency {of}", style="bold")
         _console().print(_table(rows, ("cause", *wide.columns)))
+
+
+# What if: runs beside runs, with the same people and luck.
+
+PlaceOption = Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)]
+YearsOption = Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")]
+ReplicationsOption = Annotated[str, typer.Option(metavar="N", help="Runs of each case, paired by luck.")]
+ScaleOption = Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")]
+SeedOption = Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")]
+WorkersOption = Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")]
+OutputOption = Annotated[str, typer.Option(metavar="DIR", help="Folder of runs, tables and figure.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+def _ground(
+    place: str, years: str, replications: str, scale: str, seed: str, change: list[str] | None, structures: Sequence[str]
+) -> Ground:
+    """Return what all runs of a question share, every name in it known."""
+    from experiments.cases import Ground
+    from model.parameters import Parameters
+    from model.structures import load_structure
+
+    assigned = _assignments("--set", _spelled_out(change))
+    Parameters().with_values(assigned)
+    for structure in structures:
+        load_structure(structure)
+    return Ground(
+        place=place,
+        years=_whole("--years", years),
+        replications=_whole("--replications", replications),
+        scale=_number("--scale", scale),
+        seed=_whole("--seed", seed, least=0),
+        parameters=assigned,
+    )
+
+
+def _cases(output: str, workers: str, quiet: bool) -> Cases:
+    from experiments.cases import Cases
+
+    return Cases(output, _whole("--workers", workers) if workers else os.cpu_count() or 1, quiet)
+
+
+@contextlib.contextmanager
+def _what_is_asked(output: str) -> Iterator[None]:
+    """Say in a line what is wrong with what was asked for, with the folder, or with the runs."""
+    from experiments.cases import CasesError
+    from experiments.store import ResultsError
+
+    try:
+        yield
+    except CasesError as error:
+        for line in str(error).splitlines():
+            _say(f"failed: {line}", FAILED)
+        raise typer.Exit(FAILED) from error
+    except (ResultsError, TypeError, ValueError) as error:
+        if isinstance(error, TypeError) and "must" not in str(error):
+            raise
+        raise UsageError(re.sub(r"\b[A-Z]\w*Spec\.(\w+)|\bGround\.(\w+)", _as_option, str(error))) from error
+    except OSError as error:
+        raise UsageError(f"cannot use {error.filename or output}: {error.strerror or error}") from error
+
+
+def _as_option(match: re.Match[str]) -> str:
+    return f"--{(match[1] or match[2]).replace('_', '-')}"
+
+
+def _say_files(files: Sequence[Path]) -> None:
+    _console().print(f"Written: {', '.join(str(file) for file in files)}", soft_wrap=True)
+
+
+@app.command(epilog="Example: joinedup shunts --place wigan --counterfactual council.strictness --kind respond")
+def shunts(
+    results: Annotated[str, typer.Argument(metavar="[RESULTS]", help="A comparison: its place, years, luck and parameters.")] = "",
+    place: PlaceOption = "berkshire-west",
+    structure: Annotated[str, typer.Option(metavar="NAME", help="Structure, or TOML file of your own.")] = "separate-budgets",
+    counterfactual: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHO[.LEVER]", help="Decision that is undone in a second run; may be repeated. [default: all of each kind that decides]"),
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="replay: all other levers as they were; respond: others react.")] = "replay",
+    against: Annotated[str, typer.Option(metavar="WHAT", help="Reference: observed, or national where a median is known.")] = "observed",
+    draws: Annotated[str, typer.Option(metavar="N", help="Sets of cause shares drawn besides the defaults.")] = "4",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "1",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/shunts",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say who pays for whose decision: attributed within a run, and by a second run without the decision.
+
+    Both stand side by side with their disagreement, by payer and service line, over the prior of cause shares.
+    Households are apart from organisations.
+    """
+    with _what_is_asked(output):
+        from experiments.shunting import ShuntSpec, write_shunts
+        from experiments.shunting import shunts as find
+
+        ground = _ground_of(results, structure) if results else _ground(place, years, replications, scale, seed, change, [structure])
+        spec = ShuntSpec(
+            ground=ground, structure=structure, decisions=tuple(counterfactual or ()), kind=kind, against=against,
+            draws=_whole("--draws", draws, least=0, most=1_000),
+        )  # fmt: skip
+        found = find(spec, _cases(output, workers, quiet or as_json), Path(results) if results else None)
+        files = write_shunts(found, Path(output))
+    if as_json:
+        _print_json({"lines": _records(found.lines()), "people": _records(found.people)})
+    elif not quiet:
+        rows = [
+            {"decision": row.decision, "payer": row.payer, **{name: _pounds_and_range(row, name) for name in ("attributed", "counterfactual", "disagreement")}}
+            for row in found.matrix().itertuples()
+        ]
+        _console().print(_table(rows, ("decision", "payer", "attributed", "counterfactual", "disagreement")) if rows else "No decision costs or saves anybody anything.")
+        _say_files(files)
+
+
+def _ground_of(results: str, structure: str) -> Ground:
+    """Return the ground of a comparison's runs."""
+    from experiments.cases import Ground
+    from experiments.store import load
+
+    spec = load(results).spec
+    if structure not in spec.structures:
+        raise UsageError(f"--structure must be one of {', '.join(spec.structures)}, which {results} compares, got {structure!r}")
+    if spec.hold:
+        raise UsageError(f"{results} holds levers ({', '.join(spec.hold)}), which shunts cannot; compare without --hold")
+    shared = ("place", "years", "scale", "seed", "settlement", "hospital_flow", "parameters", "replications")
+    return Ground(**{name: getattr(spec, name) for name in shared})
+
+
+def _pounds_and_range(row: Any, name: str) -> str:
+    from experiments.figures.style import number
+
+    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    reach = "" if low != low else f" ({number(low, 'pounds', signed=True)} to {number(high, 'pounds', signed=True)})"
+    return number(getattr(row, name), "pounds", signed=True) + reach
+
+
+FIRST_HELP, SECOND_HELP = "The structure that is compared with.", "The other structure, by name or TOML file."
+
+
+@app.command(epilog="Example: joinedup waterfall separate-budgets single-budget --replications 5")
+def waterfall(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=FIRST_HELP)] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help=SECOND_HELP)] = "single-budget",
+    orders: Annotated[str, typer.Option(metavar="N", help="Orders that are averaged over. [default: all for up to four groups of facts, else 12]")] = "0",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/waterfall",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell the difference between two structures fact by fact, with what is interaction apart.
+
+    Facts in which they differ are put in groups and changed one group after another, in many orders, on the same people
+    with the same luck. Each structure on the way is written down as a file of its own.
+    """
+    with _what_is_asked(output):
+        from experiments.waterfall import WaterfallSpec, write_waterfall
+        from experiments.waterfall import waterfall as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        found = find(WaterfallSpec(ground=ground, first=first, second=second, orders=_whole("--orders", orders, least=0, most=10_000)), _cases(output, workers, quiet or as_json))
+        files = write_waterfall(found, Path(output))
+    if as_json:
+        _print_json({"averaged_over": found.said, "rows": _records(found.rows)})
+    elif not quiet:
+        rows = [
+            {"measure": _label_of(row.measure), "step": row.group, "part": _estimate(row.part, row.low, row.high, row.measure), "alone": _amount(row.alone, row.measure), "interaction": _amount(row.interaction, row.measure)}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("measure", "step", "part", "alone", "interaction")))
+        _console().print(f"Averaged over {found.said}.", soft_wrap=True)
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup gains separate-budgets single-budget --replications 5")
+def gains(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=FIRST_HELP)] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help=SECOND_HELP)] = "single-budget",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/gains",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say who gains and who loses between two structures, person by person.
+
+    Each person is set beside themselves, with the same luck, and told of by age, need, deprivation and council.
+    """
+    with _what_is_asked(output):
+        from experiments.gains import GainsSpec, write_gains
+        from experiments.gains import gains as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        found = find(GainsSpec(ground=ground, first=first, second=second), _cases(output, workers, quiet or as_json))
+        files = write_gains(found, Path(output))
+    if as_json:
+        _print_json(_records(found.rows))
+    elif not quiet:
+        rows = [
+            {"by": row.dimension, "group": row.group, "outcome": row.outcome.replace("_", " "), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}", "change a person": _estimate(row.change, row.change_low, row.change_high)}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("by", "group", "outcome", "people", "better", "worse", "change a person")))
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup ablate --structures separate-budgets,single-budget --without board,trust")
+def ablate(
+    structures: Annotated[str, typer.Option(metavar="A,B,C", help="Structures or TOML files; the first is compared with.")] = "separate-budgets,single-budget",
+    without: Annotated[str, typer.Option(metavar="A,B,C", help="Mechanisms, one at a time. [default: all; see --list]")] = "",
+    listed: Annotated[bool, typer.Option("--list", help="List the mechanisms that can be taken away, and end.")] = False,
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/ablation",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Take away one mechanism at a time, and say how much of each difference between structures survives."""
+    with _what_is_asked(output):
+        from experiments.ablation import ABLATIONS, AblationSpec, write_ablation
+        from experiments.ablation import ablate as find
+
+        if listed:
+            listing = [{"name": name, "title": each.title, "parameters": dict(each.parameters)} for name, each in ABLATIONS.items()]
+            _show([{**row, "sets": ", ".join(f"{key}={value:g}" for key, value in row["parameters"].items())} for row in listing], ("name", "title", "sets"), as_json)
+            return
+        named = tuple(name.strip() for name in structures.split(",") if name.strip())
+        chosen = tuple(name.strip() for name in without.split(",") if name.strip())
+        ground = _ground(place, years, replications, scale, seed, change, named)
+        found = find(AblationSpec(ground=ground, structures=named, ablations=chosen), _cases(output, workers, quiet or as_json))
+        files = write_ablation(found, Path(output))
+    if as_json:
+        _print_json(_records(found.rows))
+    elif not quiet:
+        rows = [
+            {"structure": row.structure, "without": row.ablation, "measure": _label_of(row.measure), "difference": _estimate(row.difference, row.low, row.high, row.measure), "survives": "" if row.survives != row.survives else f"{row.survives:.0%}"}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("structure", "without", "measure", "difference", "survives")))
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup worth separate-budgets single-budget --levels 0.02,0.05,0.1 --replications 5")
+def worth(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="The reference, which is given more money.")] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="The structure whose outcomes are to be bought.")] = "single-budget",
+    levels: Annotated[str, typer.Option(metavar="A,B,C", help="Rises in budget that are run, as shares of it.")] = "0.02,0.05,0.1",
+    account: Annotated[str, typer.Option(metavar="NAME", help="Account that the money is for, such as social_care; or: all.")] = "all",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/worth",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what rise in budget under the first structure buys the outcomes of the second.
+
+    Read off between levels of budget that were run, never beyond them.
+    """
+    with _what_is_asked(output):
+        from experiments.worth import WorthSpec, write_worth
+        from experiments.worth import worth as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        shares = tuple(_number("--levels", text) for text in levels.split(",") if text.strip())
+        found = find(WorthSpec(ground=ground, first=first, second=second, levels=shares, account=account), _cases(output, workers, quiet or as_json))
+        files = write_worth(found, Path(output))
+    if as_json:
+        _print_json(_records(found.rows))
+    elif not quiet:
+        rows = [
+            {"outcome": _label_of(row.measure), "difference": _estimate(row.difference, row.low, row.high, row.measure), "is worth": row.why or _estimate(row.pounds, row.pounds_low, row.pounds_high, "public_spending"), "with balances": "" if row.why else _amount(row.with_balances, "public_spending")}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("outcome", "difference", "is worth", "with balances")))
+        _say_files(files)
+
+
+@app.command(epilog="Example: joinedup switching separate-budgets single-budget --parameters deciding,seeking.unmanaged_share")
+def switching(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=FIRST_HELP)] = "separate-budgets",
+    second: Annotated[str, typer.Argument(metavar="SECOND", help=SECOND_HELP)] = "single-budget",
+    measure: Annotated[str, typer.Option(metavar="NAME", help="By which the two rank.")] = "qalys",
+    parameters: Annotated[str, typer.Option(metavar="A,B,C", help="Names, or starts of names such as deciding.")] = "deciding",
+    place: PlaceOption = "berkshire-west",
+    years: YearsOption = "10",
+    replications: ReplicationsOption = "3",
+    scale: ScaleOption = "1",
+    seed: SeedOption = "1",
+    change: SetOption = None,
+    workers: WorkersOption = "",
+    output: OutputOption = "results/switching",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say which assumption must change, and by how much, for two structures to change places.
+
+    One parameter at a time is put at the ends of its range.
+    """
+    with _what_is_asked(output):
+        from experiments.worth import SwitchSpec, write_switching
+        from experiments.worth import switching as find
+
+        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        tried = tuple(name.strip() for name in parameters.split(",") if name.strip())
+        found = find(SwitchSpec(ground=ground, first=first, second=second, measure=measure, parameters=tried), _cases(output, workers, quiet or as_json))
+        files = write_switching(found, Path(output))
+    if as_json:
+        _print_json({"rows": _records(found.rows), "switches": _records(found.switches)})
+    elif not quiet:
+        rows = [
+            {"parameter": row.parameter, "at": row.at, "value": row.value, "difference": _estimate(row.difference, row.low, row.high, measure)}
+            for row in found.rows.itertuples()
+        ]
+        _console().print(_table(rows, ("parameter", "at", "value", "difference")))
+        for row in found.switches.itertuples():
+            _console().print(f"{row.parameter}: {row.switch:.4g} in the place of {row.default:g} turns the ranking round{'' if row.clear else ', not clearly'}.", soft_wrap=True)
+        if found.switches.empty:
+            _console().print("No assumption that was tried turns the ranking round by itself.")
+        _say_files(files)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows for JSON, which has neither NaN nor infinity: what is not known, or open, is null."""
+    open_ended = (float("inf"), float("-inf"))
+    return [{key: None if value != value or value in open_ended else value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _label_of(measure: str) -> str:
+    from model.measures import MEASURES
+
+    return MEASURES[measure].label
+
+
+def _amount(value: float, measure: str = "") -> str:
+    from experiments.figures.style import number
+    from model.measures import MEASURES
+
+    return "" if value != value else number(value, MEASURES[measure].unit if measure else "", signed=True)
+
+
+def _estimate(value: float, low: float, high: float, measure: str = "") -> str:
+    """Return an estimate with its interval in words; an end beyond what was run is said to be open."""
+    if low != low:
+        return _amount(value, measure)
+    ends = [word if abs(end) == float("inf") else _amount(end, measure) for end, word in ((low, "below what was run"), (high, "beyond what was run"))]
+    return f"{_amount(value, measure)} ({ends[0]} to {ends[1]})"
 
 
 def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool) -> None:

@@ -50,13 +50,14 @@ def totals(measures: pd.DataFrame, organisation: str | None = PLACE) -> pd.DataF
     return pd.concat([period, yearly]).sort_values([*keys, "year"], kind="stable", ignore_index=True)
 
 
-def paired_differences(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def paired_differences(values: pd.DataFrame, baseline: str, keys: Sequence[str] = tuple(KEYS)) -> pd.DataFrame:
     """Return each structure's difference from the baseline, replication by replication, with its interval.
 
     Parameters
     ----------
     values : structure, replication, measure, year, value, as :func:`totals` gives; a row that a structure lacks is 0
     baseline : the structure to compare with
+    keys : columns that tell quantities apart
 
     Returns
     -------
@@ -75,7 +76,7 @@ def paired_differences(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
     ValueError
         If the baseline is not among the structures, or a structure has no replication in common with it.
     """
-    wide = values.pivot_table(index=KEYS, columns=["structure", "replication"], values="value", observed=True)
+    wide = values.pivot_table(index=list(keys), columns=["structure", "replication"], values="value", observed=True)
     wide = wide.fillna(0.0)
     structures = list(dict.fromkeys(values["structure"]))
     if baseline not in structures:

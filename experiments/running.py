@@ -22,7 +22,7 @@ from typing import Any
 
 from agents.draws import replication_seed
 from experiments.specification import RunSpec
-from experiments.store import RunResult, Store, reason, write_run
+from experiments.store import RunFolder, RunResult, reason, write_run
 
 MONTHS = 12  # of a year
 MOST_TRIES = 3  # a run whose worker died that often is given up
@@ -87,17 +87,20 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
     seed = replication_seed(spec.seed, spec.replication)
     economy = HealthEconomy(
         place=spec.place,
-        structure=spec.structure,
+        structure=_structure(spec),
         seed=seed,
         years=spec.years,
         scale=spec.scale,
         parameters=_parameters(spec),
         hold=dict(spec.hold) or None,
+        paths=spec.paths,
         settlement=spec.settlement,
         funding=spec.funding,
         hospital_flow=spec.hospital_flow,
         learning=spec.learning,
         threads=threads,
+        interventions=spec.interventions,
+        keep=[*(["people"] if spec.people else []), *(["groups"] if spec.groups else [])],
     )
     for _ in range(spec.years * MONTHS):
         economy.step()
@@ -111,6 +114,7 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         consequences=economy.ledger.consequences(),
         decisions=economy.decisions,
         notes=_notes(economy),
+        more=_more_tables(spec, economy),
     )
 
 
@@ -127,6 +131,26 @@ def prepare(spec: RunSpec, threads: int = 1) -> None:
     from model.economy import prepare as prepare_economy
 
     prepare_economy(spec.place, spec.scale, _parameters(spec), threads)
+
+
+def _structure(spec: RunSpec) -> Any:
+    from model.structures import structure_with
+
+    return structure_with(spec.structure, spec.facts) if spec.facts else spec.structure
+
+
+def _more_tables(spec: RunSpec, economy: Any) -> dict[str, Any]:
+    """Return the tables that only some runs have."""
+    from model.outcomes import people_frame
+
+    found = {}
+    if spec.groups:
+        found["groups"] = economy.by_group(*spec.groups)
+    if spec.people:
+        found["people"] = people_frame(economy.person_outcomes(), economy.place)
+    if economy.script.given:
+        found["trials"] = economy.script.trials()
+    return found
 
 
 def _parameters(spec: RunSpec) -> Any:
@@ -146,6 +170,7 @@ def _notes(economy: Any) -> dict[str, Any]:
             {key: None if value != value else value for key, value in line._asdict().items()} for line in economy.account_lines
         ],
         "parties": {name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)},
+        "interventions": economy.script.reached(),
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}
             for mechanism in lacking(economy.parameters, economy.structure)
@@ -155,7 +180,7 @@ def _notes(economy: Any) -> dict[str, Any]:
 
 def run_all(
     specs: Iterable[RunSpec],
-    store: Store,
+    store: RunFolder,
     executor: Executor | int | None = None,
     progress: Progress | None = None,
     threads: int = 1,
@@ -206,7 +231,7 @@ def run_all(
 class _Batch:
     """What has happened so far."""
 
-    store: Store
+    store: RunFolder
     progress: Progress | None = None
     finished: list[str] = field(default_factory=list)
     failures: list[RunFailure] = field(default_factory=list)
@@ -319,7 +344,7 @@ class _Queue:
                 return
             yield (self.suspects or self.waiting).popleft()
 
-    def after_death(self, store: Store) -> Iterator[_Outcome]:
+    def after_death(self, store: RunFolder) -> Iterator[_Outcome]:
         """Put back what was flying when a worker died; yield what is finished after all or is given up."""
         for spec in self.flying.values():
             self.tries[spec.key] += 1

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 ROOMS = Path(__file__).resolve().parent.parent
 MODEL_ROOMS = ("agents", "model")
@@ -87,9 +87,14 @@ class RunSpec:
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
     learning : whether organisations learn what their levers do from what they see
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
+    paths : levers that follow a path: organisation to lever to its level month by month, or to None for the observed level
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
     files : SHA-256 of each TOML file of the user's own that `place`, `structure` or `settlement` names; a place's covers its population
+    interventions : what is done from outside, as plain data (see ``model.interventions``)
+    facts : facts of the structure that are replaced, as in its file (see ``model.structures.structure_with``)
+    groups : what measures are kept by, such as council and age_band (see ``model.outcomes``); none if empty
+    people : whether outcomes are kept person by person
     """
 
     place: str
@@ -103,13 +108,28 @@ class RunSpec:
     hospital_flow: str = "daily"
     learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
+    paths: Mapping[str, Mapping[str, tuple[float, ...] | None]] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    interventions: tuple[Mapping[str, Any], ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    people: bool = False
 
     def __post_init__(self) -> None:
         _check_common(self)
         _check_whole(self, "replication", least=0, most=2**32 - 1)
+        paths = {
+            name: {lever: None if path is None else tuple(path) for lever, path in sorted(levers.items())}
+            for name, levers in sorted(self.paths.items())
+        }
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "groups", tuple(self.groups))
+        if self.interventions:
+            from model.interventions import plain, read_interventions
+
+            object.__setattr__(self, "interventions", tuple(plain(read_interventions(list(self.interventions)))))
 
     def __hash__(self) -> int:
         """Return a hash that is the same in every process, unlike that of strings."""
@@ -133,6 +153,9 @@ class ComparisonSpec:
 
     The other parameters are those of :class:`RunSpec`.
     """
+
+    of: ClassVar[str] = "comparison"
+    expandable: ClassVar[bool] = False
 
     place: str = "berkshire-west"
     structures: tuple[str, ...] = HEADLINE
@@ -189,6 +212,27 @@ class ComparisonSpec:
     def from_dict(cls, values: Mapping[str, Any]) -> ComparisonSpec:
         """Return the specification that :meth:`as_dict` wrote."""
         return cls(**{**values, "structures": tuple(values["structures"])})
+
+
+class Spec(Protocol):
+    """A set of runs that fills a folder of results: a comparison or an experiment.
+
+    `of` says which of the two; `expandable` whether a folder may be given to one that asks for more than stands in it.
+    """
+
+    of: ClassVar[str]
+    expandable: ClassVar[bool]
+    code: str
+
+    @property
+    def key(self) -> str:
+        """Name of the whole: 16 hexadecimal digits."""
+
+    def runs(self) -> list[RunSpec]:
+        """Return the runs, in order."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values, for a manifest."""
 
 
 _SHARED = tuple(

@@ -29,11 +29,12 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.specification import ComparisonSpec, RunSpec, data_checksums
+from experiments.specification import ComparisonSpec, RunSpec, Spec, data_checksums
 
 FORMAT = 1  # of the folder; raised when a reader must know
 MANIFEST = "manifest.json"
 TABLES = ("measures", "ledger", "consequences", "decisions")
+MORE_TABLES = ("groups", "people", "trials")  # that only runs have which were asked for them
 RUN_COLUMNS = ("place", "structure", "replication", "seed", "run")
 VERSIONED = ("joinedup", "mesa", "numba", "numpy", "pandas", "pyarrow", "matplotlib")
 DECIDING = ("machine", "python", "numba", "numpy")  # bits are promised for the same of these only
@@ -72,6 +73,7 @@ class RunResult:
     consequences : columns month, decider, lever, payer, service, pounds
     decisions : columns month, organisation, lever, before, after, reasons
     notes : plain values that the run says of itself (settlement, people, kinds of organisation, mechanisms lacking)
+    more : tables that only some runs have, by name, see :data:`MORE_TABLES`
     """
 
     spec: RunSpec
@@ -81,6 +83,19 @@ class RunResult:
     consequences: pd.DataFrame
     decisions: pd.DataFrame
     notes: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTables:
+    """What one finished run wrote: the tables of a :class:`RunResult`, each with the run's own columns, and its notes."""
+
+    measures: pd.DataFrame
+    ledger: pd.DataFrame
+    consequences: pd.DataFrame
+    decisions: pd.DataFrame
+    notes: Mapping[str, Any]
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +112,7 @@ class Results:
 
     folder: Path
     manifest: Mapping[str, Any]
-    spec: ComparisonSpec
+    spec: Spec
     keys: tuple[str, ...]
 
     @property
@@ -126,17 +141,21 @@ class Results:
         return {key: _read_json(self.folder / "runs" / key / "run.json")["notes"] for key in self.keys}
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one of the :data:`TABLES` of all finished runs together.
+        """Return one of the :data:`TABLES` of all finished runs together, or of :data:`MORE_TABLES` of all that have it.
 
         Raises
         ------
         FolderError
-            If no run finished, or a file cannot be read.
+            If no run finished or has it, or a file cannot be read.
         """
-        return _table(self.folder, self.keys, name).copy()
+        return _table(self.folder, self.having(name), name).copy()
+
+    def having(self, name: str) -> tuple[str, ...]:
+        """Return the keys of the finished runs that have a table."""
+        return self.keys if name in TABLES else tuple(key for key in self.keys if (self.folder / "runs" / key / f"{name}.parquet").exists())
 
 
-@functools.lru_cache(maxsize=len(TABLES))
+@functools.lru_cache(maxsize=len(TABLES) + len(MORE_TABLES))
 def _table(folder: Path, keys: tuple[str, ...], name: str) -> pd.DataFrame:
     if not keys:
         raise FolderError(f"{folder} holds no finished run")
@@ -158,81 +177,45 @@ def load(path: str | os.PathLike[str]) -> Results:
     folder = Path(path)
     manifest = _read_json(folder / MANIFEST)
     try:
-        spec = ComparisonSpec.from_dict(manifest["spec"])
+        spec = _spec_of(manifest)
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{folder / MANIFEST} is not a manifest of results: {error}") from error
     keys = tuple(run.key for run in spec.runs() if (folder / "runs" / run.key).is_dir())
     return Results(folder=folder, manifest=manifest, spec=spec, keys=keys)
 
 
-class Store:
-    """A folder that runs are written into.
+def _spec_of(manifest: Mapping[str, Any]) -> Spec:
+    if manifest.get("of") == "experiment":
+        from experiments.experiment import ExperimentSpec
+
+        return ExperimentSpec.from_dict(manifest["spec"])
+    return ComparisonSpec.from_dict(manifest["spec"])
+
+
+class RunFolder:
+    """A folder that runs are written into and found again, by their keys.
 
     Parameters
     ----------
     folder : as given by the user; made if need be
-    spec : what the folder is for
 
     Raises
     ------
-    OtherResultsError
-        If the folder holds something else.
     FolderError
         If it cannot be written.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], spec: ComparisonSpec) -> None:
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self.spec = spec
-        self._refuse_others()
-        self.manifest = self._open()
+        self._make()
 
-    def _refuse_others(self) -> None:
-        try:
-            names = sorted(os.listdir(self.folder)) if self.folder.exists() else []
-        except OSError as error:
-            raise FolderError(f"cannot use the results folder {self.folder}: {reason(error)}") from error
-        if MANIFEST in names:
-            found = load(self.folder)
-            difference = _difference(found.spec, self.spec)
-            if difference:
-                raise OtherResultsError(
-                    f"{self.folder} holds the results of another specification ({difference}); "
-                    "give this one a folder of its own with --output, or delete that folder"
-                )
-            self._refuse_to_mix(found)
-            return
-        others = [name for name in names if name != "runs" and not name.startswith(".")]
-        if others:
-            raise OtherResultsError(
-                f"{self.folder} holds files that are no results ({others[0]} ...); give a new or empty folder"
-            )
-
-    def _refuse_to_mix(self, found: Results) -> None:
-        """Refuse to finish a batch with other versions than it was begun with: its bits would not be comparable."""
-        before, now = found.manifest.get("versions", {}), versions()
-        changed = [
-            f"{name} {before.get(name)} there, {now[name]} here" for name in DECIDING if before.get(name) != now[name]
-        ]
-        if changed and len(found.keys) < len(self.spec.runs()):
-            raise OtherResultsError(
-                f"{self.folder} was begun with other versions ({', '.join(changed)}); "
-                "give a folder of its own with --output, or delete that folder"
-            )
-
-    def _open(self) -> dict[str, Any]:
+    def _make(self) -> None:
         with self.writing():
             (self.folder / "runs").mkdir(parents=True, exist_ok=True)
             self.clean()
             with tempfile.TemporaryFile(dir=self.folder / "runs") as probe:
                 probe.write(b"0" * 4096)
                 probe.flush()
-            path = self.folder / MANIFEST
-            if path.exists():
-                return _read_json(path)
-            manifest = new_manifest(self.spec)
-            write_text(path, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
-        return manifest
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -272,6 +255,91 @@ class Store:
             with contextlib.suppress(OSError):  # other failures are still in it, or there never was one
                 (self.folder / "failures").rmdir()
 
+    def tables(self, key: str) -> RunTables:
+        """Return what a finished run wrote.
+
+        Raises
+        ------
+        FolderError
+            If it did not finish, or a file cannot be read.
+        """
+        here = self.folder / "runs" / key
+        frames = {name: _table(self.folder, (key,), name) for name in TABLES}
+        more = {name: _table(self.folder, (key,), name) for name in MORE_TABLES if (here / f"{name}.parquet").exists()}
+        return RunTables(**frames, more=more, notes=_read_json(here / "run.json")["notes"])
+
+
+class Store(RunFolder):
+    """A folder for the runs of one comparison or experiment.
+
+    Parameters
+    ----------
+    folder : as given by the user; made if need be
+    spec : what the folder is for
+
+    Raises
+    ------
+    OtherResultsError
+        If the folder holds something else.
+    FolderError
+        If it cannot be written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], spec: Spec) -> None:
+        self.folder = Path(folder)
+        self.spec = spec
+        self._refuse_others()
+        self.manifest = self._open()
+
+    def _refuse_others(self) -> None:
+        try:
+            names = sorted(os.listdir(self.folder)) if self.folder.exists() else []
+        except OSError as error:
+            raise FolderError(f"cannot use the results folder {self.folder}: {reason(error)}") from error
+        if MANIFEST in names:
+            found = load(self.folder)
+            difference = _difference(found.spec, self.spec)
+            if difference and not self._expands(found):
+                raise OtherResultsError(
+                    f"{self.folder} holds the results of another specification ({difference}); "
+                    "give this one a folder of its own with --output, or delete that folder"
+                )
+            self._refuse_to_mix(found)
+            return
+        others = [name for name in names if name != "runs" and not name.startswith(".")]
+        if others:
+            raise OtherResultsError(
+                f"{self.folder} holds files that are no results ({others[0]} ...); give a new or empty folder"
+            )
+
+    def _expands(self, found: Results) -> bool:
+        """Return whether all runs that are there belong to what is wanted now, so that nothing is lost."""
+        return type(found.spec) is type(self.spec) and found.spec.expandable and set(found.keys) <= {run.key for run in self.spec.runs()}
+
+    def _refuse_to_mix(self, found: Results) -> None:
+        """Refuse to finish a batch with other versions than it was begun with: its bits would not be comparable."""
+        before, now = found.manifest.get("versions", {}), versions()
+        changed = [
+            f"{name} {before.get(name)} there, {now[name]} here" for name in DECIDING if before.get(name) != now[name]
+        ]
+        if changed and len(found.keys) < len(self.spec.runs()):
+            raise OtherResultsError(
+                f"{self.folder} was begun with other versions ({', '.join(changed)}); "
+                "give a folder of its own with --output, or delete that folder"
+            )
+
+    def _open(self) -> dict[str, Any]:
+        self._make()
+        with self.writing():
+            path = self.folder / MANIFEST
+            manifest = new_manifest(self.spec)
+            if path.exists():
+                found = _read_json(path)
+                if found.get("key") == self.spec.key:
+                    return found
+            write_text(path, json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+        return manifest
+
     def results(self) -> Results:
         """Return what is in the folder now."""
         return load(self.folder)
@@ -289,8 +357,8 @@ def write_run(folder: Path, result: RunResult) -> None:
     target = folder / "runs" / key
     unfinished = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{key}-", dir=folder / "runs"))
     try:
-        for name in TABLES:
-            _with_run_columns(getattr(result, name), result).to_parquet(unfinished / f"{name}.parquet", index=False)
+        for name, table in [*((name, getattr(result, name)) for name in TABLES), *result.more.items()]:
+            _with_run_columns(table, result).to_parquet(unfinished / f"{name}.parquet", index=False)
         record = {"key": key, "spec": dataclasses.asdict(result.spec), "seed": result.seed, "notes": dict(result.notes)}
         (unfinished / "run.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.chmod(0o755)  # mkdtemp makes it private; results are to be shared like any other file
@@ -343,10 +411,11 @@ def write_file(path: Path, write: Callable[[Path], Any]) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def new_manifest(spec: ComparisonSpec) -> dict[str, Any]:
+def new_manifest(spec: Spec) -> dict[str, Any]:
     """Return what a folder of results says of itself, as plain values."""
     return {
         "format": FORMAT,
+        "of": spec.of,
         "spec": spec.as_dict(),
         "key": spec.key,
         "code": spec.code,
@@ -384,11 +453,13 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise FolderError(f"cannot read {path}: it is not JSON ({error})") from error
 
 
-def _difference(found: ComparisonSpec, wanted: ComparisonSpec) -> str:
+def _difference(found: Spec, wanted: Spec) -> str:
     """Return in words how two specifications differ; empty if they do not."""
     if found == wanted:
         return ""
-    names = [f.name for f in dataclasses.fields(ComparisonSpec)]
+    if type(found) is not type(wanted):
+        return f"{found.of} there, {wanted.of} here"
+    names = [f.name for f in dataclasses.fields(wanted)]
     differing = [name for name in names if getattr(found, name) != getattr(wanted, name)]
     if differing == ["code"]:
         return "the same question, but made by other model code or data"
@@ -403,5 +474,6 @@ def _difference(found: ComparisonSpec, wanted: ComparisonSpec) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " ".join(f"{key}={'observed' if v is None else f'{v:g}'}" for key, v in value.items()) or "none"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+        words = {key: "observed" if v is None else f"{v:g}" if isinstance(v, float) else "..." for key, v in value.items()}
+        return " ".join(f"{key}={word}" for key, word in words.items()) or "none"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.care import CareRules
 from agents.hospital.state import RECORDED_OUT, SNAPSHOT_OUT
 from agents.patients.living import (
     BUDGET_CARE,

@@ -24,6 +24,7 @@ from model.parameters import Parameters
 from model.place import Place
 from model.relationships import Relationships
 from model.reorganising import capability, disruption
+from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
 from model.year_end import Budgets
 
@@ -45,6 +46,10 @@ class Economy(Protocol):
     learning: Learning | None
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
+    script: Script
+
+    def scripted(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers of an organisation that follow a path."""
 
     @property
     def frail_parts(self) -> Mapping[Account, float]:
@@ -161,9 +166,9 @@ class Commissioning:
         return self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""
-        frozen = self._hold if self.month % MONTHS < MONTHS_PER_QUARTER else self._hold | YEARLY
-        return frozen | frozenset(self._put_off(unit))
+        """Return the levers that are frozen or follow a path, out of season those that are set once a year, and those whose decision is put off."""
+        held = self._hold.union(self.economy.scripted(unit), self.economy.script.held(unit), self._put_off(unit))
+        return held if self.month % MONTHS < MONTHS_PER_QUARTER else held | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:
         """Return what becomes of wishes once the board of the council where most of the unit's people live has been heard."""

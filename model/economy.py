@@ -10,7 +10,7 @@ import datetime
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ from model.frail_elders import frail_parts
 from model.groups import YearOfGroups
 from model.holders import Holders, body_areas
 from model.indicators import indicators, needed, yearly_totals
+from model.interventions import Intervention, read_interventions
 from model.joint_scheme import contributions
 from model.learning import Learning
 from model.ledger import JOURNAL, NEED, Ledger, Parties
@@ -68,6 +69,7 @@ from model.management import management_at_rest
 from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE, OF_ORGANISATIONS
 from model.observing import measure_month
+from model.outcomes import GROUP_MEASURES, Outcomes, checked_keep
 from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
@@ -76,6 +78,7 @@ from model.pooling import Pooling, Shared, Transfer, expecting, payments
 from model.relationships import Relationships
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
+from model.script import Script
 from model.settlement import load_settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
@@ -112,6 +115,8 @@ class HealthEconomy(mesa.Model):
     start : first month, ``YYYY-MM``
     hold : levers frozen for everybody: name to level (capacities as a multiple of the observed level), or to None for
         the observed level
+    paths : levers that follow a path in the place of decisions: organisation to lever to its level month by month (the last one
+        from then on), or to None for the observed level
     threads : over which a month is spread, its sweep and, of its days, planned care and the nightly count; results do not depend on it
     settlement : name of a settlement, such as ``published`` (parameters' growth of budgets) or ``flat`` (no real growth), the path of a
         TOML file, or growth by year (``model.settlement.load_settlement``)
@@ -120,6 +125,8 @@ class HealthEconomy(mesa.Model):
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
     learning : whether organisations learn what their levers do from what they see
     funding : changing over is paid for from ``within`` the settlement, or ``funded`` by the treasury on top
+    interventions : what is done from outside, as plain data or as ``model.interventions`` has them
+    keep : what is kept of people for :meth:`person_outcomes` (``people``) and :meth:`by_group` (``groups``)
 
     Attributes
     ----------
@@ -134,6 +141,8 @@ class HealthEconomy(mesa.Model):
     begun : month in which the structure came into force
     relationships : trust between organisations
     ledger, place, structure, parameters, month, datacollector
+    script : the interventions, as they are carried out
+    outcomes : what is kept of people
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
     rules : the parameters as kernels read them
 
@@ -155,6 +164,7 @@ class HealthEconomy(mesa.Model):
         parameters: Parameters | None = None,
         start: str = "2014-04",
         hold: Mapping[str, float | None] | None = None,
+        paths: Mapping[str, Mapping[str, Sequence[float] | None]] | None = None,
         threads: int = 1,
         settlement: str | Path | Mapping[str, Any] = "published",
         demography: str = "moving",
@@ -162,6 +172,8 @@ class HealthEconomy(mesa.Model):
         hospital_flow: str | HospitalFlow = "daily",
         learning: bool = False,
         funding: str = "within",
+        interventions: Sequence[Mapping[str, Any] | Intervention] = (),
+        keep: Sequence[str] = (),
     ) -> None:
         if seed is None:
             seed = DEFAULT_SEED if rng is None else rng
@@ -172,6 +184,7 @@ class HealthEconomy(mesa.Model):
         self.scale = _checked_scale(scale)
         self.parameters = parameters or Parameters()
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
+        scripted = read_interventions(interventions)
         self.place: Place = load_place(place)
         self.settlement = load_settlement(settlement, self.parameters.settlement, [(council.code, council.name) for council in self.place.councils])
         self._coming = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
@@ -215,8 +228,12 @@ class HealthEconomy(mesa.Model):
         self._holders_before: Holders | None = None
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
+        self.script = Script(scripted, self, start)
+        self.outcomes = Outcomes(self, checked_keep(keep))
+        self.outcomes.welcome()
         self._hold = hold = _checked_hold(hold or {})
         self._beliefs = beliefs = measured_beliefs() if beliefs is None else beliefs
+        self._paths = self._checked_paths(paths or {})
         self.relationships = Relationships(self)
         self._set_rules()
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
@@ -465,6 +482,7 @@ class HealthEconomy(mesa.Model):
 
     def step(self) -> None:
         """Run one month."""
+        self.script.begin_month()
         self._settle()
         self._decide()
         month = self._live_and_flow()
@@ -480,11 +498,10 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """Entitlements in force; in April new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
+        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
         if self.month and self.month == self._changes_in:
             self._change_over()
             self._settle_pools()
-        put_in_force(self)
         if self.month % MONTHS:
             return
         if self.learning is not None:
@@ -493,6 +510,7 @@ class HealthEconomy(mesa.Model):
         year = self.month // MONTHS
         for holder in self._holders:
             holder.budgets.update(self.budgets.of_year(holder.index, year))
+        self.script.fund(year)
         self._settle_pools()
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
@@ -500,7 +518,9 @@ class HealthEconomy(mesa.Model):
             self.engine.renew_proactive(share, at_rest, self.month)
 
     def _decide(self) -> None:
-        """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        """Under the entitlements and rules in force, each month a third of the organisations decide, all on prices of the quarter's first day."""
+        self.script.before_deciding()
+        put_in_force(self)
         if self.month % 3 == 0:
             self._share_pools()
             for holder in self._holders:
@@ -511,10 +531,47 @@ class HealthEconomy(mesa.Model):
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
+        self._follow_paths()
         self._apply_levers()
         for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
             level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
             state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
+
+    def _follow_paths(self) -> None:
+        """Put levers with a path where the path is this month."""
+        for index, levers in self._paths.items():
+            for lever, path in levers.items():
+                self.organisations[index].levers[lever] = path[min(self.month, len(path) - 1)]
+
+    def scripted(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers of an organisation that follow a path, so that nobody decides them."""
+        return self._paths.get(unit.index, ())
+
+    def _checked_paths(self, paths: Mapping[str, Mapping[str, Sequence[float] | None]]) -> dict[int, dict[Lever, tuple[float, ...]]]:
+        """Return paths by the ledger's index of their organisation and by lever.
+
+        Raises
+        ------
+        ValueError
+            If an organisation or lever is unknown (the nearest is given), a path empty or a level outside its range.
+        """
+        units = {unit.name: unit for unit in self._units}
+        found: dict[int, dict[Lever, tuple[float, ...]]] = {}
+        for name, levers in paths.items():
+            if name not in units:
+                raise ValueError(f"paths must name organisations that own levers, got {name!r}; nearest: {nearest(name, units)}")
+            unit = units[name]
+            own = {lever.name.lower(): lever for lever in unit.own_levers}
+            for word, path in levers.items():
+                if word not in own:
+                    raise ValueError(f"paths.{name} must name its levers, got {word!r}; nearest: {nearest(word, own)}")
+                lever, levels = own[word], (unit.rest[own[word]],) if path is None else tuple(float(level) for level in path)
+                bounds = LEVER_RANGES[lever]
+                wrong = [level for level in levels if not bounds.low <= level <= bounds.high]
+                if wrong or not levels:
+                    raise ValueError(f"paths.{name}.{word} must hold levels in [{bounds.low:g}, {bounds.high:g}], got {wrong[0] if wrong else 'none'}")
+                found.setdefault(unit.index, {})[lever] = levels
+        return found
 
     def _let_markets_respond(self) -> None:
         """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
@@ -525,8 +582,9 @@ class HealthEconomy(mesa.Model):
             market.respond(asked_minutes=int(minutes[c]), asked_places=int(places[c]), home_care_fee=float(fees[c]), place_fee=float(felt[c]))
 
     def _places_brought(self) -> np.ndarray:
-        """Return the care-home places that fees have brought to each market or driven away, shape (n_markets,)."""
-        return np.array([market.places_by_fees for market in self.markets])
+        """Return the care-home places that fees or interventions have brought to each market or driven away, shape (n_markets,)."""
+        by_fees = np.array([market.places_by_fees for market in self.markets])
+        return by_fees + self.script.more("care_home_places", np.array([market.places_at_observed_fees for market in self.markets]))
 
     def _forecasts(self, holder: Organisation) -> dict[Account, float]:
         """Return what each account will spend this year: the modelled part as in the last twelve months, a seasonal forecast."""
@@ -540,12 +598,13 @@ class HealthEconomy(mesa.Model):
         """Write the levers, and the capacities they set, where people and care meet them."""
         known, rest = self.engine.organisations, self.at_rest
         brought = (self._used_by * self._places_brought()[:, None]).sum(axis=0)  # to the places open to each council's residents
+        minutes = 60.0 * self.script.more("home_care_hours", np.array([market.home_care_minutes / 60.0 for market in self.markets]))
         for c, council in enumerate(self.councils):
             state = known.councils[c]
             for lever, level in council.levers.items():
                 state.levers[lever] = level
             state.withheld_lever = int(_withholding(council))
-            state.care_capacity = self.markets[c].home_care_minutes
+            state.care_capacity = max(self.markets[c].home_care_minutes + round(minutes[c]), 0)
             state.home_places = max(float(self.markets[c].places_at_observed_fees) + float(brought[c]), 0.0)
         for k, consortium in enumerate(self.consortia):
             for lever, level in consortium.levers.items():
@@ -563,6 +622,8 @@ class HealthEconomy(mesa.Model):
                 known.hospitals[h].levers[lever] = level
             for capacity in HOSPITAL_CAPACITIES:
                 known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
+
+        self.script.open_beds()
 
     def _apply_relationships(self) -> None:
         """Write what trust, teams and reorganisation do where people and care meet them."""
@@ -582,6 +643,7 @@ class HealthEconomy(mesa.Model):
             return month
         people = self.engine.people
         people.append(self._newcomers.rows(self.month, len(people), self._tables, self.rules, self.engine.organisations, self._catchment))
+        self.outcomes.welcome()
         return self.engine.month(self.month)
 
     def _pay(self, month: Month) -> Costs:
@@ -684,6 +746,7 @@ class HealthEconomy(mesa.Model):
                 self._measures.append((self.month, council.name, name, float(value)))
         if self.month % MONTHS == MONTHS - 1:
             self._close_year()
+            self.outcomes.year_end()
         self._measure_organisations()
         clock = 0 if self.frozen else self.month
         self._measures += self._groups.month(self.month, month, self.engine.people.rows, clock, [council.name for council in self.councils])
@@ -812,6 +875,13 @@ class HealthEconomy(mesa.Model):
         frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
         found = indicators(yearly_totals(frame, ["organisation", "measure"]))
         return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
+    def person_outcomes(self) -> np.ndarray:
+        """Return what became of everybody, by row of the population (see ``model.outcomes.PERSON``); asked for with ``keep``."""
+        return self.outcomes.people()
+
+    def by_group(self, *by: str, measures: Sequence[str] = GROUP_MEASURES) -> pd.DataFrame:
+        """Return measures added up by group, such as council, age_band and year (see ``model.outcomes``); asked for with ``keep``."""
+        return self.outcomes.by_group(*by, measures=measures)
 
     @property
     def decisions(self) -> pd.DataFrame:

@@ -327,7 +327,7 @@ class Life:
     def _care(self) -> list[tuple[int, Service, int, int]]:
         """Return what social and community care came to: (month, service, payer, pence)."""
         economy = self.economy
-        prices, care = economy.parameters.prices, economy.parameters.care
+        prices = economy.parameters.prices
         nights, places, assessments = self.nights[1:], self.places, self.assessments
         setting = np.where(self.alive, nights["care"] & record.SETTING_MASK, GONE)
         funder = nights["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK

@@ -75,6 +75,7 @@ OWN_LINES: Mapping[Lever, tuple[Service, ...]] = {
 """The service lines that a decision is about. A consequence anywhere else is a spillover."""
 
 HOUSEHOLD_LINE = "paid by households"
+HOSPITAL_LINE = "margin of hospitals"
 
 _ORGANISATIONS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL, Party.COMMISSIONER, Party.HOUSEHOLD)
 

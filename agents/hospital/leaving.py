@@ -337,7 +337,8 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
     begin_wait(c, p, council, placement, ward, day, tables, rules, seed)
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
     c["blocked"] = 1 if not critical and waits_for_money(c, council, day, rules, seed) else 0
-    if not placement and c["blocked"] == 0 and draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share:
+    first = np.int64(p["person"]) & record.REABLEMENT_FIRST != 0
+    if not placement and c["blocked"] == 0 and (first or draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share):
         if council.reablement_used + 1.0 <= council.reablement_places:
             return TO_REABLEMENT
     return STAY

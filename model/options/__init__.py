@@ -90,7 +90,7 @@ def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, A
             other, before = stated.setdefault(place, (name, value))
             if before != value:
                 raise OptionError(f"options {other} and {name} state {'.'.join(place)} differently: {before!r} and {value!r}")
-        found = _joined(found, facts)
+        found = joined(found, facts)
     if not options:
         return found
     found["name"] = "+".join([str(structure.get("name", "")), *options])
@@ -100,10 +100,11 @@ def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, A
     return found
 
 
-def _joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts with others in their place: key by key in sections, whole elsewhere."""
     found = dict(below)
     for key, value in above.items():
-        found[key] = _joined(found[key], value) if isinstance(value, dict) and isinstance(found.get(key), dict) else value
+        found[key] = joined(found[key], value) if isinstance(value, Mapping) and isinstance(found.get(key), Mapping) else value
     return found
 
 

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
-from model.options import OptionError, laid_over, option_facts
+from model.options import OptionError, joined, laid_over, option_facts
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
@@ -372,17 +372,37 @@ def load_structure(name_or_path: str | Path) -> CommissioningStructure:
     >>> load_structure("separate-budgets+cost-cap").title
     'Separate budgets, with a cap on what care costs in a life'
     """
+    return _checked(*_stated(name_or_path))
+
+
+def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> CommissioningStructure:
+    """Return a structure with some of its facts replaced, key by key: those of another entitlement or way of paying, say.
+
+    Parameters
+    ----------
+    name_or_path : of the structure, with or without options
+    facts : as in a structure's file; a table's keys replace those of the same table, anything else what stands there
+
+    Raises
+    ------
+    ValueError, StructureError
+        As :func:`load_structure`, of the facts as they are then.
+    """
+    stated, file = _stated(name_or_path)
+    return _checked(joined(stated, facts), file)
+
+
+def _stated(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
+    """Return what a structure's file states, with options laid over it, unchecked, and what errors call it."""
     base, *options = parts_of(name_or_path)
     path = _path_of(base)
-    if not options:
-        return read_structure(path)
     if len(set(options)) < len(options):
         raise ValueError(f"options must each be named once, got {name_or_path!r}")
     try:
         found = laid_over(_facts_of(path), {Path(option).stem: option_facts(option) for option in options})
     except OptionError as error:
         raise StructureError(str(error)) from error
-    return _checked(found, f"{path.name}+{'+'.join(options)}")
+    return found, "+".join([path.name, *options])
 
 
 def parts_of(name_or_path: str | Path) -> list[str | Path]:

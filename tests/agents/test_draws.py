@@ -49,6 +49,7 @@ PURPOSES = {
     **{"HOME_SUPPORT": 124},
     **{"OWN_BUDGET": 128},
     **{"SINGLE_ASSESSMENT": 136, "LEADER_LEAVES": 137, "ABLE": 138, "NOISE": 139},
+    **{"CHOSEN_ORGANISATION": 160, "CHOSEN_AREA": 161, "CHOSEN_PERSON": 162, "OF_A_RANGE": 163},
 }
 SPANS = {"CONDITION_AT_START": 16}  # purposes that are several in a row
 

@@ -10,7 +10,7 @@ import pytest
 from experiments import cli
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes")
+COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes", "shunts", "waterfall", "gains", "ablate", "worth", "switching")
 
 
 @pytest.fixture
@@ -66,6 +66,21 @@ def joinedup(monkeypatch, capsys):
             "--set must be name=number, or @FILE:ROW with rows counted from 1, got '@sets.csv'",
         ),
         (["compare", "--set", "@nowhere.csv:1"], "nowhere.csv: cannot be read: No such file"),
+        (["shunts", "--counterfactual", "council.strictnes"], "unknown lever 'strictnes' in 'council.strictnes'; nearest: strictness"),
+        (["shunts", "--kind", "rewind"], "--kind must be replay or respond, got 'rewind'"),
+        (["shunts", "--against", "national"], "no national median is known of"),
+        (["shunts", "nowhere"], "cannot read nowhere/manifest.json"),
+        (["waterfall", "single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["waterfall", "single-budget", "single-budget"], "single-budget and single-budget must differ in some fact"),
+        (["gains", "single-budget", "single-budget"], "--second must be another structure than the first"),
+        (["ablate", "--without", "bord"], "unknown ablation 'bord'; nearest: board"),
+        (["ablate", "--structures", "single-budget"], "--structures must be two or more different ones"),
+        (["worth", "--levels", "0.1,0.05"], "--levels must be one or more shares of the budget, rising from above 0, got [0.1, 0.05]"),
+        (["worth", "--levels", "much"], "--levels must be a number, got 'much'"),
+        (["worth", "--account", "social_car"], "--account must be all or an account of commissioners, got 'social_car'; nearest: social_care"),
+        (["switching", "--measure", "qaly"], "unknown measure 'qaly'; nearest: qalys"),
+        (["switching", "--parameters", "decidin"], "unknown parameter 'decidin'; nearest: deciding"),
+        (["shunts", "--draws", "-1"], "--draws must be a whole number from 0"),
         (["causes", "--samples", "0"], "--samples must be a whole number from 1 to 100000, got '0'"),
         (["causes", "--seed", "-1"], "--seed must be a whole number from 0"),
         (
@@ -373,3 +388,20 @@ def test_a_damaged_table_of_evidence_ends_in_one_line_and_code_2(tmp_path, comma
     assert "parameters.csv" in done.stderr
     assert damage == "no file" or "'P-C.means-001'" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow  # the pages of the documentation run each of them too
+@pytest.mark.parametrize("command", ["shunts", "waterfall", "gains", "ablate", "worth", "switching"])
+def test_what_is_asked_beside_a_comparison_prints_tables_and_valid_json(command, joinedup, tmp_path):
+    more = {
+        "shunts": ["--draws", "0"], "waterfall": ["separate-budgets", "aligned-budgets"], "gains": [], "ablate": ["--without", "board"],
+        "worth": ["--levels", "0.05"], "switching": ["--parameters", "deciding.outcome_weight"],
+    }[command]  # fmt: skip
+    options = ["--scale", "0.004", "--years", "1", "--replications", "1", "--workers", "1", "--output", str(tmp_path)]
+    code, out, _ = joinedup(command, *more, *options, "--json")
+    assert code == 0
+    assert json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    code, out, _ = joinedup(command, *more, *options)
+    assert code == 0
+    assert "Written:" in out
+    assert joinedup(command, *more, *options, "--quiet")[:2] == (0, "")

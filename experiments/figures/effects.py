@@ -1,0 +1,135 @@
+"""What each arm of an experiment does, a panel a measure: paired effects with intervals, in percent of what they are compared with."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.comparing import PERIOD, is_clear
+from experiments.figures.style import BLUE, FAINT, GREY, Context, label_of, number, percent, quiet_grid, sheet, tick
+from experiments.figures.wording import ALONE
+from model.measures import MEASURES
+
+NAME = "effects"
+NOTE = (
+    "Paired difference from {against} in percent of its mean, with the 95% t-interval over replications; filled where it "
+    "leaves zero out. Beside each point the difference a year in the measure's own unit."
+)
+COLUMNS = 3
+MOST_PANELS = 12
+
+
+def table(effects: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
+    """Return the effects over the period that are drawn, with a ``label`` for each row: what differs between them.
+
+    Parameters
+    ----------
+    effects : as :func:`experiments.effects.effects` gives
+    measures : in the order in which they are drawn
+    """
+    rows = effects[(effects["year"] == PERIOD) & effects["measure"].isin(measures[:MOST_PANELS])].copy()
+    rows = rows.sort_values("measure", key=lambda column: column.map(measures.index), kind="stable")
+    varying = [name for name in ("place", "structure", "arm") if rows[name].nunique() > 1] or ["arm"]
+    rows["label"] = [", ".join(label_of(row[name]) for name in varying) for _, row in rows.iterrows()]
+    return rows.reset_index(drop=True)
+
+
+def title(rows: pd.DataFrame, heading: str) -> str:
+    """Return how many effects are clear, and which is the largest.
+
+    Parameters
+    ----------
+    rows : as :func:`table` gives
+    heading : of the experiment
+    """
+    if rows["replications"].max() < 2:
+        return f"{heading}: {ALONE}"
+    clear = rows[[is_clear(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)]]
+    if clear.empty:
+        return f"{heading}: none of {len(rows)} effects is clear of luck"
+    told = f"{heading}: {len(clear)} of {len(rows)} effects are clear of luck"
+    sized = clear.dropna(subset=["percent"])
+    if sized.empty:
+        return told
+    widest = sized.loc[sized["percent"].abs().idxmax()]
+    return f"{told}; most, {_small(_label(widest['measure']))} ({percent(widest['percent'])}{_where(rows, widest)})"
+
+
+def _where(rows: pd.DataFrame, row: pd.Series) -> str:
+    return f", {_small(row['label'])}" if rows["label"].nunique() > 1 else ""
+
+
+def _small(words: str) -> str:
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _label(measure: str) -> str:
+    name, _, part = measure.partition("/")
+    return f"{MEASURES[name].label}: {part.replace('_', ' ')}" if part else MEASURES[name].label
+
+
+def describe(rows: pd.DataFrame) -> str:
+    """Return the figure in words."""
+    told = []
+    for _, row in rows.iterrows():
+        unit = MEASURES[row["measure"].partition("/")[0]].unit
+        between = "" if math.isnan(row["low"]) else f" ({number(row['low'], unit, signed=True)} to {number(row['high'], unit, signed=True)})"
+        told.append(f"{_label(row['measure'])}, {row['label']}: {number(row['difference'], unit, signed=True)}{between} {_plural(unit)} a year, {percent(row['percent'])}.")
+    return " ".join(told)
+
+
+def _plural(unit: str) -> str:
+    return "" if unit == "pounds" else unit
+
+
+def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure.
+
+    Parameters
+    ----------
+    rows : as :func:`table` gives
+    heading : the finding
+    context : of the runs
+    """
+    measures, labels = list(dict.fromkeys(rows["measure"])), list(dict.fromkeys(rows["label"]))
+    columns = min(len(measures), COLUMNS)
+    lines = -(-len(measures) // columns)
+    against = " and ".join(_small(label_of(name)) for name in dict.fromkeys(rows["against"]))
+    height = lines * (0.75 + 0.27 * len(labels)) + 1.3
+    figure = sheet(11.0, height, heading, context.caption(NOTE.format(against=against)))
+    panels = figure.subplots(lines, columns, squeeze=False, sharey=True)
+    for panel in panels.flat[len(measures) :]:
+        panel.set_axis_off()
+    for panel, measure in zip(panels.flat, measures, strict=False):
+        _panel(panel, rows[rows["measure"] == measure].set_index("label"), labels, measure)
+    panels.flat[0].set_ylim(len(labels) - 0.4, -0.6)
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, labels: list[str], measure: str) -> None:
+    quiet_grid(axes, "x")
+    axes.axvline(0, color=GREY, linewidth=1.2)
+    axes.set_title(_label(measure))
+    axes.set_yticks(range(len(labels)), labels)
+    reach = np.nanmax(rows[["percent", "percent_low", "percent_high"]].abs().to_numpy(float), initial=0.0)
+    reach = reach * 1.15 if math.isfinite(reach) and reach > 0 else 1.0
+    axes.set_xlim(-reach, reach * 1.9)  # room for words on the right
+    axes.locator_params(axis="x", nbins=5)
+    axes.xaxis.set_major_formatter(lambda value, _: tick(value, "percent") if value <= reach else "")
+    unit = MEASURES[measure.partition("/")[0]].unit
+    for position, label in enumerate(labels):
+        if label not in rows.index:
+            continue
+        row = rows.loc[label]
+        if position % 2:
+            axes.axhspan(position - 0.5, position + 0.5, color="#F4F4F4", zorder=0, linewidth=0)
+        clear = is_clear(row["low"], row["high"])
+        if not math.isnan(row["percent"]):
+            axes.plot([row["percent_low"], row["percent_high"]], [position, position], color=BLUE, linewidth=1.6)
+            axes.plot(row["percent"], position, marker="o", color=BLUE, markerfacecolor=BLUE if clear else "white", markersize=5.5)
+        axes.text(reach * 1.88, position, number(row["difference"], unit, signed=True), ha="right", va="center", fontsize=7.5, color=GREY if not clear else "black")
+    axes.axvline(reach, color=FAINT, linewidth=0.6)
