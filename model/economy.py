@@ -501,11 +501,10 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
+        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
         if self.month and self.month == self._changes_in:
             self._change_over()
             self._settle_pools()
-        put_in_force(self)
         if self.month % MONTHS:
             return
         if self.learning is not None:
@@ -522,8 +521,9 @@ class HealthEconomy(mesa.Model):
             self.engine.renew_proactive(share, at_rest, self.month)
 
     def _decide(self) -> None:
-        """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        """Under the entitlements and rules in force, each month a third of the organisations decide, all on prices of the quarter's first day."""
         self.script.before_deciding()
+        put_in_force(self)
         if self.month % 3 == 0:
             self._share_pools()
             for holder in self._holders:
