@@ -504,6 +504,7 @@ class HealthEconomy(mesa.Model):
         """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
         if self.month and self.month == self._changes_in:
             self._change_over()
+            self.script.fund(self.month // MONTHS)
             self._settle_pools()
         put_in_force(self)
         if self.month % MONTHS:
