@@ -8,6 +8,7 @@ and 1.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import re
 import signal
@@ -1234,15 +1235,20 @@ def shunts(
 def _ground_of(results: str, structure: str) -> Ground:
     """Return the ground of a comparison's runs."""
     from experiments.cases import Ground
+    from experiments.specification import ComparisonSpec, RunSpec
     from experiments.store import load
 
     spec = load(results).spec
+    if not isinstance(spec, ComparisonSpec):
+        raise UsageError(f"{results} must hold a comparison, which is where a place and its structures stand")
     if structure not in spec.structures:
         raise UsageError(f"--structure must be one of {', '.join(spec.structures)}, which {results} compares, got {structure!r}")
     if spec.hold:
         raise UsageError(f"{results} holds levers ({', '.join(spec.hold)}), which shunts cannot; compare without --hold")
-    shared = ("place", "years", "scale", "seed", "settlement", "hospital_flow", "parameters", "replications")
-    return Ground(**{name: getattr(spec, name) for name in shared})
+    own, theirs = ({field.name for field in dataclasses.fields(kind)} for kind in (Ground, RunSpec))
+    shared = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+    others = {name: value for name, value in shared.items() if name in theirs - own - {"hold", "code", "files"}}
+    return Ground(**{name: value for name, value in shared.items() if name in own}, others=others)
 
 
 def _pounds_and_range(row: Any, name: str) -> str:

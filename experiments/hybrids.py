@@ -27,7 +27,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "transition": ("transition", "mandate"),
 }
 """Facts that change together, by what they are about. A body exists wherever any of them needs it."""
-WORDS = ("name", "title", "source", "alternatives")
+WORDS = ("name", "title", "source", "alternatives", "family")
+"""Keys that are no facts."""
 BODY = "commissioner"
 
 

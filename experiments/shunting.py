@@ -79,7 +79,7 @@ class Deciding:
         self.parties = Parties.of_place(
             councils=[each.name for each in place.councils], consortia=[each.name for each in place.consortia],
             hospitals=[each.name for each in place.hospitals],
-            commissioners=[f"single commissioner of {place.title}"] if Party.COMMISSIONER in structure.kinds else [],
+            commissioners=[f"{body.name} of {area}" for body in structure.bodies for area in _areas(body.scope, place)],
         )  # fmt: skip
         holders = Holders(structure, place, self.parties)
         self._rows = [
@@ -141,6 +141,10 @@ class Deciding:
         """Return every decision by kind: each kind that decides, and each of its levers."""
         one = [f"{self._kind(decider)}.{lever}" for _, _, lever, decider in self._rows]
         return list(dict.fromkeys([*self.kinds, *one]))
+
+
+def _areas(scope: str, place: Place) -> list[str]:
+    return [place.title] if scope == "place" else [council.name for council in place.councils]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.figures.style import BLUE, CHARCOAL, FAINT, GREY, ORANGE, Context, label_of, number, quiet_grid, sheet, tick
+from experiments.figures.style import (
+    BLUE,
+    CHARCOAL,
+    FAINT,
+    GREY,
+    ORANGE,
+    Context,
+    label_of,
+    number,
+    quiet_grid,
+    sheet,
+    tick,
+)
 from model.measures import MEASURES
 
 NOTE = (
