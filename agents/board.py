@@ -14,6 +14,7 @@ Norms belong to levers and are those of rest, so a place where nobody wishes to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -154,7 +155,7 @@ class HealthAndWellbeingBoard(Actor):
         return {
             lever: Option(
                 lever=lever, level=level, rest=unit.rest[lever], norm=unit.norms[lever], stakes=felt, prices=prices,
-                belief=as_seen(world.belief(unit, lever), self.accounts, self.behaviour.optimism, 1.0),
+                belief=as_seen(world.belief(unit, lever), self.accounts, self.behaviour.optimism, 1.0), ceiling=unit.ceilings.get(lever, math.inf),
             )
             for lever, level in unit.levers.items()
         }  # fmt: skip

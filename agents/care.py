@@ -13,7 +13,7 @@ import numpy as np
 from agents.compiled import compiled
 from agents.parameter import Checked, parameter
 from agents.patients import record
-from agents.vocabulary import N_CONDITIONS, CaseState, Condition, Lever, Unmet
+from agents.vocabulary import N_CONDITIONS, CaseState, Condition, Funder, Lever, Setting, Unmet
 
 ELIGIBLE_BAND = int(Lever.ELIGIBILITY)
 CHARGES = int(Lever.CHARGES)
@@ -22,6 +22,7 @@ GENEROSITY = int(Lever.GENEROSITY)
 NOT_ASKED, WAITING, MONEY, MARKET = int(Unmet.NOT_ASKED), int(Unmet.WAITING), int(Unmet.MONEY), int(Unmet.MARKET)
 ELIGIBILITY, STRICTLY, HOURS = int(Unmet.ELIGIBILITY), int(Unmet.STRICTNESS), int(Unmet.HOURS)
 OWN_COST, CARER_LOST = int(Unmet.OWN_COST), int(Unmet.CARER_LOST)
+PAID_BY_COUNCIL, PAID_ONESELF, IN_A_HOME = int(Funder.COUNCIL), int(Funder.SELF), int(Setting.RESIDENTIAL)
 CLOSED, HOME_PACKAGE, HOME_PLACEMENT = int(CaseState.CLOSED), int(CaseState.HOME_PACKAGE), int(CaseState.HOME_PLACEMENT)
 ADVANCED_DEMENTIA = 1 << (N_CONDITIONS + int(Condition.DEMENTIA))  # the severe bit
 
@@ -227,7 +228,7 @@ def reason_unmet(p, state, blocked, council, rules):
             return MONEY
         full = council.care_used >= council.care_capacity if state == HOME_PACKAGE else council.home_used >= council.home_places
         return MARKET if full else WAITING
-    pays = pays_in_full(p, False, rules)
+    pays = pays_for_care(p, False, council, rules)
     if np.int64(p["package"]) > 0:
         return OWN_COST if pays else HOURS
     if np.int64(p["flags"]) & record.CARER_BROKEN:
@@ -267,6 +268,49 @@ def pays_in_full(p, placement, rules):
         return True
     person = np.int64(p["person"])
     return placement and person & record.OWNER != 0 and person & record.PARTNER == 0
+
+
+@compiled
+def care_is_free(p, council, rules):
+    """Return whether what this person has of care is free whatever the means: by need, to everybody, or since the cap is reached.
+
+    Board and lodging in a care home is not care, and is never free.
+
+    Parameters
+    ----------
+    council : COUNCIL_STATE record; without entitlements nothing is free
+    """
+    if council.free_care > 0.0 or (council.lifetime_cap > 0 and np.int64(p["person"]) & record.CAPPED):
+        return True
+    if council.free_band <= 0.0:
+        return False
+    return judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= eligible_minutes(council.free_band, rules)
+
+
+@compiled
+def pays_for_care(p, placement, council, rules):
+    """Return whether this person arranges care and pays: whoever has the means, but for home care that is free."""
+    return pays_in_full(p, placement, rules) and (placement or not care_is_free(p, council, rules))
+
+
+@compiled
+def set_funder(p, funder):
+    """Let somebody else pay for the care that a person has."""
+    p["care"] = (np.int64(p["care"]) & ~(record.FUNDER_MASK << record.FUNDER_SHIFT)) | (funder << record.FUNDER_SHIFT)
+
+
+@compiled
+def entitle(p, council, rules):
+    """Once a month, of somebody who pays: see whether the cap is reached, and let the council take over home care that is free.
+
+    The council takes over what it would grant something of, as it stands, and reviews it at the next birthday.
+    """
+    if council.lifetime_cap > 0 and np.int64(p["out_of_pocket"]) >= council.lifetime_cap:
+        p["person"] = np.int64(p["person"]) | record.CAPPED
+    at_home = np.int64(p["care"]) & record.SETTING_MASK < IN_A_HOME
+    if at_home and np.int64(p["package"]) > 0 and care_is_free(p, council, rules) and judged_package(p, council.levers, rules) > 0:
+        set_funder(p, PAID_BY_COUNCIL)
+        p["withheld"] = 0
 
 
 @compiled

@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from agents.parameter import Checked, parameter
@@ -165,7 +166,7 @@ class DecidingBehaviour(Checked):
         unit="share",
         low=0.1,
         high=0.9,
-        assumption="the middle; constant over a run",
+        assumption="the middle",
     )
     trust_spread: float = parameter(
         0.2,
@@ -284,10 +285,14 @@ LEVER_RANGES: Mapping[Lever, LeverRange] = {
 
 
 class PoolFacts(NamedTuple):
-    """One pool: which accounts it joins, and which part of its overspend each kind of organisation bears."""
+    """One pool: which accounts it joins, which part of its overspend each kind of organisation bears, and how much of each account is in it.
+
+    An account that `parts` does not name is in it as a whole.
+    """
 
     accounts: tuple[Account, ...]
     overspend: Mapping[Party, float]
+    parts: Mapping[Account, float] = MappingProxyType({})
 
 
 class StakeFacts(NamedTuple):
@@ -308,6 +313,9 @@ def stakes(
 ) -> dict[Account, float]:
     """Return how much of a pound falling on each account the decider feels, 0 to 1.
 
+    Of the part of an account that is in a pool, as much as it bears of the pool's overspend; of the rest, all if it holds the account.
+    What neither makes it bear is felt with regard for the holder.
+
     Parameters
     ----------
     facts : what the structure says
@@ -318,18 +326,29 @@ def stakes(
     alignment = 1.0 if facts.one_framework else behaviour.alignment_apart
     felt: dict[Account, float] = {}
     for account in HELD_ACCOUNTS:
-        holder = facts.holders[account]
-        pool = next((pool for pool in facts.pools if account in pool.accounts), None)
-        if pool is not None and pool.overspend.get(decider, 0.0) > 0.0:
-            felt[account] = pool.overspend[decider]
-        elif holder == decider and pool is None:
-            felt[account] = 1.0
-        elif holder == decider:
-            felt[account] = 0.0  # others bear what its pool overspends
-        else:
-            trusted = behaviour.trust if trust is None else trust.get(holder, behaviour.trust)
-            felt[account] = behaviour.regard(facts.duties.get((decider, holder), "none")) * trusted * alignment
+        holder, pool = facts.holders[account], _pool_of(facts, account)
+        trusted = behaviour.trust if trust is None else trust.get(holder, behaviour.trust)
+        alone = 1.0 if holder == decider else behaviour.regard(facts.duties.get((decider, holder), "none")) * trusted * alignment
+        felt[account] = alone
+        if pool is not None:
+            part, bears = pool.parts.get(account, 1.0), pool.overspend.get(decider, 0.0)
+            pooled = bears if bears > 0.0 or holder == decider else alone  # a holder that bears nothing leaves it to others
+            felt[account] = part * pooled + (1.0 - part) * alone
     return felt
+
+
+def borne(facts: StakeFacts, decider: Party) -> dict[Account, float]:
+    """Return how much of a pound on each account that others hold falls on the decider through a pool; accounts of which nothing does are left out."""
+    found = {}
+    for account in HELD_ACCOUNTS:
+        pool = _pool_of(facts, account)
+        if pool is not None and facts.holders[account] != decider and pool.overspend.get(decider, 0.0) > 0.0:
+            found[account] = pool.parts.get(account, 1.0) * pool.overspend[decider]
+    return found
+
+
+def _pool_of(facts: StakeFacts, account: Account) -> PoolFacts | None:
+    return next((pool for pool in facts.pools if account in pool.accounts), None)
 
 
 # Beliefs
@@ -410,6 +429,7 @@ class Option:
     norm : pounds per head per year per step
     belief : as the decider sees it
     stakes, prices : of the decider, by account; an account without a stake is not felt, one without a price costs 1
+    ceiling : level that rules let nobody go above, beside the lever's own range
     """
 
     lever: Lever
@@ -419,6 +439,7 @@ class Option:
     belief: Belief
     stakes: Mapping[Account, float]
     prices: Mapping[Account, float]
+    ceiling: float = math.inf
 
     @property
     def steps(self) -> float:
@@ -535,7 +556,7 @@ def _best_step(option: Option, behaviour: DecidingBehaviour) -> tuple[float, Dec
         worth = value(option, direction, behaviour)
         if math.isnan(worth):
             raise ValueError(f"value of a step of {option.lever.name.lower()} must be a number, got {worth!r}")
-        if after is not None and worth > 0.0 and (best is None or worth > best[0]):
+        if after is not None and after <= option.ceiling and worth > 0.0 and (best is None or worth > best[0]):
             reasons = _reasons(option, direction, worth, behaviour)
             best = worth, Decision(lever=option.lever, before=option.level, after=after, reasons=reasons)
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -32,11 +33,17 @@ class Purse(NamedTuple):
     accounts : which; those that the holder does not have are left out
     chance : pence, standard deviation of what chance does to a year's spending
     carried : pence of earlier years that may be spent besides this year's budget; of a debt, what may not
+    bears : accounts of others whose overspend falls on it through a pool
+    answers_for : pence a year of those accounts that it answers for, where it holds no money of its own
+    owed : pence that pools are expected to cost it this year: partners' overspends less what they bear of its own
     """
 
     accounts: tuple[Account, ...]
     chance: float = 0.0
     carried: int = 0
+    bears: tuple[Account, ...] = ()
+    answers_for: int = 0
+    owed: int = 0
 
 
 class OrganisationBehaviour(Protocol):
@@ -113,7 +120,9 @@ class Organisation(Actor):
     ----------
     levers : current level of each lever
     norms : pounds per head per year per step of each lever; solved once, 0 before
-    prices : price of money of each account it holds
+    balanced : what each norm balances: pounds per head and year that a step up was felt to cost each account, at rest
+    prices : price of money of each account it holds, or bears through a pool
+    ceilings : levels that national rules let some of its levers not go above
 
     Raises
     ------
@@ -143,6 +152,8 @@ class Organisation(Actor):
         self.rest = _checked_rest(type(self).__name__, self.own_levers, rest)
         self.levers = dict(self.rest)
         self.norms = dict.fromkeys(self.rest, 0.0)
+        self.ceilings: dict[Lever, float] = {}
+        self.balanced: dict[Lever, dict[Account, float]] = {lever: {} for lever in self.rest}
         self.endow(budgets)
 
     def endow(self, budgets: Mapping[Account, int]) -> None:
@@ -167,6 +178,7 @@ class Organisation(Actor):
                     belief=self._seen(world, lever, decider),
                     stakes=world.stakes(decider),
                     prices=world.prices(decider),
+                    ceiling=self.ceilings.get(lever, math.inf),
                 )
             )
         return found
@@ -186,7 +198,9 @@ class Organisation(Actor):
         """Set the norms so that, under the structure in force in `world` and prices of 1, no step is worth making."""
         for lever in self.levers:
             decider = world.decider(self, lever)
-            self.norms[lever] = solve_norm(self._seen(world, lever, decider), world.stakes(decider), world.behaviour)
+            belief, stakes = self._seen(world, lever, decider), world.stakes(decider)
+            self.norms[lever] = solve_norm(belief, stakes, world.behaviour)
+            self.balanced[lever] = {account: stakes.get(account, 0.0) * cost for account, cost in belief.costs.items()}
 
     def update_prices(
         self, forecasts: Mapping[Account, float], behaviour: DecidingBehaviour, purses: Iterable[Purse]
@@ -201,12 +215,13 @@ class Organisation(Actor):
         """
         for purse in purses:
             known = [account for account in purse.accounts if account in self.budgets and account in forecasts]
-            if not known:
+            if not known and not purse.answers_for:
                 continue
-            forecast = sum(forecasts[account] for account in known)
-            budget = max(sum(self.budgets[account] for account in known) + purse.carried, 1)
-            price = update_price(self.prices[known[0]], forecast, budget, behaviour, purse.chance)
-            self.prices.update(dict.fromkeys(known, price))
+            forecast = sum(forecasts[account] for account in known) + purse.answers_for + purse.owed
+            budget = max(sum(self.budgets[account] for account in known) + purse.carried + purse.answers_for, 1)
+            felt = [*known, *purse.bears]
+            price = update_price(self.prices[felt[0]], forecast, budget, behaviour, purse.chance)
+            self.prices.update(dict.fromkeys(felt, price))
 
     def _seen(self, world: World, lever: Lever, decider: Organisation) -> Belief:
         own = world.own_accounts(decider)

@@ -162,7 +162,7 @@ class Party(IntEnum):
     CARE_MARKET = 4
     HOUSEHOLD = 5
     ELSEWHERE = 6  # the parts of organisations outside the place, and activity outside the model
-    COMMISSIONER = 7  # one body that a structure may create
+    COMMISSIONER = 7  # a body that a structure may create
     COMMUNITY_PROVIDER = 8
 
 

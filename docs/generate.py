@@ -21,17 +21,19 @@ sys.path.insert(0, str(ROOT))  # the checkout need not be installed
 from agents import deciding  # noqa: E402 - after the path is set
 from agents.patients import record  # noqa: E402
 from agents.vocabulary import Lever, Reason, Responsible  # noqa: E402
+from experiments.structure_words import differences_in_words  # noqa: E402
 from model.cause_prior import joint_prior, share_and_interval, shares_over  # noqa: E402
 from model.delayed_transfers import ACUTE, recorded_days  # noqa: E402
 from model.economy import PHASES  # noqa: E402
 from model.emergency_sums import ALL, BANDS, sums_rows  # noqa: E402
 from model.evidence import evidence  # noqa: E402
 from model.fitted_rates import FILE as FITTED  # noqa: E402
+from model.indicators import GRADIENTS, RATES, SPREADS, Indicator  # noqa: E402
 from model.ledger import OWN_LINES  # noqa: E402
-from model.measures import HEADLINE, OTHER  # noqa: E402
+from model.measures import HEADLINE, OF_GROUPS, OF_ORGANISATIONS, OTHER, Measure  # noqa: E402
 from model.mechanisms import lacking  # noqa: E402
 from model.parameters import Parameters  # noqa: E402
-from model.structures import list_structures, load_structure  # noqa: E402
+from model.structures import BASELINE, list_structures, load_structure  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, not this page. -->"
@@ -156,11 +158,56 @@ def levers_table() -> str:
     return table(("lever", "unit", "range", "one step", "group", "own service lines"), rows)
 
 
-def measures_table() -> str:
-    """Return every measure."""
-    rows = [(f"`{each.name}`", each.unit, each.definition, each.better) for each in HEADLINE]
-    rows += [(f"`{each.name}`", each.unit, each.definition, each.better) for each in OTHER]
-    return table(("measure", "unit", "what is counted", "better if"), rows)
+def measures_table(measures: Sequence[Measure | Indicator] = HEADLINE, what: str = "measure") -> str:
+    """Return the headline measures, or others."""
+    rows = [(f"`{each.name}`", each.label, each.unit, each.definition, each.better) for each in measures]
+    return table((what, "label", "unit", "what is told", "better if"), rows)
+
+
+MEASURES_FRAME = """```python
+from model import HealthEconomy
+
+economy = HealthEconomy("wigan")
+economy.run(years=2)
+print(economy.measures.query("organisation == 'place' and measure == 'reablement_at_home'"))
+print(economy.indicators(1).query("organisation == 'place'"))
+```"""
+
+
+def measures_page() -> str:
+    """Return the page of all measures and indicators."""
+    flows = "A flow's months add up to a year, a stock's are averaged; people, beds and hours a week are stocks."
+    return "\n\n".join(
+        [
+            "# Measures",
+            NOTICE,
+            "Whatever a run tells is defined once, in `model/measures.py`: whole numbers that people, cases and the ledger come to, "
+            "month by month. Yearly rates, shares and spreads are worked out from them by `model/indicators.py`. Ids such as T-C-014 and "
+            "P-C.carer-006 are rows of the [evidence tables](../../model/data/evidence/README.md).",
+            MEASURES_FRAME,
+            "A comparison writes the measures of each run, by month, to `measures.parquet`; their paired differences to `differences.csv`, those "
+            "of indicators to `indicators.csv` and the section *By official definitions* of `summary.md`. Only the headline has figures.",
+            f"## Headline\n\nFor the place and each council. {flows} A breakdown is written `measure/part`.",
+            measures_table(),
+            "## Other measures\n\nFor the place and each council.",
+            measures_table(OTHER),
+            "## Money of organisations\n\nFor the place and each organisation that has any of it.",
+            measures_table(OF_ORGANISATIONS),
+            "## Of a year, by fifth of deprivation and age\n\nTold in March for the place and each council, and `measure/fifth_1` (most deprived) "
+            "to `measure/fifth_5` for the place. What is expected is that of indirect standardisation: the people of mid-year, in five bands of age "
+            "(18 to 44, 45 to 64, 65 to 74, 75 to 84, 85 and over), each band at the rate of the whole place before the start. The yardstick is "
+            "the same for every fifth, council, year, structure and replication. It takes out age, not sex.",
+            measures_table(OF_GROUPS),
+            "## Rates and shares\n\nOf a year, for the place and each council: measures over a measure. Who is counted in an official "
+            "definition and lives outside the model (children, people of elsewhere) is left out above and below.",
+            measures_table(RATES, "indicator"),
+            "## Spreads between councils\n\nOf a year, for the place; left out where it has one council. Chance is part of every spread, and most of it in a "
+            "small place: compare structures, which share their luck, and not places of different size.",
+            measures_table(SPREADS, "indicator"),
+            "## Gradients of deprivation\n\nOf a year, for the place. Each fifth's rate is its ratio of observed to expected, times the place's rate.",
+            measures_table(GRADIENTS, "indicator"),
+        ]
+    ) + "\n"
 
 
 def lacking_table() -> str:
@@ -171,7 +218,9 @@ def lacking_table() -> str:
     rows = []
     for mechanism in sorted(every, key=lambda each: sum(each in found for found in by_structure.values()) < len(names)):
         under = [name for name in names if mechanism in by_structure[name]]
-        rows.append((mechanism.name, "all" if under == names else ", ".join(under), mechanism.favours))
+        others = [name for name in names if name not in under]
+        where = f"all but {', '.join(others)}" if others and len(others) < len(under) else "all" if not others else ", ".join(under)
+        rows.append((mechanism.name, where, mechanism.favours))
     return table(("mechanism", "structures that lack it", "leaving it out favours"), rows)
 
 
@@ -241,9 +290,34 @@ def waits_table() -> str:
     return table(("reason", "what the factor acts on", "factor", "95% interval"), rows, numbers=2)
 
 
+# Structures
+
+
+def structures_page() -> str:
+    """Return the page of the commissioning structures that are shipped."""
+    parts = [
+        "# Commissioning structures",
+        NOTICE,
+        "Each is a file of facts in `model/structures/`, and has no code of its own. `joinedup structures NAME` prints all facts of one.\n"
+        "The first four are compared unless others are named; `--structures all` takes every one.",
+    ]
+    baseline = load_structure(BASELINE)
+    every = [load_structure(name) for name in list_structures()]
+    rows = [(f"[`{each.name}`](#{each.name})", each.title, each.family) for each in every]
+    parts.append(table(("structure", "title", "from"), rows))
+    for each in every:
+        differs = [f"- {line}" for line in differences_in_words(each, baseline)]
+        parts += [f"## {each.name}", " ".join(each.source.split())]
+        parts += [f"Differs from `{BASELINE}`:", "\n".join(differs)] if differs else []
+        parts += ["Left open:", "\n".join(f"- {line}" for line in each.alternatives)]
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/measures.md": measures_page,
     "docs/reference/parameters.md": parameters_page,
     "docs/reference/record.md": record_page,
+    "docs/reference/structures.md": structures_page,
 }
 TABLES: dict[str, Callable[[], str]] = {
     "phases": phases_table,

@@ -43,16 +43,18 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
     """Return what a run comes to with all levers at rest, but one by `steps`.
 
     Demography is frozen and money neither grows nor runs short: the effect is the lever's own, not that of a gate which
-    closes because the lever has cost something.
+    closes because the lever has cost something; nor does trust reach anybody.
     """
     from agents.deciding import LEVER_RANGES, Belief
     from model.accounts import UNIT_OF
     from model.economy import HealthEconomy
+    from model.parameters import Parameters
 
     nothing = {each: Belief(lever=each, costs={}, qalys=0.0) for each in Lever if each != Lever.NONE}
     hold = {each.name.lower(): None for each in Lever if each != Lever.NONE}
     economy = HealthEconomy(
-        place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing
+        place=PLACE, seed=seed, years=YEARS, hold=hold, settlement="flat", demography="frozen", beliefs=nothing,
+        parameters=Parameters().with_values({"trusting.disputes": 0.0}),
     )
     economy.settlement = dataclasses.replace(economy.settlement, chance_band=NEVER_SHORT)
     for unit in [*economy.councils, *economy.consortia, *economy.hospitals]:

@@ -111,7 +111,7 @@ def joinedup(
 def compare(
     place: Annotated[str, typer.Option(metavar="NAME", help=PLACE_HELP)] = "berkshire-west",
     structures: Annotated[
-        str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas; or: all.")
+        str, typer.Option(metavar="A,B,C", help="Structures or TOML files, by commas, each with +OPTION as often as wanted; or: all.")
     ] = "separate-budgets,aligned-budgets,council-led,single-budget",
     years: Annotated[str, typer.Option(metavar="N", help="Years from April 2014.")] = "10",
     replications: Annotated[str, typer.Option(metavar="N", help="Runs of each structure.")] = "5",
@@ -137,6 +137,10 @@ def compare(
     hospital_flow: Annotated[
         str, typer.Option(metavar="NAME", help="Hospitals by the day (daily), or by the hour and minute (salabim).")
     ] = "daily",
+    funded: Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")] = False,
+    settlement: Annotated[
+        str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
+    ] = "published",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
@@ -154,6 +158,8 @@ def compare(
         hold=_held(hold),
         parameters=_assignments("--set", _spelled_out(change)),
         hospital_flow=hospital_flow,
+        funding="funded" if funded else "within",
+        settlement=settlement,
     )
     each = _whole("--threads", threads, most=256)
     processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
@@ -235,20 +241,25 @@ def _comparison(
 ) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
     from agents.hospital.flows import flow_named
-    from experiments.specification import ComparisonSpec, code_hash, file_checksum
+    from experiments.specification import START, ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
-    from model.structures import list_structures, load_structure
+    from model.settlement import load_settlement
+    from model.structures import files_of, list_structures, load_structure
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
     chosen = list(list_structures()) if named == ["all"] else named
     try:
         load_place(place)
         for structure in chosen:
-            load_structure(structure)
+            load_structure(structure).begins(START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
-        files = {name: file_checksum(Path(name)) for name in chosen if name.endswith(".toml")}
+        money = rest.get("settlement", "published")
+        load_settlement(money)
+        files = {file: file_checksum(Path(file)) for name in chosen for file in files_of(name)}
+        if money.endswith(".toml"):
+            files[money] = file_checksum(Path(money))
         if place.endswith(".toml"):
             files[place] = place_file_digest(place)
         return ComparisonSpec(
@@ -565,20 +576,87 @@ def _print_verdicts(table: pd.DataFrame, run: dict[str, Any]) -> None:
         console.print(f"Scale {run['scale']:g}: a demonstration; queues and beds do not behave as at scale 1.")
 
 
-@app.command(epilog="Example: joinedup structures --json")
+@app.command(epilog="Example: joinedup structures care-trust")
 def structures(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Show everything about this structure, or TOML file of your own.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the commissioning structures that are shipped."""
-    from model.structures import list_structures, load_structure
+    """List the commissioning structures that are shipped, and (with a +) options to lay over any; or show one: facts, source, alternatives.
 
-    rows = [_structure_row(load_structure(name)) for name in list_structures()]
-    _show(rows, ("name", "title", "source"), as_json)
+    Listed are the four that are compared unless others are named, then the others by where they come from. A page of
+    one ends with what it differs in from separate-budgets.
+    """
+    from experiments.structure_words import as_plain
+    from model.options import list_options, option_facts
+    from model.structures import BASELINE, list_structures, load_structure
+
+    try:
+        chosen = [load_structure(each) for each in ([name] if name else list_structures())]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    baseline = load_structure(BASELINE)
+    if name:
+        _structure_page(as_plain(chosen[0], baseline), as_json)
+        return
+    keys = ("name", "title", "family", "source", "alternatives")
+    rows = [{key: as_plain(structure, baseline)[key] for key in keys} for structure in chosen]
+    rows += [{"name": f"+{each}", "family": "option", "alternatives": (), **_worded(option_facts(each))} for each in list_options()]
+    _show(rows, ("name", "family", "title"), as_json)
 
 
-def _structure_row(structure: Any) -> dict[str, Any]:
-    source = " ".join(structure.source.split())
-    return {"name": structure.name, "title": structure.title, "source": source, "alternatives": structure.alternatives}
+def _worded(option: dict[str, Any]) -> dict[str, Any]:
+    return {"title": option["title"], "source": " ".join(option["source"].split())}
+
+
+def _structure_page(page: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(page)
+        return
+    console = _console()
+    console.print(f"{page['title']} ({page['name']}; {page['family']})", style="bold")
+    console.print(page["source"])
+    console.print("\nFacts", style="bold")
+    console.print(_table([{"": f"{about}:", " ": words} for about, words in page["facts"].items()], ("", " "), show_header=False))
+    console.print("\nWhat the document leaves open", style="bold")
+    for each in page["alternatives"]:
+        console.print(f"- {each}")
+    *_, (heading, lines) = page.items()
+    console.print(f"\n{heading.capitalize()}", style="bold")
+    for line in lines or ["nothing"]:
+        console.print(f"- {line}")
+
+
+@app.command(epilog='Example: joinedup why results/headline --organisation "Reading" --lever strictness')
+def why(
+    results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of a comparison's results.")],
+    organisation: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose levers or decisions to tell of, as it is called in the results.")
+    ],
+    lever: Annotated[str, typer.Option(metavar="NAME", help="Tell the reasons for each move of this lever.")] = "",
+    structure: Annotated[str, typer.Option(metavar="NAME", help="Under this structure. [default: each]")] = "",
+    replication: Annotated[str, typer.Option(metavar="N", help="Of which run, from 0.")] = "0",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with every number.")] = False,
+) -> None:
+    """Tell why an organisation moved its levers, from the log of decisions of one run.
+
+    Without --lever: every move in a sentence. With it: the pressure on money, what a step was believed to cost whom and
+    to do for people, what the board said, and what would have had to be different for the lever to stay.
+    """
+    from experiments.store import load
+    from experiments.story import StoryError, as_plain, stories, told
+
+    number = _whole("--replication", replication, least=0)
+    with _no_traceback_for_the_users_errors():
+        try:
+            found = stories(load(results), organisation, lever, structure, number)
+        except StoryError as error:
+            raise UsageError(str(error)) from error
+    if as_json:
+        _print_json([as_plain(story) for story in found])
+        return
+    typer.echo("\n\n".join("\n".join(told(story)) for story in found))
 
 
 @app.command(epilog="Example: joinedup journey --place wigan --most-different")
@@ -1502,10 +1580,10 @@ def _show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool)
             typer.echo(row["name"])
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], widths: Mapping[str, int] | None = None) -> Any:
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], widths: Mapping[str, int] | None = None, show_header: bool = True) -> Any:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=show_header)
     for column in columns:
         numbers = all(_is_number(row[column]) for row in rows)
         justify = "right" if numbers else "left"

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from model.measures import HEADLINE, MEASURES, Measure
+from model.indicators import Indicator, is_flow, yearly_totals
+from model.measures import HEADLINE, Measure
 
 PLACE = "place"  # the organisation that stands for the whole
 PERIOD = 0  # the "year" of the whole period, as a mean per year
@@ -23,12 +24,6 @@ MONTHS = 12
 NOTHING = 1e-12  # in the unit of any measure
 
 KEYS = ["measure", "year"]
-
-
-def kind(measure: str) -> str:
-    """Return ``flow`` or ``stock``; a breakdown is what its measure is, an unknown measure a stock."""
-    known = MEASURES.get(measure.partition("/")[0])
-    return known.kind if known is not None else "stock"
 
 
 def totals(measures: pd.DataFrame, organisation: str | None = PLACE) -> pd.DataFrame:
@@ -46,17 +41,11 @@ def totals(measures: pd.DataFrame, organisation: str | None = PLACE) -> pd.DataF
     """
     frame = measures if organisation is None else measures[measures["organisation"] == organisation]
     keys = ["structure", "replication", *(["organisation"] if organisation is None else []), "measure"]
-    frame = frame.assign(year=frame["month"] // MONTHS + 1)
-    grouped = frame.groupby([*keys, "year"], observed=True, sort=True)["value"]
-    yearly = grouped.agg(["sum", "mean"]).reset_index()
-    flows = yearly["measure"].map({name: kind(name) == "flow" for name in yearly["measure"].unique()})
-    yearly["value"] = np.where(flows, yearly["sum"], yearly["mean"])
-    yearly = yearly[[*keys, "year", "value"]]
+    yearly = yearly_totals(frame, keys)
     # A breakdown that is absent in some year counts as nothing there, so a flow's mean is over all years of the run.
-    years = frame["year"].max()
+    years = yearly["year"].max()
     summed = yearly.groupby(keys, observed=True, sort=True)["value"].agg(["sum", "mean"]).reset_index()
-    flows = summed["measure"].map({name: kind(name) == "flow" for name in summed["measure"].unique()})
-    summed["value"] = np.where(flows, summed["sum"] / years, summed["mean"])
+    summed["value"] = np.where(is_flow(summed["measure"]), summed["sum"] / years, summed["mean"])
     period = summed.assign(year=PERIOD)[[*keys, "year", "value"]]
     return pd.concat([period, yearly]).sort_values([*keys, "year"], kind="stable", ignore_index=True)
 
@@ -171,7 +160,7 @@ def _pairing_gain(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return correlation, reduction
 
 
-def headline(differences: pd.DataFrame, measures: Sequence[Measure] = HEADLINE) -> pd.DataFrame:
+def headline(differences: pd.DataFrame, measures: Sequence[Measure | Indicator] = HEADLINE) -> pd.DataFrame:
     """Return the headline measures over the period, in their own order, with label and unit.
 
     Parameters
@@ -186,9 +175,10 @@ def headline(differences: pd.DataFrame, measures: Sequence[Measure] = HEADLINE) 
     """
     period = differences[differences["year"] == PERIOD]
     order = {measure.name: number for number, measure in enumerate(measures)}
+    known = {measure.name: measure for measure in measures}
     rows = period[period["measure"].isin(order)].copy()
     for column in ("label", "unit", "better"):
-        rows[column] = [getattr(MEASURES[name], column) for name in rows["measure"]]
+        rows[column] = [getattr(known[name], column) for name in rows["measure"]]
     structures = {name: number for number, name in enumerate(dict.fromkeys(differences["structure"]))}
     rows = rows.sort_values(
         ["measure", "structure"], key=lambda column: column.map(order if column.name == "measure" else structures)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments.comparing import KEYS, PLACE, interval_half_width, paired_differences, totals
+from experiments.comparing import KEYS, MONTHS, PERIOD, PLACE, interval_half_width, paired_differences
+from experiments.comparing import totals as totals_of_a_run
 from experiments.experiment import Cell, ExperimentSpec
 from experiments.store import Results
 from model.measures import HEADLINE
@@ -47,7 +48,7 @@ def effects(results: Results) -> pd.DataFrame:
     """
     spec = experiment_of(results)
     measures = _reported(results.measures, spec)
-    return _compared(measures[measures["organisation"] == PLACE], spec, totals, KEYS)
+    return _compared(measures[measures["organisation"] == PLACE], spec, lambda own: totals(own, spec), KEYS)
 
 
 def levels(results: Results) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def levels(results: Results) -> pd.DataFrame:
     measures = _reported(results.measures, spec)
     found = []
     for context, own in _contexts(measures[measures["organisation"] == PLACE], spec):
-        for compared, values in totals(own).groupby("structure", sort=False):
+        for compared, values in totals(own, spec).groupby("structure", sort=False):
             wide = values.pivot_table(index=KEYS, columns="replication", values="value").fillna(0.0)
             mean, half = wide.mean(axis=1), interval_half_width(wide.to_numpy(float))
             table = pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half, "replications": wide.shape[1]}).reset_index()
@@ -69,7 +70,7 @@ def by_organisation(results: Results) -> pd.DataFrame:
     """Return the paired effects in each council, consortium and hospital: as :func:`effects`, with its name in ``organisation``."""
     spec = experiment_of(results)
     measures = _reported(results.measures, spec)
-    return _compared(measures[measures["organisation"] != PLACE], spec, lambda own: totals(own, organisation=None), ["organisation", *KEYS])
+    return _compared(measures[measures["organisation"] != PLACE], spec, lambda own: totals(own, spec, organisation=None), ["organisation", *KEYS])
 
 
 def by_drawn(results: Results) -> pd.DataFrame:
@@ -89,7 +90,7 @@ def by_drawn(results: Results) -> pd.DataFrame:
         parts = list(_split(measures, spec, {cell: names for cell, names in reach.items() if cell.arm == arm}))
         if parts:
             summed = pd.concat(parts).groupby(["run", "month", "organisation", "measure"], sort=True)["value"].sum().reset_index()
-            table = _compared(summed, spec, lambda own: totals(own, organisation=None), ["organisation", *KEYS])
+            table = _compared(summed, spec, lambda own: totals(own, spec, organisation=None), ["organisation", *KEYS])
             found.append(table[table["arm"] == arm].rename(columns={"organisation": "drawn"}))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*CONTEXT, "drawn", *KEYS])
 
@@ -100,6 +101,7 @@ def by_group(results: Results) -> pd.DataFrame:
     groups = results.table("groups")
     values = groups.assign(value=groups["value"] / groups["people"], year=groups.get("year", 0))
     keys = [*(group for group in spec.groups if group != "year"), *KEYS]
+    values = values[(values["year"] == PERIOD) | (values["year"] >= spec.count_from)]
     return _compared(values, spec, lambda own: own, keys)
 
 
@@ -119,7 +121,7 @@ def between_structures(results: Results) -> pd.DataFrame:
         effect = {}
         for structure in spec.structures:
             cells = {cell: run for run, own in spec.cells().items() for cell in own if cell.place == place and cell.structure == structure}
-            values = totals(_of_cells(measures, cells, lambda cell: cell.arm)).pivot_table(index=KEYS, columns=["structure", "replication"], values="value").fillna(0.0)
+            values = totals(_of_cells(measures, cells, lambda cell: cell.arm), spec).pivot_table(index=KEYS, columns=["structure", "replication"], values="value").fillna(0.0)
             effect[structure] = {arm: values[arm] - values[spec.control] for arm in spec.arms if arm in values and arm != spec.control}
         first = effect[spec.structures[0]]
         for structure in spec.structures[1:]:
@@ -175,6 +177,14 @@ def _estimates(arm: pd.DataFrame, control: pd.DataFrame) -> dict[tuple[str, str]
 def _yearly(people: pd.DataFrame, measure: str) -> float:
     months = people["months"].sum()
     return float(people[measure].sum() / months * 12.0) if months else float("nan")
+
+
+def totals(measures: pd.DataFrame, spec: ExperimentSpec, organisation: str | None = PLACE) -> pd.DataFrame:
+    """Return totals as :func:`experiments.comparing.totals`, of the years that count; the period (year 0) is those years."""
+    before = spec.count_from - 1
+    counted = measures[measures["month"] >= before * MONTHS]
+    found = totals_of_a_run(counted.assign(month=counted["month"] - before * MONTHS), organisation)
+    return found.assign(year=found["year"].where(found["year"] == PERIOD, found["year"] + before))
 
 
 # Which run is which
@@ -233,7 +243,12 @@ def _compared(frame: pd.DataFrame, spec: ExperimentSpec, added_up: Callable[[pd.
         table = table[table["structure"] != _baseline(spec)].reset_index(drop=True)
         labels = pd.DataFrame([_context_columns(spec, context, compared) for compared in table["structure"]])
         found.append(pd.concat([labels, table.drop(columns="structure")], axis=1))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*CONTEXT, *keys])
+    if not found:
+        return pd.DataFrame(columns=[*CONTEXT, *keys])
+    order = {"place": spec.places, "structure": spec.structures, "arm": tuple(spec.arms), "measure": tuple(reported(spec))}
+    rank = {name: {value: number for number, value in enumerate(values)} for name, values in order.items()}
+    by = ["place", "structure", "arm", *keys]
+    return pd.concat(found).sort_values(by, key=lambda column: column.map(rank[column.name]).fillna(len(by)) if column.name in rank else column, kind="stable", ignore_index=True)
 
 
 def _reach(results: Results, spec: ExperimentSpec) -> dict[Cell, dict[str, str]]:

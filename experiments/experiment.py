@@ -73,6 +73,8 @@ class ExperimentSpec:
     ranges : least and most of each parameter that is drawn
     draws : how many draws; 0 where nothing is drawn
     measures : that are reported, the headline if empty
+    beside : ``national`` sets the levels of all England beside what was published of the same years; else nothing is
+    count_from : year of the run, from 1, with which the period begins that effects are told of
     groups : by which measures per person are kept and compared, see ``model.outcomes``; none if empty
     people : replications of which outcomes are kept person by person
     """
@@ -104,6 +106,8 @@ class ExperimentSpec:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     draws: int = 0
     measures: tuple[str, ...] = ()
+    beside: str = ""
+    count_from: int = 1
     groups: tuple[str, ...] = ()
     people: tuple[int, ...] = ()
     code: str = ""
@@ -112,6 +116,8 @@ class ExperimentSpec:
     def __post_init__(self) -> None:
         for name in ("places", "structures", "measures", "groups", "people", "interventions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not 1 <= self.count_from <= self.years:
+            raise ValueError(f"ExperimentSpec.count_from must be a year of the run, from 1 to {self.years}, got {self.count_from!r}")
         if not self.control:
             object.__setattr__(self, "control", next(iter(self.arms)))
         if self.control not in self.arms:
@@ -204,9 +210,9 @@ def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, An
 
 # Files
 
-WORDS = ("name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "hospital_flow")
+WORDS = ("beside", "name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "hospital_flow")
 LISTS = ("places", "structures", "measures", "groups")
-NUMBERS = {"years": int, "replications": int, "scale": float, "seed": int}
+NUMBERS = {"count_from": int, "years": int, "replications": int, "scale": float, "seed": int}
 TABLES = ("parameters", "hold", "facts")
 ARM_KEYS = tuple(item.name for item in dataclasses.fields(Arm))
 KEYS = (*WORDS, *LISTS, *NUMBERS, *TABLES, "people", "draws", "interventions", "arms")
@@ -289,6 +295,8 @@ def _experiment(path: Path, words: Mapping[str, Any], overrides: Mapping[str, An
     given["arms"] = _arms(path.name, words.get("arms"))
     _check_words(path.name, given)
     files = _check_names(path, given)
+    if "years" in overrides:  # a shorter run still tells of its last year
+        given["count_from"] = min(given.get("count_from", 1), given["years"])
     spec = ExperimentSpec(**given, code=code_hash(), files=files)
     _check_places(path.name, spec)
     return spec
@@ -389,6 +397,10 @@ def _check_words(where: str, given: Mapping[str, Any]) -> None:
 
     if given.get("compare", "arms") not in COMPARED:
         raise ExperimentError(f"{where}: compare must be one of {', '.join(COMPARED)}, got {given['compare']!r}")
+    if given.get("beside", "national") != "national":
+        raise ExperimentError(f"{where}: beside must be national, got {given['beside']!r}")
+    if "beside" in given and "england" not in given.get("places", ()):
+        raise ExperimentError(f"{where}: beside = \"national\" needs the place england, got {', '.join(given.get('places', ('berkshire-west',)))}")
     for name in given.get("measures", ()):
         if name.partition("/")[0] not in MEASURES:
             raise ExperimentError(f"{where}: measures: {unknown_name('measure', name, MEASURES)}")
@@ -402,10 +414,10 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     """Refuse structures, settlements, levers and parameters that do not exist; return the checksums of own files."""
     from agents.hospital.flows import flow_named
     from experiments.specification import file_checksum
-    from model.economy import SETTLEMENTS
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
-    from model.structures import list_structures, load_structure, structure_with
+    from model.settlement import load_settlement
+    from model.structures import files_of, list_structures, structure_with
 
     if given.get("structures") == ("all",):
         given["structures"] = tuple(list_structures())
@@ -413,19 +425,19 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     flow_named(given.get("hospital_flow", "daily"))
     for name, arm in {"": Arm(), **given["arms"]}.items():
         where = f"{path.name}: arms.{name}" if name else path.name
-        settlement = arm.settlement or given.get("settlement", "published")
-        if settlement not in SETTLEMENTS:
-            raise ExperimentError(f"{where}: {unknown_name('settlement', settlement, SETTLEMENTS)}")
         try:
+            load_settlement(arm.settlement or given.get("settlement", "published"))
             Parameters().with_values({**given.get("parameters", {}), **arm.parameters})
             _check_hold({**given.get("hold", {}), **arm.hold})
             for structure in [arm.structure] if arm.structure else structures:
-                load_structure(structure)
                 structure_with(structure, _merged(given.get("facts", {}), arm.facts))
         except (TypeError, ValueError) as error:
             raise ExperimentError(f"{where}: {str(error).splitlines()[0]}") from error
-    own = [name for name in {*structures, *(arm.structure for arm in given["arms"].values())} if name.endswith(".toml")]
-    files = {name: file_checksum(Path(name)) for name in own}
+    arms = given["arms"].values()
+    named = {*structures, *(arm.structure for arm in arms if arm.structure)}
+    money = {given.get("settlement", ""), *(arm.settlement for arm in arms)}
+    own = {*(file for name in named for file in files_of(name)), *(name for name in money if name.endswith(".toml"))}
+    files = {name: file_checksum(Path(name)) for name in sorted(own)}
     for place in given.get("places", ("berkshire-west",)):
         load_place(place)
         if place.endswith(".toml"):

@@ -12,11 +12,13 @@ from experiments.experiment import ExperimentSpec
 from experiments.figures import effects as drawing
 from experiments.figures.drawing import house_style, save_drawn, write_csv
 from experiments.figures.style import Context, label_of, number, percent
+from experiments.national_years import fit, fit_markdown
 from experiments.store import Results, write_text
 from experiments.summary import ATTRIBUTION, NO_FORECAST, SMALL
 from model.measures import MEASURES
 
 FIRST_YEAR = 2014
+FIT = "fit.csv"
 PAGE, EFFECTS = "effects.md", "effects.csv"
 LEVELS = "levels.csv"
 OTHERS = {
@@ -49,6 +51,8 @@ def write_experiment(results: Results, failures: Sequence[str] = ()) -> pd.DataF
     found = reckoning.effects(results)
     others = _others(results, spec)
     write_csv(reckoning.levels(results), results.folder / LEVELS)
+    if spec.beside:
+        write_csv(fit(results), results.folder / FIT)
     if found.empty:
         write_text(results.folder / PAGE, page(results, found, {}, "", failures))
         return found
@@ -103,6 +107,7 @@ def page(results: Results, rows: pd.DataFrame, others: dict[str, pd.DataFrame], 
         _interval(rows) if heading else "",
         _where_drawn(others.get("effects_where_drawn.csv")),
         _trials(others.get("trials.csv")),
+        _fit(results, spec),
         f"![{heading}](effects.png)" if heading else "",
         "## Arms",
         _arms(spec),
@@ -151,7 +156,7 @@ def effects_words(rows: pd.DataFrame) -> str:
 
 
 def _files(others: dict[str, pd.DataFrame], compared: bool) -> str:
-    lines = [f"`{LEVELS}`: the reported measures in each arm, by year"]
+    lines = [f"`{LEVELS}`: the reported measures in each arm, by year", f"`{FIT}`: beside what was published, where the file asks for it"]
     if compared:
         lines += [f"`{EFFECTS}`: effects on them, by year (year 0: mean a year)", *(f"`{name}`: {OTHERS[name]}" for name in others)]
         lines += ["`effects.png`, `.svg`, `.csv`, `.txt`: the figure, its data, and in words"]
@@ -181,6 +186,14 @@ def _where_drawn(table: pd.DataFrame | None) -> str:
     return "\n".join(lines)
 
 
+def _fit(results: Results, spec: ExperimentSpec) -> str:
+    if not spec.beside:
+        return ""
+    table = fit(results)
+    told = fit_markdown(table) if len(table) else "No published figure is of a year that was run."
+    return f"## Beside what was published\n\n{told}\n\nChanges are since the first published year that was run. Nothing was tuned to these figures; `{FIT}` has sources and what is compared with what."
+
+
 def _trials(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
@@ -206,7 +219,7 @@ def _in_words(intervention: dict) -> str:
 def _what(results: Results, spec: ExperimentSpec) -> str:
     lines = [
         f"places: {', '.join(f'`{place}`' for place in spec.places)}; structures: {', '.join(f'`{each}`' for each in spec.structures)}",
-        f"{spec.years} years from April 2014, {spec.replications} replications, seed {spec.seed}, scale {spec.scale:g}, settlement `{spec.settlement}`",
+        f"{spec.years} years from April 2014{f', effects told of from year {spec.count_from}' if spec.count_from > 1 else ''}, {spec.replications} replications, seed {spec.seed}, scale {spec.scale:g}, settlement `{spec.settlement}`",
         f"runs that finished: {len(results.keys)} of {len(spec.runs())}",
     ]
     if spec.draws:

@@ -312,13 +312,13 @@ def _care(telling: _Telling, at: int) -> Iterator[Event]:
     if not life.alive[at]:
         return
     if before in CLAIMS and state in AFTER_CLAIM:
-        yield Event(at=at, kind="claim", text=_decision(state, Funder(int(case["funder"])), telling, now))
+        yield Event(at=at, kind="claim", text=_decision(state, Funder(int(case["funder"])), telling, at))
     if place != place_before:
         yield from _moves(telling, at, place_before, place, state, int(case["package"]))
     package, package_before = int(now["package"]), int(was["package"])
     if package and not package_before:
         waited = f", {count(at - telling.granted, 'day')} after it was granted" if telling.granted is not None else ""
-        text = f"Home care begins{waited}: {hours(package)} a week, paid for by {_payer(life, now)}"
+        text = f"Home care begins{waited}: {hours(package)} a week, paid for by {_payer(life, at)}"
         yield Event(at=at, kind="package", text=text)
         telling.granted = None
     elif package_before and not package and place == Setting.HOME:
@@ -356,10 +356,10 @@ def _verdict(now: np.void, case: np.void, place: int) -> str:
     return "not eligible" if now["flags"] & record.REFUSED else "nothing new is granted"
 
 
-def _decision(state: CaseState, funder: Funder, telling: _Telling, now: np.void) -> str:
+def _decision(state: CaseState, funder: Funder, telling: _Telling, at: int) -> str:
     """Return what was decided on a claim to continuing healthcare."""
     if funder == Funder.NHS:
-        return f"Continuing healthcare is agreed, paid for by {_payer(telling.life, now, funder)}"
+        return f"Continuing healthcare is agreed, paid for by {_payer(telling.life, at, funder)}"
     return f"Continuing healthcare is refused{', which the council disputes' if state in DISPUTES else ''}"
 
 
@@ -367,7 +367,7 @@ def _moves(
     telling: _Telling, at: int, was: int, place: int, state: CaseState, granted: int
 ) -> Iterator[Event]:
     if place >= Setting.RESIDENTIAL:
-        payer = _payer(telling.life, telling.life.nights[at + 1])
+        payer = _payer(telling.life, at)
         how = "Moves for a while into" if state == CaseState.INTERIM else "Moves into"
         yield Event(at=at, kind="care_home", text=f"{how} a {PLACES[place]}, paid for by {payer}")
     elif place in (Setting.REABLEMENT, Setting.INTERMEDIATE):
@@ -386,15 +386,15 @@ def _moves(
         yield Event(at=at, kind=Setting(was).name.lower(), text=f"{PLACES[was].capitalize()} ends: {then}")
 
 
-def _payer(life: Life, row: np.void, funder: Funder | None = None) -> str:
-    """Return who pays for the long-term care that the person has, or that `funder` will pay for, by name."""
-    economy = life.economy
+def _payer(life: Life, at: int, funder: Funder | None = None) -> str:
+    """Return who pays for the long-term care that the person has after a day, or that `funder` will pay for, by name."""
+    economy, row, month = life.economy, life.nights[at + 1], int(life.months[at])
     funder = Funder(int(row["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK)) if funder is None else funder
     if funder == Funder.SELF:
         return "the person"
     if funder == Funder.NHS:
-        return economy.parties.names[economy.payer(Account.COMMUNITY, int(row["consortium"]))]
-    return economy.parties.names[economy.payer(Account.SOCIAL_CARE, int(row["council"]))]
+        return economy.parties.names[economy.payer(Account.COMMUNITY, int(row["consortium"]), month)]
+    return economy.parties.names[economy.payer(Account.SOCIAL_CARE, int(row["council"]), month)]
 
 
 def _planned(telling: _Telling, at: int) -> Iterator[Event]:
@@ -429,7 +429,7 @@ def _funder(telling: _Telling, at: int) -> Iterator[Event]:
     funders = [Funder(int(row["care"]) >> record.FUNDER_SHIFT & record.FUNDER_MASK) for row in (was, now)]
     cared_for = now["package"] or now["care"] & record.SETTING_MASK >= Setting.RESIDENTIAL
     if funders == [Funder.SELF, Funder.COUNCIL] and cared_for:
-        yield Event(at=at, kind="funder", text=f"Savings are spent down: {_payer(telling.life, now)} pays from now on")
+        yield Event(at=at, kind="funder", text=f"Savings are spent down: {_payer(telling.life, at)} pays from now on")
 
 
 def _end(telling: _Telling, at: int) -> Iterator[Event]:

@@ -89,6 +89,11 @@ OUT = {
     "reablement_starts": flow.REABLED_OUT,
     "intermediate_starts": flow.INTERMEDIATE_OUT,
     "care_home_entries": flow.ENTRIES_OUT,
+    "older_care_home_admissions": flow.OLDER_ENTRIES_OUT,
+    "older_discharges": flow.OLDER_DISCHARGED_OUT,
+    "older_reabled": flow.OLDER_REABLED_OUT,
+    "reablement_followed": flow.FOLLOWED_UP_OUT,
+    "reablement_at_home": flow.AT_HOME_OUT,
     "gave_up_waiting": flow.GAVE_UP_WAITING_OUT,
     "waiting_home_days": flow.WAITING_HOME_OUT,
     **{f"contacts/{cause.name.lower()}": flow.CONTACTS_OUT + cause for cause in Cause},
@@ -167,8 +172,6 @@ class ReferenceYear:
     gets_help : people outside care homes with help from family, friends or a package of care
     council_paid : people with home care or a care-home place that the council pays
     resident_self_paid : people in care homes who pay themselves
-    new_resident, new_resident_council_paid : people in care homes who were not there a year before; those of them whom
-        the council pays for
     residents_before, residents_died : people in care homes at the year's start; those of them who died in the year;
         both by age at the start
     admitted : people with an emergency admission in the year, by age half-way, those who died included
@@ -204,8 +207,6 @@ class ReferenceYear:
     gets_help: IntArray
     council_paid: IntArray
     resident_self_paid: IntArray
-    new_resident: IntArray
-    new_resident_council_paid: IntArray
     residents_before: IntArray
     residents_died: IntArray
     admitted: IntArray
@@ -352,7 +353,7 @@ def count_year(
 
     here = end >= last
     now = (last - birth) // MONTHS
-    stock = {name: by_age(now, here & mask) for name, mask in _states(rows, before).items()}
+    stock = {name: by_age(now, here & mask) for name, mask in _states(rows).items()}
     held = rows["conditions"]
     number, physical, mental = _numbers(rows)
     layer = mental * 6 + np.minimum(physical, 5)
@@ -394,15 +395,13 @@ def _numbers(rows: NDArray[np.void]) -> tuple[NDArray, NDArray, NDArray]:
     return number, number - mental, (mental > 0).astype(np.uint8)
 
 
-def _states(rows: NDArray[np.void], before: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
+def _states(rows: NDArray[np.void]) -> dict[str, NDArray[np.bool_]]:
     """Return who is in each state that is counted at the year's end, each of shape (n,)."""
     number, physical, mental = _numbers(rows)
     mild, moderate, severe = FRAILTY_BANDS
     frailty, need = rows["frailty"], rows["need"].astype(np.int64)
     setting = rows["care"] & record.SETTING_MASK
     resident = _resident(rows)
-    new_resident = resident.copy()
-    new_resident[: len(before)] &= ~_resident(before)
     funder = rows["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK
     council = funder == Funder.COUNCIL
     package = rows["package"].astype(np.int64)
@@ -422,8 +421,6 @@ def _states(rows: NDArray[np.void], before: NDArray[np.void]) -> dict[str, NDArr
         "unmet": at_home & (gap > 0),
         "gets_help": ((package > 0) | (rows["informal"] > 0)) & ~resident,
         "resident_self_paid": resident & (funder == Funder.SELF),
-        "new_resident": new_resident,
-        "new_resident_council_paid": new_resident & council,
         "council_paid": council & ((package > 0) | resident),
     }
 

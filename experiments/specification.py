@@ -82,13 +82,15 @@ class RunSpec:
     replication : from 0; with `seed` it gives the seed of this run (:func:`agents.draws.replication_seed`)
     years : whole years from April 2014
     scale : share of the place's people that live in the model
-    settlement : name of the yearly settlement
+    settlement : name of the yearly settlement, or path of a TOML file
+    funding : changing over is paid for from ``within`` it, or ``funded`` on top
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
+    learning : whether organisations learn what their levers do from what they see
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
     paths : levers that follow a path: organisation to lever to its level month by month, or to None for the observed level
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
-    files : SHA-256 of each TOML file of the user's own that `place` or `structure` names; a place's covers its population
+    files : SHA-256 of each TOML file of the user's own that `place`, `structure` or `settlement` names; a place's covers its population
     interventions : what is done from outside, as plain data (see ``model.interventions``)
     facts : facts of the structure that are replaced, as in its file (see ``model.structures.structure_with``)
     groups : what measures are kept by, such as council and age_band (see ``model.outcomes``); none if empty
@@ -102,7 +104,9 @@ class RunSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
+    funding: str = "within"
     hospital_flow: str = "daily"
+    learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
     paths: Mapping[str, Mapping[str, tuple[float, ...] | None]] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
@@ -161,7 +165,9 @@ class ComparisonSpec:
     years: int = 10
     scale: float = 1.0
     settlement: str = "published"
+    funding: str = "within"
     hospital_flow: str = "daily"
+    learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
@@ -244,6 +250,8 @@ def _check_common(spec: RunSpec | ComparisonSpec) -> None:
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not math.isfinite(scale) or not 0 < scale <= 1:
         raise ValueError(f"{type(spec).__name__}.scale must be a share above 0 and at most 1, got {scale!r}")
     object.__setattr__(spec, "scale", float(scale))  # 1 and 1.0 are one specification
+    if not isinstance(spec.learning, bool):
+        raise ValueError(f"{type(spec).__name__}.learning must be true or false, got {spec.learning!r}")
     hold = {
         key: None if value is None else _finite(spec, "hold", key, value) for key, value in sorted(spec.hold.items())
     }

@@ -71,7 +71,7 @@ class RunResult:
     measures : columns month, organisation, measure, value
     ledger : columns month, payer, payee, service, decider, lever, pounds
     consequences : columns month, decider, lever, payer, service, pounds
-    decisions : columns month, organisation, lever, before, after, reasons
+    decisions : columns month, organisation, lever, before, after, decider, advice, reasons (numbers by name, as JSON)
     notes : plain values that the run says of itself (settlement, people, kinds of organisation, mechanisms lacking)
     more : tables that only some runs have, by name, see :data:`MORE_TABLES`
     """
@@ -132,7 +132,7 @@ class Results:
 
     @property
     def decisions(self) -> pd.DataFrame:
-        """Decisions: the run's columns, month, organisation, lever, before, after, reasons."""
+        """Decisions: the run's columns, month, organisation, lever, before, after, decider, advice, reasons (JSON)."""
         return self.table("decisions")
 
     @property

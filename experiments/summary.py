@@ -11,6 +11,7 @@ from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.style import Context, label_of, number, percent, telling
 from experiments.store import Results, write_text
+from model.indicators import INDICATORS, indicators, needed
 from model.measures import OF_ORGANISATIONS
 
 # What DATA_LICENCE.md asks to carry.
@@ -19,7 +20,7 @@ ATTRIBUTION = (
     "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
 )
 FLOWS_IN_WORDS = {"daily": "by the day", "salabim": "by the hour and minute"}
-HEADLINE_CSV, DIFFERENCES_CSV, SUMMARY = "headline.csv", "differences.csv", "summary.md"
+HEADLINE_CSV, DIFFERENCES_CSV, INDICATORS_CSV, SUMMARY = "headline.csv", "differences.csv", "indicators.csv", "summary.md"
 NO_FORECAST = (
     "This is a tool for reasoning about policy, not a forecast: it shows what follows from stated assumptions, and "
     "what it lacks (below) may matter more than what it has."
@@ -35,6 +36,11 @@ BESIDE = (
     "Every structure gets the same money. Management and the change-over are paid out of it, as are committed lines: what is "
     "published of the accounts beyond what is modelled. What is overspent beyond limits is taken off the next year's money."
 )
+NO_SPREAD = "How far councils differ is not told: that takes two councils or more, with something to count in them."
+BY_DEFINITION = (
+    "Each is a rate, a share or a spread of a year, by the definition in the reference page of measures, of the whole place. Spreads between councils and between "
+    "fifths of deprivation hold chance as well as difference: in a small place most of a spread is chance."
+)
 
 
 def compare(results: Results) -> pd.DataFrame:
@@ -47,11 +53,27 @@ def compare(results: Results) -> pd.DataFrame:
     ValueError
         If no replication of a structure finished in which the baseline did too.
     """
-    spec = results.spec
-    values = totals(results.measures)
-    order = {structure: number for number, structure in enumerate(spec.structures)}
+    return _differences(totals(results.measures), results)
+
+
+def compare_indicators(results: Results) -> pd.DataFrame:
+    """Return the paired differences of all indicators of a place (see :mod:`model.indicators`), as :func:`compare` does.
+
+    An indicator that some run cannot tell in a year, such as a spread between councils where there is one, is left out of that year.
+    """
+    measures = results.measures
+    found = indicators(totals(measures[measures["measure"].isin(needed())], organisation=None))
+    found = found[found["organisation"] == "place"].drop(columns="organisation")
+    runs = len(found[["structure", "replication"]].drop_duplicates())
+    everywhere = found.groupby(["measure", "year"], observed=True)["value"].transform("count") == runs
+    return _differences(found[everywhere], results)
+
+
+def _differences(values: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Return paired differences, the structures in the order of the specification."""
+    order = {structure: number for number, structure in enumerate(results.spec.structures)}
     values = values.sort_values("structure", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-    return paired_differences(values, spec.baseline)
+    return paired_differences(values, results.spec.baseline)
 
 
 def write_report(results: Results, differences: pd.DataFrame, failures: Sequence[str] = ()) -> list[Drawn]:
@@ -72,17 +94,20 @@ def write_report(results: Results, differences: pd.DataFrame, failures: Sequence
     table = headline(differences)
     write_csv(table, results.folder / HEADLINE_CSV)
     write_csv(differences, results.folder / DIFFERENCES_CSV)
-    write_text(results.folder / SUMMARY, summary(material, table, figures, failures))
+    of_definitions = compare_indicators(results)
+    write_csv(of_definitions, results.folder / INDICATORS_CSV)
+    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures))
     return figures
 
 
-def summary(material: Material, table: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str]) -> str:
+def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str]) -> str:
     """Return the summary in Markdown.
 
     Parameters
     ----------
     material : results and differences
     table : the headline, as :func:`experiments.comparing.headline` gives
+    of_definitions : paired differences of indicators, as :func:`compare_indicators` gives
     figures : that were drawn
     failures : one line for each run that failed
     """
@@ -100,6 +125,10 @@ def summary(material: Material, table: pd.DataFrame, figures: Sequence[Drawn], f
         "## Money beside the headline",
         BESIDE,
         headline_markdown(headline(material.differences, OF_ORGANISATIONS), context),
+        "## By official definitions",
+        BY_DEFINITION,
+        headline_markdown(headline(of_definitions, INDICATORS), context),
+        "" if of_definitions["measure"].str.endswith("_variation").any() else NO_SPREAD,
         "## How much of each account is modelled",
         _accounts(material.results),
         "## What this version lacks, and whom that favours",
@@ -223,7 +252,7 @@ def _what(material: Material, context: Context) -> str:
         f"{context.first_year + spec.years}",
         f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
         f"scale: {spec.scale:g}",
-        f"settlement: {notes['settlement']} (`{spec.settlement}`)",
+        f"settlement: {notes['settlement']} (`{spec.settlement}`); changing over is paid for {'on top' if spec.funding == 'funded' else 'out of it'}",
         f"hospitals: {FLOWS_IN_WORDS[spec.hospital_flow]} (`{spec.hospital_flow}`)",
         f"levers held: {_pairs(spec.hold)}",
         f"parameters changed: {_pairs(spec.parameters)}",
@@ -245,6 +274,7 @@ def _files(figures: Sequence[Drawn]) -> str:
     lines = [
         f"`{HEADLINE_CSV}`: the headline measures with their paired differences",
         f"`{DIFFERENCES_CSV}`: all measures of the whole place, by year (year 0: mean a year over the period)",
+        f"`{INDICATORS_CSV}`: rates, shares and spreads by official definitions, likewise",
         *(f"`{figure.name}.png`, `.svg`; `.csv` the data drawn; `.txt` the figure in words" for figure in figures),
         "`runs/<key>/`: of each run its monthly `measures`, `ledger`, `consequences` and `decisions` as Parquet",
         "`manifest.json`: the specification, versions and checksums",

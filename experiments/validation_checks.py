@@ -183,9 +183,12 @@ def _four_plus_of_ill(reading: Reading, fifth: int) -> float:
 
 def _council_entries(reading: Reading) -> float:
     """Return council-paid moves into care homes at 65 and over, for each 100,000 people of that age."""
-    scalars, sums = reading.sums.scalars, reading.sums
-    share = over(reading.total(sums.new_resident_council_paid, OLDER), reading.total(sums.new_resident))
-    return 1e5 * share * over(scalars["care_home_entries"], reading.count("people", ages=OLDER))
+    return 1e5 * over(reading.sums.scalars["older_care_home_admissions"], reading.count("people", ages=OLDER))
+
+
+def _at_home_after_reablement(reading: Reading) -> float:
+    """Return the share of older people discharged to reablement or intermediate care who are at home 91 days later, in percent."""
+    return 100.0 * over(reading.sums.scalars["reablement_at_home"], reading.sums.scalars["reablement_followed"])
 
 
 def _all_care(cells: np.ndarray) -> np.ndarray:
@@ -603,8 +606,9 @@ def _written() -> list[Check]:
             )
         ),
         Check(id="T-C-013", model=_council_entries, heading=CARE, label="council-paid care-home entries, 65+",
-              how="all entries x the share, among those in their first year there, that is 65 or over and paid by "
-                  "the council"),
+              how="moves for good; not those whose savings run out in a home"),
+        Check(id="T-C-014", model=_at_home_after_reablement, heading=CARE, label="at home 91 days after reablement",
+              how="discharges of all months, to intermediate care too"),
         *(
             Check(id=row, model=lambda r, f=fifth: r.share("resident_self_paid", of="care_home", fifth=f),
                   heading=CARE, label=f"self-funders in care homes, {words}",
@@ -687,7 +691,6 @@ OUT_OF_SCOPE: dict[str, str] = {
     "T-C-010": "reviews of packages are not counted",
     "T-C-011": "where a request came from is not counted",
     "T-C-012": _TREND,
-    "T-C-014": "where people are 91 days after reablement is not followed",
     "T-C-017": _MONEY,
     "T-C-023": "continuing healthcare is not modelled",
     "T-C-027": "text, not a number",

@@ -8,10 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.care import CareRules
 from agents.hospital.state import RECORDED_OUT, SNAPSHOT_OUT
 from agents.patients.living import (
+    BUDGET_CARE,
     COUNCIL_CARE,
+    FREE_CARE,
+    FREE_NURSING,
+    FREE_RESIDENTIAL,
+    FREE_SELF_NURSING,
+    FREE_SELF_RESIDENTIAL,
     NURSING_COUNCIL,
     NURSING_SELF,
     RESIDENTIAL_COUNCIL,
@@ -125,6 +130,7 @@ class Costs:
     ----------
     home_care, residential, nursing, assessment, reablement : (c,) gross, paid by the holder of social care
     charges : (c,) recovered from households, of the above
+    free_residential, free_nursing : (c,) paid by the holder of social care for free care of people who pay their board and lodging themselves
     self_home, self_residential, self_nursing : (c,) paid by households to providers
     spells : (k,) spells, excess days, attendances, outpatient visits and operations, or contracts, paid to hospitals
     prevention, brokerage : (c,) of councils
@@ -143,6 +149,8 @@ class Costs:
     assessment: np.ndarray
     reablement: np.ndarray
     charges: np.ndarray
+    free_residential: np.ndarray
+    free_nursing: np.ndarray
     self_home: np.ndarray
     self_residential: np.ndarray
     self_nursing: np.ndarray
@@ -174,7 +182,7 @@ class Costs:
     def social_care(self) -> np.ndarray:
         """Net cost of social care by council."""
         care = self.home_care + self.residential + self.nursing + self.assessment + self.brokerage + self.reablement - self.charges
-        return care + self.reimbursement.sum(axis=1)
+        return care + self.free_residential + self.free_nursing + self.reimbursement.sum(axis=1)
 
     def on(self, account: Account) -> np.ndarray:
         """Return what falls on an account, by council or consortium as :data:`UNIT_OF` says.
@@ -241,19 +249,30 @@ def long_term_care(totals: np.ndarray, prices: CarePrices) -> LongTermCare:
     )
 
 
-def charged(care: LongTermCare, level: np.ndarray | float, rules: CareRules) -> np.ndarray:
+def free_care(totals: np.ndarray, prices: CarePrices) -> LongTermCare:
+    """Return the part of :func:`long_term_care` that is free to people."""
+    return LongTermCare(
+        totals[:, FREE_CARE] * prices.home_care_hour // 60,
+        totals[:, FREE_RESIDENTIAL] * prices.residential_week // 7,
+        totals[:, FREE_NURSING] * prices.nursing_week // 7,
+    )
+
+
+def charged(care: LongTermCare, free: LongTermCare, level: np.ndarray | float, parameters: Parameters) -> np.ndarray:
     """Return what households are charged for long-term care.
 
     People are charged by their means, so that what they pay follows the hours and weeks they have, not the fees that the
-    council pays for them.
+    council pays for them. Where care is free they pay nothing at home, and in a home no more than board and lodging.
 
     Parameters
     ----------
-    care : at the fees observed
+    care, free : at the fees observed, and the part of it that is free
     level : multiple of the charges observed; nobody is charged more than the care costs
-    rules : the charges observed
+    parameters : the charges observed, and the part of a week in a home that is board and lodging
     """
-    at_rest = care.home_care * rules.charge_share + (care.residential + care.nursing) * rules.residential_charge_share
+    rules, homes = parameters.care, free.residential + free.nursing
+    board = min(rules.residential_charge_share, parameters.entitlement.board_share)
+    at_rest = (care.home_care - free.home_care) * rules.charge_share + (care.residential + care.nursing - homes) * rules.residential_charge_share + homes * board
     return np.floor(np.minimum(at_rest * level, care.home_care + care.residential + care.nursing)).astype(np.int64)
 
 
@@ -270,7 +289,8 @@ def beyond_observed(month: Month, known: Organisations, place: Place, parameters
     prices = care_prices(place)
     observed = long_term_care(month.totals, prices)
     paid = long_term_care(month.totals, prices.at(levers[:, Lever.FEES]))
-    charges = charged(observed, levers[:, Lever.CHARGES], parameters.care) - charged(observed, 1.0, parameters.care)
+    free = free_care(month.totals, prices)
+    charges = charged(observed, free, levers[:, Lever.CHARGES], parameters) - charged(observed, free, 1.0, parameters)
     return SetByCouncils(LongTermCare(*(now - then for now, then in zip(paid, observed, strict=True))), charges)
 
 
@@ -286,7 +306,7 @@ def working_days(days: int, weekday: int) -> int:
 
 
 def month_costs(
-    month: Month, weekday: int, known: Organisations, listed: np.ndarray, place: Place, parameters: Parameters, first_consortium: int, first_hospital: int
+    month: Month, weekday: int, known: Organisations, listed: np.ndarray, place: Place, parameters: Parameters, first_consortium: int, first_hospital: int, claimed: float = 0.0,
 ) -> Costs:
     """Return what a month came to.
 
@@ -297,6 +317,7 @@ def month_costs(
     known : organisations as they stood in the month: capacity costs money whether it is used or not
     listed : shape (n_consortia,), people on the proactive lists
     first_consortium, first_hospital : the journal's index of the first of each
+    claimed : share of the delayed days that councils answer for that hospitals are paid for
     """
     prices, care = parameters.prices, parameters.care
     totals = month.totals
@@ -310,7 +331,9 @@ def month_costs(
     np.add.at(spells, journal["payer"].astype(np.int64) - first_consortium, journal["pence"])
     np.add.at(income, journal["payee"].astype(np.int64) - first_hospital, journal["pence"])
     work = working_days(month.days, weekday) + care.weekend_pace * (month.days - working_days(month.days, weekday))
-    delays = reimbursement(month, place, parameters)
+    delays = reimbursement(month, place, parameters, claimed)
+    free_day = known.councils["free_day"]
+    budgets = totals[:, BUDGET_CARE] * observed.home_care_hour // 60
     kinds = cost_by_kind(hospital_lines(month, known.hospitals, parameters.costs))
 
     def a_year(people: str, pounds: float) -> np.ndarray:
@@ -318,15 +341,17 @@ def month_costs(
         return np.floor(known.consortia[people] * month.days / 365.25 * pence(pounds)).astype(np.int64)
 
     return Costs(
-        home_care=bought.home_care,
+        home_care=bought.home_care + np.floor(budgets * parameters.entitlement.budget_costs).astype(np.int64),
         residential=bought.residential,
         nursing=bought.nursing,
         assessment=np.floor(known.councils["assessment_rate"] * work * pence(prices.assessment)).astype(np.int64),
         reablement=np.floor(known.councils["reablement_places"] * month.days / 7.0 * observed.reablement_week).astype(np.int64),
-        charges=charged(long_term_care(totals, observed), levers[:, Lever.CHARGES], care),
+        charges=charged(long_term_care(totals, observed), free_care(totals, observed), levers[:, Lever.CHARGES], parameters),
+        free_residential=totals[:, FREE_SELF_RESIDENTIAL] * free_day[:, 0],
+        free_nursing=totals[:, FREE_SELF_NURSING] * free_day[:, 1],
         self_home=totals[:, SELF_CARE] * own[:, 0] // 60,
-        self_residential=totals[:, RESIDENTIAL_SELF] * own[:, 1],
-        self_nursing=totals[:, NURSING_SELF] * own[:, 2],
+        self_residential=totals[:, RESIDENTIAL_SELF] * own[:, 1] - totals[:, FREE_SELF_RESIDENTIAL] * free_day[:, 0],
+        self_nursing=totals[:, NURSING_SELF] * own[:, 2] - totals[:, FREE_SELF_NURSING] * free_day[:, 1],
         spells=spells,
         intermediate=np.floor(known.consortia["intermediate_places"] * month.days / 7.0 * pence(prices.intermediate_place_week)).astype(np.int64),
         brokerage=np.floor(known.councils["start_rate"] * work * pence(prices.package_start)).astype(np.int64),
@@ -348,7 +373,7 @@ def month_costs(
     )
 
 
-def reimbursement(month: Month, place: Place, parameters: Parameters) -> np.ndarray:
+def reimbursement(month: Month, place: Place, parameters: Parameters, claimed: float) -> np.ndarray:
     """Return what councils owe hospitals for a month's recorded delays, in proportion to whom their people use.
 
     Returns
@@ -356,7 +381,7 @@ def reimbursement(month: Month, place: Place, parameters: Parameters) -> np.ndar
     ndarray, shape (n_councils, n_hospitals)
         Pence.
     """
-    rule = Reimbursement(day=parameters.prices.delay_day, claimed=parameters.prices.reimbursed_share)
+    rule = Reimbursement(day=parameters.prices.delay_day, claimed=claimed)
     days = month.out[:, RECORDED_AGAINST_COUNCILS].sum(axis=1)
     owed = np.array([100.0 * rule.pounds(int(each)) for each in days])
     return np.floor(owed[:, None] * place.catchment).astype(np.int64)

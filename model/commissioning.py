@@ -10,18 +10,23 @@ from typing import Protocol
 
 import numpy as np
 
+from agents import draws
 from agents.board import HealthAndWellbeingBoard
-from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, stakes
+from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, borne, stakes
+from agents.draws import draw
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
-from agents.trusting import starting_trust
+from agents.teams import sight_with
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
 from model.holders import Holders
+from model.learning import Learning
 from model.ledger import Parties
 from model.parameters import Parameters
 from model.place import Place
-from model.rules import PEOPLE_SEED
+from model.relationships import Relationships
+from model.reorganising import capability, disruption
 from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
+from model.year_end import Budgets
 
 MONTHS = 12
 YEARLY = frozenset(lever for lever, bounds in LEVER_RANGES.items() if bounds.yearly)
@@ -31,15 +36,24 @@ class Economy(Protocol):
     """What this room asks of the economy."""
 
     month: int
+    begun: int
+    seed_of_luck: int
     parameters: Parameters
     place: Place
     parties: Parties
+    budgets: Budgets
+    relationships: Relationships
+    learning: Learning | None
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
     script: Script
 
     def scripted(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers of an organisation that follow a path."""
+
+    @property
+    def frail_parts(self) -> Mapping[Account, float]:
+        """Part of each account that frail elders cost at rest, for pools that pay for them alone."""
 
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
@@ -63,9 +77,9 @@ class Commissioning:
         self.holders = Holders(structure, economy.place, economy.parties)
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
         self._hold = frozenset({*hold, *moot, *structure.fixed})
-        self._facts = structure.stake_facts()
-        self._trust: dict[int, dict[Party, float]] = {}
+        self._facts = structure.stake_facts(economy.frail_parts)
         self._stakes: dict[int, dict[Account, float]] = {}
+        self._stakes_from = 0
 
     @property
     def month(self) -> int:
@@ -77,7 +91,10 @@ class Commissioning:
         return self.economy.organisations[self.holders.decided_by(lever, unit.index)]
 
     def stakes(self, decider: Organisation) -> Mapping[Account, float]:
-        """Return how much of a pound on each account the decider feels."""
+        """Return how much of a pound on each account the decider feels, at the trust of the quarter's first day."""
+        quarter = self.month // MONTHS_PER_QUARTER
+        if self._stakes_from != quarter:
+            self._stakes, self._stakes_from = {}, quarter
         if decider.index not in self._stakes:
             self._stakes[decider.index] = stakes(self._facts, decider.kind, self.behaviour, self.trust(decider))
         return self._stakes[decider.index]
@@ -87,44 +104,70 @@ class Commissioning:
 
         A body that the structure creates has no history with anybody: its trust is the parameter's.
         """
-        if organisation.index not in self._trust:
-            self._trust[organisation.index] = self._trust_of(organisation)
-        return self._trust[organisation.index]
+        return self.economy.relationships.of(organisation.kind, self.holders.position(organisation.index))
 
-    def _trust_of(self, organisation: Organisation) -> dict[Party, float]:
-        found = {}
-        for kind in STANDING_KINDS if organisation.kind in STANDING_KINDS else ():
-            if kind == organisation.kind:
-                continue
-            at = self.holders.position(organisation.index)
-            people = self.holders.people[organisation.kind, kind][at]
-            partners = np.flatnonzero(people)
-            trusts = np.array([starting_trust((organisation.kind, at), (kind, other), self.behaviour, PEOPLE_SEED) for other in partners.tolist()])
-            if len(partners) == 0 or (trusts == trusts[0]).all():  # a mean of equal numbers need not be that number to the bit
-                found[kind] = float(trusts[0]) if len(partners) else self.behaviour.trust
-                continue
-            found[kind] = float((people[partners] / people[partners].sum() * trusts).sum())
-        return found
+    @property
+    def age(self) -> int:
+        """Months since the structure came into force; below 0 before."""
+        return self.month - self.economy.begun
+
+    @property
+    def team_capability(self) -> float:
+        """Capability of the structure's teams, 0 to 1: that of whatever is new."""
+        return capability(self.age, self.economy.parameters.reorganising)
+
+    def capability(self, decider: Organisation) -> float:
+        """Return the capability of whoever decides, 0 to 1: 1 of organisations that every place has, less of a new body."""
+        return 1.0 if decider.kind in STANDING_KINDS else capability(self.age, self.economy.parameters.reorganising)
+
+    def disruption(self, unit: Organisation) -> float:
+        """Return how disrupted an organisation is by reorganisation, 0 to 1."""
+        parameters = self.economy.parameters
+        return disruption(self.economy.budgets.moved.get(unit.index, 0.0), self.age, parameters.overheads.transition_months, parameters.reorganising)
+
+    def _put_off(self, unit: Organisation) -> Collection[Lever]:
+        """Return the levers on which nobody comes to a decision this time: whoever decides is not up to it yet, or all are reorganising."""
+        board = self.structure.board
+        ready = 1.0 - self.economy.parameters.reorganising.put_off * self.disruption(unit)
+        put_off = set()
+        for lever in unit.levers:
+            decider = self.decider(unit, lever)
+            by_board = board is not None and board.power == "executive" and decider.kind in board.members
+            able = ready * (self.team_capability if by_board else self.capability(decider))
+            if able < 1.0 and draw(np.uint64(self.economy.seed_of_luck), unit.index, self.month, 0, draws.ABLE) >= able:
+                put_off.add(lever)
+        return put_off
 
     def own_accounts(self, decider: Organisation) -> Collection[Account]:
         """Return the accounts whose bills the decider sees in full."""
         return self.structure.accounts_of(decider.kind)
 
     def sight(self, decider: Organisation) -> float:
-        """Return how much of an effect on other accounts the decider sees."""
-        return 1.0 if self.structure.information_shared else self.behaviour.sight_apart
+        """Return how much of an effect on other accounts the decider sees: with what is shared, and as far as it is capable."""
+        sight = 1.0 if self.structure.information_shared else self.behaviour.sight_apart
+        if self.structure.teams.shared_record and decider.kind in (Party.COUNCIL, Party.CONSORTIUM):
+            other = Party.CONSORTIUM if decider.kind == Party.COUNCIL else Party.COUNCIL
+            strength = self.team_capability * self.trust(decider)[other]
+            sight = sight_with(sight, self.structure.teams, strength, self.economy.parameters.teamwork)
+        return sight * self.capability(decider)
 
     def prices(self, decider: Organisation) -> Mapping[Account, float]:
-        """Return the price of money of the decider's own accounts; others cost 1."""
-        return decider.prices
+        """Return the price of money of the decider's own accounts; others cost 1, but for what a pool makes the decider bear of them."""
+        felt = self.stakes(decider)
+        through_pools = {
+            account: 1.0 + part / felt[account] * (decider.prices[account] - 1.0)
+            for account, part in borne(self._facts, decider.kind).items() if account in decider.prices
+        }  # fmt: skip
+        return {**decider.prices, **through_pools} if through_pools else decider.prices
 
     def belief(self, unit: Organisation, lever: Lever) -> Belief:
-        """Return what a step of this lever does, as a good analyst would find."""
-        return self.beliefs[lever]
+        """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned."""
+        learning = self.economy.learning
+        return self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen or follow a path, and out of season those that are set once a year."""
-        held = self._hold.union(self.economy.scripted(unit), self.economy.script.held(unit))
+        """Return the levers that are frozen or follow a path, out of season those that are set once a year, and those whose decision is put off."""
+        held = self._hold.union(self.economy.scripted(unit), self.economy.script.held(unit), self._put_off(unit))
         return held if self.month % MONTHS < MONTHS_PER_QUARTER else held | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import json
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -32,28 +33,37 @@ from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
-from agents.vocabulary import N_CAUSES, Account, Lever, Party, Service
+from agents.teams import meet
+from agents.trusting import dispute_factor
+from agents.vocabulary import HELD_ACCOUNTS, N_CAUSES, Account, Lever, Party, Service
 from model.accounts import (
     CAPACITIES,
     HOSPITAL_CAPACITIES,
     UNIT_OF,
     Costs,
+    care_prices,
     last_year,
     month_costs,
 )
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
+from model.changing_over import even_prices, hand_over, prices_taken_over, settle_up, take_up
 from model.commissioning import Commissioning
 from model.committed import account_lines, committed_pence
 from model.consequences import own_consequences
 from model.contracts import BaseYear, Contracts, contract_rows, people_served
 from model.demography import Newcomers
 from model.engine import Calendar, Engine, Month
+from model.entitlement import FACTS, claimed, put_in_force
 from model.epidemiology import reference_tables
-from model.holders import Holders
+from model.frail_elders import frail_parts
+from model.groups import YearOfGroups
+from model.holders import Holders, body_areas
+from model.indicators import indicators, needed, yearly_totals
 from model.interventions import Intervention, read_interventions
 from model.joint_scheme import contributions
+from model.learning import Learning
 from model.ledger import JOURNAL, NEED, Ledger, Parties
 from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
@@ -65,10 +75,12 @@ from model.parameters import Parameters
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
+from model.pooling import Pooling, Shared, Transfer, expecting, payments
+from model.relationships import Relationships
 from model.resources import hospital_lines
 from model.rules import PEOPLE_SEED, compile_rules
 from model.script import Script
-from model.settlement import FLAT, Settlement
+from model.settlement import load_settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
 from model.structures import BASELINE, CommissioningStructure, load_structure
 from model.year_end import Budgets, close_year, held_back, purses_of
@@ -76,7 +88,9 @@ from model.year_end import Budgets, close_year, held_back, purses_of
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
 """The phases of a month, in order; the sweep and the days of care are one, since both belong to the engine."""
 
-SETTLEMENTS = ("published", "flat")
+FUNDINGS = ("within", "funded")
+LOG = ("month", "organisation", "lever", "before", "after", "decider", "advice", "reasons")
+"""Columns of the log of decisions."""
 DEFAULT_SEED = 1
 CERTAIN = {Service.COMMITTED: "committed_spending", Service.MANAGEMENT: "management_cost", Service.TRANSITION: "transition_cost"}
 """Measures of what is certain to be paid, by service."""
@@ -107,10 +121,13 @@ class HealthEconomy(mesa.Model):
     paths : levers that follow a path in the place of decisions: organisation to lever to its level month by month (the last one
         from then on), or to None for the observed level
     threads : over which a month is spread, its sweep and, of its days, planned care and the nightly count; results do not depend on it
-    settlement : ``published`` (parameters' growth of budgets) or ``flat`` (no real growth)
+    settlement : name of a settlement, such as ``published`` (parameters' growth of budgets) or ``flat`` (no real growth), the path of a
+        TOML file, or growth by year (``model.settlement.load_settlement``)
     demography : ``moving`` (people age, fall ill, move) or ``frozen`` (ages and conditions held, the dead replaced)
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
+    learning : whether organisations learn what their levers do from what they see
+    funding : changing over is paid for from ``within`` the settlement, or ``funded`` by the treasury on top
     interventions : what is done from outside, as plain data or as ``model.interventions`` has them
     keep : what is kept of people for :meth:`person_outcomes` (``people``) and :meth:`by_group` (``groups``)
 
@@ -118,11 +135,14 @@ class HealthEconomy(mesa.Model):
     ----------
     patients : Population, a Mesa AgentSet of the living
     councils, consortia, hospitals, markets : lists of organisations
-    bodies : organisations that the structure creates, by kind
+    bodies : organisations that the structure creates: one for the place, or one for each council
     boards : health and wellbeing board of each council; none where the structure has none
     council_levels : levels of councils' levers in each month since the start, shape (n_councils, n_levers), by code
+    council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
+    begun : month in which the structure came into force
+    relationships : trust between organisations
     ledger, place, structure, parameters, month, datacollector
     script : the interventions, as they are carried out
     outcomes : what is kept of people
@@ -149,10 +169,12 @@ class HealthEconomy(mesa.Model):
         hold: Mapping[str, float | None] | None = None,
         paths: Mapping[str, Mapping[str, Sequence[float] | None]] | None = None,
         threads: int = 1,
-        settlement: str = "published",
+        settlement: str | Path | Mapping[str, Any] = "published",
         demography: str = "moving",
         beliefs: Mapping[Lever, Belief] | None = None,
         hospital_flow: str | HospitalFlow = "daily",
+        learning: bool = False,
+        funding: str = "within",
         interventions: Sequence[Mapping[str, Any] | Intervention] = (),
         keep: Sequence[str] = (),
     ) -> None:
@@ -164,12 +186,17 @@ class HealthEconomy(mesa.Model):
         self.years = _checked_whole("years", years, 1, 200)
         self.scale = _checked_scale(scale)
         self.parameters = parameters or Parameters()
-        self.settlement = _settlement(settlement, self.parameters)
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
         scripted = read_interventions(interventions)
         self.place: Place = load_place(place)
-        self.structure = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
+        self.settlement = load_settlement(settlement, self.parameters.settlement, [(council.code, council.name) for council in self.place.councils])
+        self._coming = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
+        self._changes_in = self._coming.begins(_checked_start(start))
+        self.structure = self._coming.before() if self._changes_in else self._coming
+        self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
         self.month = 0
+        self.begun = 0
+        self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
 
@@ -180,7 +207,7 @@ class HealthEconomy(mesa.Model):
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
             hospitals=[hospital.name for hospital in self.place.hospitals],
-            commissioners=[f"single commissioner of {self.place.title}"] if Party.COMMISSIONER in self.structure.kinds else [],
+            commissioners=list(body_areas(self.structure, self.place) | body_areas(self._coming, self.place)),
         )
         self.ledger = Ledger(self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
@@ -188,12 +215,11 @@ class HealthEconomy(mesa.Model):
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
         self._tables = reference_tables(self.parameters)
         known = state.organisations.copy()
-        known.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
         self.at_rest = state.organisations
         newcomers = 0 if self.frozen else int(self.place.turning_18.sum() * self.scale * 2 + 1024)
         settled = len(state.arrays["rows"])
         people = state.people(settled + min(newcomers, settled // 3 + 1024))
-        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(_checked_start(start)), threads, hospital_flow)
+        self.engine = Engine(people, self._tables, self.rules, known, seed, Calendar(start), threads, hospital_flow)
         self.engine.load_state(state.arrays)
         self.engine.listed = state.listed.copy()
         self.engine.contacts_before = people.rows["contacts"].copy()
@@ -202,24 +228,29 @@ class HealthEconomy(mesa.Model):
         self.patients = Population(self, people)
 
         self.holders = Holders(self.structure, self.place, self.parties)
+        self._holders_before: Holders | None = None
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         self.script = Script(scripted, self, start)
         self.outcomes = Outcomes(self, checked_keep(keep))
         self.outcomes.welcome()
-        hold = _checked_hold(hold or {})
-        beliefs = measured_beliefs() if beliefs is None else beliefs
+        self._hold = hold = _checked_hold(hold or {})
+        self._beliefs = beliefs = measured_beliefs() if beliefs is None else beliefs
         self._paths = self._checked_paths(paths or {})
-        self.world = Commissioning(self, self.structure, beliefs, hold)
+        self.relationships = Relationships(self)
+        self._set_rules()
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
         for unit in self._units:
             unit.solve_norms(baseline)
             for lever in unit.levers:
                 if lever in hold and hold[lever] is not None:
                     unit.levers[lever] = hold[lever]
+        if learning:
+            self.learning = Learning(self)
         self._apply_levers()
-        self.boards = self._boards()
+        self._groups = YearOfGroups(state.year, people.rows, len(self.councils))
         self.council_levels: list[np.ndarray] = []
+        self.council_entitlements: list[np.ndarray] = []
         self._decisions: list[dict[str, Any]] = []
         self._measures: list[tuple[int, str, str, float]] = []
         self._of_organisations = {measure.name: np.zeros(len(self.parties), dtype=np.int64) for measure in OF_ORGANISATIONS}
@@ -245,7 +276,7 @@ class HealthEconomy(mesa.Model):
         year = {account: sum(costs.on(account) for costs in self._history) // years for account in UNIT_OF}
         income, resources = (sum(getattr(costs, name) for costs in self._history) // years for name in ("income", "resources"))
 
-        self._history = self._history[-MONTHS:]
+        self._history = self._base_year = self._history[-MONTHS:]
         at = self.parties.index
         self.councils = [
             Council(
@@ -282,22 +313,34 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
         places = known.councils["home_places"]
         self._used_by = users(placements(nearness(place), places, parameters.market.across_boundaries), places)
-        self.bodies: dict[Party, Organisation] = {}
-        if Party.COMMISSIONER in self.structure.kinds:
-            index = self.parties.indices(Party.COMMISSIONER)[0]
-            self.bodies[Party.COMMISSIONER] = Commissioner(
-                self, name=self.parties.names[index], index=index, heads=sum(council.heads for council in self.councils), rest={}, budgets={},
-                behaviour=parameters.commissioner,
-            )  # fmt: skip
         self._units: list[Organisation] = [*self.councils, *self.consortia, *self.hospitals]
-        self._holders: list[Organisation] = [*self._units, *self.bodies.values()]
-        self.organisations = {holder.index: holder for holder in self._holders}
+        self.bodies: list[Organisation] = []
+        self._make_bodies()
         self._margin = income - resources
-        self._set_budgets(year, income)
+        self._out_turn = year, income
+        self._set_budgets()
 
-    def _set_budgets(self, modelled: dict[Account, np.ndarray], income: np.ndarray) -> None:
-        """Give each organisation what it holds under the structure; `modelled` and hospitals' `income` are pence a year at rest."""
+    def _make_bodies(self) -> None:
+        """Create the bodies that the structure has and that are not there yet, and let go of those that it has no more."""
+        there = {body.name: body for body in self.bodies}
+        areas = body_areas(self.structure, self.place)
+        for body in self.bodies:
+            if body.name not in areas:
+                body.remove()
+        self.bodies = [
+            there.get(name) or Commissioner(
+                self, name=name, index=self.parties.index(name), heads=sum(council.heads for council, here in zip(self.councils, area, strict=True) if here),
+                rest={}, budgets={}, behaviour=self.parameters.commissioner,
+            )
+            for name, area in areas.items()
+        ]  # fmt: skip
+        self._holders: list[Organisation] = [*self._units, *self.bodies]
+        self.organisations = {holder.index: holder for holder in self._holders}
+
+    def _set_budgets(self, earlier: Budgets | None = None) -> None:
+        """Give each organisation what it holds under the structure; `earlier` is what others held until now."""
         place, parameters = self.place, self.parameters
+        modelled, income = self._out_turn  # pence a year at rest
         cases = case_pence(place, parameters.prices)
         self.account_lines = account_lines(place, modelled, self.scale)
         committed = committed_pence(place, modelled, self.scale)
@@ -305,17 +348,101 @@ class HealthEconomy(mesa.Model):
         self.budgets = Budgets(
             modelled=modelled, committed=committed, variance=variances(modelled, cases), holders=self.holders,
             management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
+            earlier=None if earlier is None else (earlier, self.month), funded=self.funded,
         )  # fmt: skip
         self._remember_the_year()
         self._purses: dict[int, list[Purse]] = {}
         for holder in self._holders:
             if not isinstance(holder, Hospital):
-                holder.endow(self.budgets.of_year(holder.index, 0))
+                holder.endow(self.budgets.of_year(holder.index, self.month // MONTHS))
                 purses = purses_of(self.structure, holder.budgets)
                 self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
-        spells = cases[Account.HOSPITAL]
+        spread = {account: self.budgets.spread(account) for account in UNIT_OF} | {Account.HOSPITAL: income.astype(float) * cases[Account.HOSPITAL][0]}
         for h, hospital in enumerate(self.hospitals):
-            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(income[h] * spells[0]) ** 0.5)]
+            self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(spread[Account.HOSPITAL][h]) ** 0.5)]
+        self._join_pools(spread)
+
+    def _join_pools(self, spread: Mapping[Account, np.ndarray]) -> None:
+        """Let purses bear the parts of others' pooled accounts that fall on them; `spread` is the variance of a year's spending by account and holder."""
+        self._pooling = Pooling(self.structure, self.holders, self.frail_parts)
+        for holder in self._holders if self._pooling.shared else ():
+            self._purses[holder.index] = self._pooling.joined(holder.index, self._purses[holder.index], spread)
+            holder.prices.update(dict.fromkeys(self._pooling.bears(holder.index), 1.0))
+
+    def _settle_pools(self) -> None:
+        """In April: who holds no money of its own answers for what pools put into its hands."""
+        year = self.month // MONTHS
+        money = {}
+        for account, shared in self._pooling.shared.items():
+            holders = [self.organisations[int(party)] for party in shared.holders]
+            money[account] = np.array([holder.budgets[account] if shared.everybody else self.budgets.modelled_money(holder.index, account, year) for holder in holders])
+        for holder in self._holders if money else ():
+            for at, purse in enumerate(self._purses[holder.index]):
+                if purse.bears and not set(purse.accounts) & set(HELD_ACCOUNTS):
+                    self._purses[holder.index][at] = purse._replace(answers_for=self._pooling.answers_for(holder.index, money))
+
+    def _share_pools(self) -> list[Transfer]:
+        """Return who owes whom what of pools' gaps, as forecast for the year, and let every purse know its part."""
+        if not self._pooling.shared:
+            return []
+        transfers = self._pooling.transfers({account: self._gaps(account, shared) for account, shared in self._pooling.shared.items()})
+        self._purses = expecting(self._purses, transfers)
+        return transfers
+
+    def _gaps(self, account: Account, shared: Shared) -> np.ndarray:
+        """Return what each holder of a pooled account will spend beyond its budget this year, pence; of a pool for some people, on modelled care."""
+        holders = [self.organisations[int(party)] for party in shared.holders]
+        if shared.everybody:
+            return np.array([self._forecasts(holder)[account] - holder.budgets[account] for holder in holders])
+        return np.array([self.budgets.modelled_gap(holder.index, account, self._last_year, self.month // MONTHS) for holder in holders])
+
+    @functools.cached_property
+    def frail_parts(self) -> dict[Account, float]:
+        """Part of each account that frail elders cost at rest; empty where no pool is for them alone."""
+        if all(pool.people == "everybody" for pool in (*self.structure.pools, *self._coming.pools)):
+            return {}
+        return frail_parts(
+            self._state.arrays, self._base_year, self._state.year[-MONTHS:], care_prices(self.place), self._tables["gp_age"], float(self.rules["frail_from"]), self.parameters.frail_elders
+        )
+
+    def _set_rules(self) -> None:
+        """Let organisations decide, and boards sit, under the structure in force."""
+        self.engine.organisations.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
+        self.world = Commissioning(self, self.structure, self._beliefs, self._hold)
+        self.boards = self._boards()
+
+    def _change_over(self) -> None:
+        """Let the structure that was announced come into being: holders, bodies, purses, contracts, boards; people and levers go on as they are."""
+        self._holders_before = before = self.holders
+        earlier, purses = self.budgets, self._purses
+        given = {holder.index: dict(holder.budgets) for holder in self._holders}
+        prices = {holder.index: dict(holder.prices) for holder in self._holders}
+        paid_by = self.structure.payment
+        self.structure, self.begun = self._coming, self.month
+        self.holders = Holders(self.structure, self.place, self.parties)
+        handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
+        for payer, payee, pence in settle_up(handed):
+            self.ledger.pay(payer, payee, Service.SETTLEMENT, pence, RULES_DECIDE, month=self.month)
+        self._make_bodies()
+        self._set_budgets(earlier)
+        taken = {account: prices_taken_over(before, self.holders, account, prices) for account in UNIT_OF}
+        for holder in self._holders:
+            own: dict[Account, int] = {}
+            for each in handed:
+                if each.taker == holder.index:
+                    own[each.account] = own.get(each.account, 0) + each.carried
+            self._purses[holder.index] = take_up(self._purses[holder.index], own)
+            kept = {**prices.get(holder.index, {}), **{account: each[holder.index] for account, each in taken.items() if holder.index in each}}
+            felt = {*holder.budgets, *(account for purse in self._purses[holder.index] for account in purse.bears)}
+            holder.prices = {account: kept.get(account, 1.0) for account in Account if account in felt}
+            even_prices(holder, self._purses[holder.index])
+        if self.structure.payment != paid_by:
+            for name in PRICES:
+                self.engine.organisations.hospitals[name] = self.at_rest.hospitals[name]
+            self._contracts = self._contracts_of(self._state)
+        for board in self.boards:
+            board.remove()
+        self._set_rules()
 
     def _boards(self) -> list[HealthAndWellbeingBoard]:
         """Return the health and wellbeing board of each council, where the structure has boards."""
@@ -346,9 +473,13 @@ class HealthEconomy(mesa.Model):
         base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
         return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
 
-    def payer(self, account: Account, unit: int) -> int:
-        """Return the ledger's index of who pays most on an account for a council or consortium (by position)."""
-        return self.holders.main(account, unit)
+    def holders_in(self, month: int) -> Holders:
+        """Return who held what in a month of this run that has begun."""
+        return self._holders_before if self._holders_before is not None and month < self._changes_in else self.holders
+
+    def payer(self, account: Account, unit: int, month: int) -> int:
+        """Return the ledger's index of who paid most on an account in a month for a council or consortium (by position)."""
+        return self.holders_in(month).main(account, unit)
 
     # Phases
 
@@ -370,14 +501,21 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In April: new budgets at the settlement, and the proactive lists renewed."""
+        """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
+        if self.month and self.month == self._changes_in:
+            self._change_over()
+            self._settle_pools()
+        put_in_force(self)
         if self.month % MONTHS:
             return
+        if self.learning is not None:
+            self.learning.learn()
         begin_year(self.engine.organisations.hospitals)
         year = self.month // MONTHS
         for holder in self._holders:
             holder.budgets.update(self.budgets.of_year(holder.index, year))
         self.script.fund(year)
+        self._settle_pools()
         share = np.array([consortium.levers[Lever.PROACTIVE] for consortium in self.consortia])
         at_rest = np.array([consortium.rest[Lever.PROACTIVE] for consortium in self.consortia])
         if self.month > 0 or not np.array_equal(share, at_rest):  # the starting state has the lists of rest
@@ -387,9 +525,12 @@ class HealthEconomy(mesa.Model):
         """Each month a third of the organisations decide, all on prices of the quarter's first day."""
         self.script.before_deciding()
         if self.month % 3 == 0:
+            self._share_pools()
             for holder in self._holders:
                 holder.update_prices(self._forecasts(holder), self.parameters.deciding, self._purses[holder.index])
             self._let_markets_respond()
+            if self.month > 0:
+                self.relationships.move()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
@@ -478,6 +619,7 @@ class HealthEconomy(mesa.Model):
             multiples = np.array([unit.levers[capacity.lever] / unit.rest[capacity.lever] for unit in units])
             for field in capacity.fields:
                 now[field] = before[field] * multiples
+        self._apply_relationships()
         for h, hospital in enumerate(self.hospitals):
             for lever, level in hospital.levers.items():
                 known.hospitals[h].levers[lever] = level
@@ -485,6 +627,16 @@ class HealthEconomy(mesa.Model):
                 known.hospitals[capacity.field][h] = rest.hospitals[capacity.field][h] * (hospital.levers[capacity.lever] / hospital.rest[capacity.lever])
 
         self.script.open_beds()
+
+    def _apply_relationships(self) -> None:
+        """Write what trust, teams and reorganisation do where people and care meet them."""
+        councils = self.engine.organisations.councils
+        now, start = self.relationships.of_councils()
+        councils["dispute_factor"] = dispute_factor(now, start, self.parameters.trusting)
+        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teamwork)
+        left = 1.0 - self.parameters.reorganising.capacity_lost * np.array([self.world.disruption(council) for council in self.councils])
+        for name in ("assessment_rate", "start_rate"):
+            councils[name] *= left
 
     def _live_and_flow(self) -> Month:
         """Newcomers arrive; everybody lives a month; the days in hospital and care run."""
@@ -507,7 +659,7 @@ class HealthEconomy(mesa.Model):
         if self._contracts is not None:
             sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
-        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital)
+        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital, claimed(self.structure, self.parameters))
         costs = dataclasses.replace(costs, contributed=self._contributed())
         journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
         ledger.note(np.concatenate([notes, own_consequences(self, month, costs, journal)]), number)
@@ -527,6 +679,8 @@ class HealthEconomy(mesa.Model):
                 for d, amount in across.items():
                     bill(Account.SOCIAL_CARE, c, markets[d], service, amount)
                 bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]) - sum(across.values()))
+            for service, amounts in ((Service.RESIDENTIAL_CARE, costs.free_residential), (Service.NURSING_CARE, costs.free_nursing)):
+                bill(Account.SOCIAL_CARE, c, market, service, int(amounts[c]), RULES_DECIDE)
             payments.extend((households, payee, Service.CHARGES, part, RULES_DECIDE) for payee, part in self.holders.bill(Account.SOCIAL_CARE, c, int(costs.charges[c])))
             for h in np.flatnonzero(costs.reimbursement[c]).tolist():
                 bill(Account.SOCIAL_CARE, c, hospital + h, Service.DELAY_REIMBURSEMENT, int(costs.reimbursement[c, h]), RULES_DECIDE)
@@ -542,10 +696,11 @@ class HealthEconomy(mesa.Model):
         outside = parties.index("elsewhere")
         payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
-            budget = sum(amount for account, amount in holder.budgets.items() if account != Account.HOSPITAL)
+            budget = sum(amount for account, amount in holder.budgets.items() if account not in (Account.HOSPITAL, Account.TRANSITION))
             share = block_month(budget, number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
+        payments += [(parties.index("treasury"), payee, Service.SETTLEMENT, amount, RULES_DECIDE) for payee, amount in self.budgets.paid_on_top(number)]
         for kind, line in [*((Party.HOSPITAL, line) for line in lines), *care_lines(month, costs, self.parameters.costs)]:
             for unit, quantity in enumerate(line.quantity):
                 ledger.use(line.name, self._first[kind] + unit, int(quantity), line.unit_pence, month=number, per=line.per)
@@ -575,7 +730,10 @@ class HealthEconomy(mesa.Model):
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
         self._history.append(costs)
+        if self.learning is not None:
+            self.learning.watch()
         self.council_levels.append(self.engine.organisations.councils["levers"].copy())
+        self.council_entitlements.append(np.asarray(self.engine.organisations.councils)[FACTS].copy())
         self._remember_the_year()
         self._set_gates()
         spell_share = np.maximum(month.out[:, ADMISSIONS_OUT : ADMISSIONS_OUT + N_CAUSES].sum(axis=1).astype(float), 1e-9)
@@ -593,6 +751,8 @@ class HealthEconomy(mesa.Model):
             self._close_year()
             self.outcomes.year_end()
         self._measure_organisations()
+        clock = 0 if self.frozen else self.month
+        self._measures += self._groups.month(self.month, month, self.engine.people.rows, clock, [council.name for council in self.councils])
         spillover = self.ledger.spillover_pence(self.month) / 100.0
         self._last["spillover"] = spillover
         self._measures.append((self.month, "place", "spillover", spillover))
@@ -602,11 +762,16 @@ class HealthEconomy(mesa.Model):
         for holder in self._holders:
             for account, price in holder.prices.items():
                 self._measures.append((self.month, holder.name, f"price_of_money/{account.name.lower()}", float(price)))
+        self._measures += [(self.month, *row) for row in self.relationships.rows()]
         for c, council in enumerate(self.councils):
             self._measures.append((self.month, council.name, "funding_gate", float(self.engine.organisations.councils[c].gate)))
 
     def _set_gates(self) -> None:
-        """The more a purse with social care in it lacks, the more non-critical starts wait for money."""
+        """The more a purse with social care in it lacks, the more non-critical starts wait for money, unless the structure lets nothing give way."""
+        if Account.SOCIAL_CARE not in self.structure.gives_way:
+            self.engine.organisations.councils["gate"] = 0.0
+            return
+        self._share_pools()
         gates = []
         for position, index in enumerate(self.holders.parties(Account.SOCIAL_CARE)):
             holder = self.organisations[int(index)]
@@ -614,7 +779,7 @@ class HealthEconomy(mesa.Model):
             purse = next(purse for purse in self._purses[holder.index] if Account.SOCIAL_CARE in purse.accounts)
             budget = sum(holder.budgets[account] for account in purse.accounts)
             gate = held_back(
-                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts), available=budget + purse.carried,
+                forecast=sum(forecasts.get(account, 0.0) for account in purse.accounts) + purse.owed, available=budget + purse.carried,
                 allowance=self._limit(holder, budget) + self.settlement.chance_band * purse.chance,
                 yields=float(self._last_year[Account.SOCIAL_CARE][position]), reach=self.settlement.gate_reach,
             )  # fmt: skip
@@ -627,18 +792,20 @@ class HealthEconomy(mesa.Model):
         self._last_year = {account: self.holders.borne(account, pence) for account, pence in last_year(self._history).items()}
 
     def _close_year(self) -> None:
-        """In March: what each purse has left or lacks is carried into the next year, lost, or let go."""
+        """In March: partners in pools settle up; then what each purse has left or lacks is carried into the next year, lost, or let go."""
+        for payer, payee, pence in payments(self._share_pools()):
+            self.ledger.pay(payer, payee, Service.POOL, pence, RULES_DECIDE, month=self.month)
         for holder in self._holders:
             forecasts = self._forecasts(holder)
             for at, purse in enumerate(self._purses[holder.index]):
                 budget = sum(holder.budgets[account] for account in purse.accounts)
-                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts))
+                spent = int(sum(forecasts.get(account, 0.0) for account in purse.accounts)) + purse.owed
                 if isinstance(holder, Hospital):  # its deficits have no limit, at the price that its margin's money has
                     self._of_organisations["hospital_deficit"][holder.index] = max(spent - budget, 0)
                     continue
-                limit, chance = self._limit(holder, budget), self.settlement.chance_band * purse.chance
+                limit, chance = self._limit(holder, budget + purse.answers_for), self.settlement.chance_band * purse.chance
                 end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.structure.carry_forward)
-                self._purses[holder.index][at] = purse._replace(carried=end.carried)
+                self._purses[holder.index][at] = purse._replace(carried=end.carried, owed=0)
                 self._of_organisations["overspend"][holder.index] += max(-end.balance, 0)
                 self._of_organisations["underspend"][holder.index] += max(end.balance, 0)
                 if end.lost:
@@ -666,6 +833,21 @@ class HealthEconomy(mesa.Model):
     # Reading
 
     @property
+    def last_months(self) -> list[Costs]:
+        """What each of the last twelve months came to, those of rest before the start."""
+        return self._history[-MONTHS:]
+
+    def overspend(self, holder: Organisation) -> tuple[float, int]:
+        """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
+        forecasts, over, available = self._forecasts(holder), 0.0, 0
+        for purse in self._purses[holder.index]:
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
+            available += budget
+        return over, available
+
+    @property
     def costs(self) -> list[Costs]:
         """What each month since the start came to on each account."""
         return self._history[MONTHS:]
@@ -675,6 +857,27 @@ class HealthEconomy(mesa.Model):
         """Tidy frame of all measures: month, organisation, measure, value."""
         return pd.DataFrame(self._measures, columns=["month", "organisation", "measure", "value"])
 
+    def indicators(self, year: int | None = None) -> pd.DataFrame:
+        """Return rates, shares and spreads by official definitions, see :mod:`model.indicators`: year, organisation, indicator, value.
+
+        Parameters
+        ----------
+        year : from 1; every whole year that has been run if None
+
+        Raises
+        ------
+        ValueError
+            If that year has not been run to its end.
+        """
+        run = self.month // MONTHS
+        if year is not None:
+            year = _checked_whole("indicators.year", year, 1, run) if run else _no_year(year)
+        frame = self.measures
+        last = run if year is None else year
+        first = 0 if year is None else year - 1
+        frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
+        found = indicators(yearly_totals(frame, ["organisation", "measure"]))
+        return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
     def person_outcomes(self) -> np.ndarray:
         """Return what became of everybody, by row of the population (see ``model.outcomes.PERSON``); asked for with ``keep``."""
         return self.outcomes.people()
@@ -685,22 +888,43 @@ class HealthEconomy(mesa.Model):
 
     @property
     def decisions(self) -> pd.DataFrame:
-        """Log of decisions: month, organisation, lever, before, after, reasons (words and numbers).
+        """Log of decisions: month, organisation, lever, before, after, decider, advice, reasons.
 
-        Reasons name who decided and what the board advised; a move given up on its advice leaves `after` as `before`.
+        Organisation is whose lever it is; advice is what the board had to say, empty if nothing: a move given up on it leaves
+        `after` as `before`. Reasons are numbers by name, as JSON that reads back exactly: those of
+        :class:`agents.deciding.Decision`, ``heads`` of the organisation, and of each account that the lever touches
+        ``rest/NAME``, what a step up was felt to cost there at rest, which the norm balances; if the decider holds it, also
+        ``forecast/NAME`` and ``budget/NAME``, pounds a year of the purse that it is paid from.
         """
-        return pd.DataFrame(self._decisions, columns=["month", "organisation", "lever", "before", "after", "reasons"])
+        return pd.DataFrame(self._decisions, columns=LOG)
 
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str = "") -> None:
         """Add a decision to the log, with what the board had to say about it."""
-        heard = f"{advice}: " if advice else ""
-        numbers = "; ".join(f"{name} {value:.5g}" for name, value in decision.reasons.items())
+        rest = {f"rest/{account.name.lower()}": felt for account, felt in unit.balanced[decision.lever].items()}
+        reasons = {**decision.reasons, "heads": unit.heads, **rest, **self._pressure(decider, decision)}
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "reasons": f"decided by {decider.name}: {heard}{numbers}",
+                "after": decision.after, "decider": decider.name, "advice": advice, "reasons": json.dumps(reasons, allow_nan=False),
             }
         )  # fmt: skip
+
+    def log_rule(self, unit: Organisation, lever: Lever, before: float, after: float, rule: str) -> None:
+        """Add what rules did to a lever to the log of decisions."""
+        named = {"month": self.month, "organisation": unit.name, "lever": lever.name.lower(), "before": before, "after": after}
+        self._decisions.append({**named, "decider": "rules", "advice": rule, "reasons": "{}"})
+
+    def _pressure(self, decider: Organisation, decision: Decision) -> dict[str, float]:
+        """Return forecast and budget, pounds a year, of what pays for each account that the decider holds and a lever touches."""
+        forecasts, found = self._forecasts(decider), {}
+        for purse in self._purses[decider.index]:
+            known = [account for account in purse.accounts if account in decider.budgets and account in forecasts]
+            forecast = sum(forecasts[account] for account in known) + purse.owed
+            budget = sum(decider.budgets[account] for account in known) + purse.carried
+            for name in (account.name.lower() for account in known):
+                if f"price/{name}" in decision.reasons:
+                    found |= {f"forecast/{name}": float(forecast) / 100.0, f"budget/{name}": float(budget) / 100.0}
+        return found
 
     def latest(self, measure: str) -> float:
         """Return the last month's value of a measure for the whole place; NaN before the first month."""
@@ -725,6 +949,10 @@ def _checked_whole(name: str, value: Any, least: int, most: int) -> int:
     return int(value)
 
 
+def _no_year(year: Any) -> int:
+    raise ValueError(f"HealthEconomy.indicators.year must be a year that has been run, got {year!r} before the end of the first")
+
+
 def _checked_scale(scale: Any) -> float:
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= 200.0:
         raise ValueError(f"HealthEconomy.scale must be a number above 0 and at most 200, got {scale!r}")
@@ -742,10 +970,6 @@ def _one_of(name: str, value: Any, valid: tuple[str, ...]) -> str:
     if value not in valid:
         raise ValueError(f"HealthEconomy.{name} must be one of {', '.join(valid)}, got {value!r}")
     return value
-
-
-def _settlement(name: str, parameters: Parameters) -> Settlement:
-    return parameters.settlement if _one_of("settlement", name, SETTLEMENTS) == "published" else FLAT
 
 
 def _checked_hold(hold: Mapping[str, float | None]) -> dict[Lever, float | None]:

@@ -33,9 +33,10 @@ from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
 from agents.patients.people import People
 from agents.patients.record import ALIVE, NEVER_DISCHARGED, PROACTIVE, RECORD
-from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, USUAL_DOCTOR, continuity_of
+from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, FOLLOW_UP, USUAL_DOCTOR, continuity_of
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
+from agents.teams import TEAM_FACTORS
 from agents.vocabulary import CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL, aggregate
 
@@ -165,6 +166,8 @@ class Organisations:
         self.consortia = np.zeros(n_consortia, dtype=CONSORTIUM_STATE).view(np.recarray)
         for name in ("gp_access", "gp_access_at_rest", "continuity_crises", "most_crises", *FACTORS):
             self.consortia[name] = 1.0
+        for name in ("dispute_factor", *TEAM_FACTORS):
+            self.councils[name] = 1.0
         self.hospitals = np.zeros(n_hospitals, dtype=HOSPITAL_STATE).view(np.recarray)
 
     def copy(self) -> Organisations:
@@ -213,6 +216,7 @@ class Engine:
         self.waiting = np.zeros(0, dtype=WAITING)
         self.borne = np.zeros(people.capacity, dtype=np.uint8)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
+        self.reablement_first = np.zeros(0, dtype=np.uint8)  # see ``agents.hospital.state.Flow``
         self.listed = np.zeros(len(organisations.consortia), dtype=np.int64)  # people on each consortium's proactive list
         self.at_nightfall: Callable[[int, Flow], None] | None = None  # is shown each day, and may only read
         self._pool: ThreadPoolExecutor | None = None
@@ -247,7 +251,7 @@ class Engine:
         events = np.concatenate([self.future, events])
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
-        calendar = self._calendar = _with_room(self._calendar, len(events) + room)
+        calendar = self._calendar = _with_room(self._calendar, len(events) + room + self.n_cases)  # a return and a follow-up each
         self._put_in_order(events, first_day, days, calendar)
         lines = len(self.waiting) + soon  # more cannot be seen in the month, nor operated on but for failures done again
         self._make_room(self.n_cases + 2 * room + lines)
@@ -267,7 +271,7 @@ class Engine:
         flow = Flow(
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
             councils, self.organisations.consortia, hospitals, waiting, waiting, np.full((len(hospitals), 2), -1), next_in_line,
-            self.borne, planned, hospital_planned,
+            self.borne, planned, hospital_planned, self.reablement_first,
         )  # fmt: skip
         self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]
@@ -453,7 +457,9 @@ class Engine:
         councils["home_used"] -= np.bincount(rows["council"][grown], minlength=len(councils))
         self._take_up(self.waiting[~np.isin(self.waiting["person"], grown)])
         anew = np.concatenate([dead, grown])
-        self.future = self.future[~np.isin(self.future["person"], anew)]
+        gone, follow_ups = np.isin(self.future["person"], anew), self.future["kind"] == FOLLOW_UP
+        self.future["avoided"][gone & follow_ups] = 1  # nobody will be found at home
+        self.future = self.future[~gone | follow_ups]
         rows[anew] = starting.of(anew, rows)
         begin_anew(rows, anew, 0, number, self.tables, self.rules, self.seed)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agents.care import care_is_free
 from agents.hospital.admission import comes_through_ae
 from agents.hospital.billing import days_over, is_return, part, share_paid
 from agents.hospital.books import N_WAITING_AT
@@ -19,12 +20,21 @@ from agents.hospital.planned import GONE as LEFT_THE_LINE
 from agents.hospital.planned import LISTED, TO_BE_SEEN, stays_the_night
 from agents.hospital.state import CASE, Flow
 from agents.patients import record
-from agents.patients.living import COUNCIL_CARE, N_TOTALS, NURSING_COUNCIL, RESIDENTIAL_COUNCIL
+from agents.patients.living import (
+    COUNCIL_CARE,
+    FREE_CARE,
+    FREE_NURSING,
+    FREE_RESIDENTIAL,
+    N_TOTALS,
+    NURSING_COUNCIL,
+    RESIDENTIAL_COUNCIL,
+)
 from agents.patients.record import RECORD
 from agents.patients.seeking import CONTACT, EVENT, REQUEST
 from agents.vocabulary import Account, CaseState, Funder, Lever, Party, Service, Setting
-from model.accounts import CarePrices, care_prices, charged, long_term_care
+from model.accounts import CarePrices, care_prices, charged, free_care, long_term_care
 from model.economy import HealthEconomy
+from model.entitlement import FACTS
 from model.payment import pence
 
 PEOPLE_AT_ONCE = 10_000  # a year of so many takes about half a gigabyte
@@ -294,7 +304,7 @@ class Life:
         for at in np.flatnonzero(eventful | (admissions != 0) | (discharges != 0)).tolist():
             day, month, now = int(self.days[at]), int(self.months[at]), self.nights[at + 1]
             hospital = self.hospitals[at][int(now["hospital"])]
-            payer = economy.payer(Account.ACUTE, int(now["consortium"]))
+            payer = economy.payer(Account.ACUTE, int(now["consortium"]), month)
             for event in self.contacts(at):
                 trigger, severity = np.int64(event["trigger"]), np.float64(event["severity"])
                 if comes_through_ae(np.int64(self.row), trigger, severity, engine.rules, engine.seed):
@@ -314,7 +324,7 @@ class Life:
         for at, month in enumerate(self.months.tolist()):
             for what, wait in self.planned(at):
                 hospital = economy.engine.organisations.hospitals[int(wait["hospital"])]
-                payer = economy.payer(Account.ACUTE, int(self.nights["consortium"][at + 1]))
+                payer = economy.payer(Account.ACUTE, int(self.nights["consortium"][at + 1]), month)
                 if what == "seen":
                     found.append((month, Service.OUTPATIENT, payer, int(hospital.visit_price)))
                 if what == "operated":
@@ -325,11 +335,11 @@ class Life:
     def _care(self) -> list[tuple[int, Service, int, int]]:
         """Return what social and community care came to: (month, service, payer, pence)."""
         economy = self.economy
-        prices, care = economy.parameters.prices, economy.parameters.care
+        prices = economy.parameters.prices
         nights, places, assessments = self.nights[1:], self.places, self.assessments
         setting = np.where(self.alive, nights["care"] & record.SETTING_MASK, GONE)
         funder = nights["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK
-        own, continuing = funder == Funder.SELF, funder == Funder.NHS
+        own, continuing, free = funder == Funder.SELF, funder == Funder.NHS, self._free()
         public_paid = ~own & ~continuing
         minutes = np.where(places == Setting.HOME, nights["package"] // 7, 0).astype(np.int64)
         listed = self.alive & ((nights["flags"] & record.PROACTIVE) != 0)
@@ -338,12 +348,12 @@ class Life:
         levels = [month[council] for month in economy.council_levels]
         intermediate, week = pence(prices.intermediate_place_week), pence(prices.continuing_week)
         own_hour, own_home, own_nursing = economy.engine.organisations.councils[council].own_price.tolist()
-        public, community = economy.payer(Account.SOCIAL_CARE, council), economy.payer(Account.COMMUNITY, consortium)
-        bills = economy.payer(Account.CONTINUING_CARE, consortium)
         household = economy.parties.indices(Party.HOUSEHOLD)[0]
         found: list[tuple[int, Service, int, int]] = []
         for month in np.unique(self.months).tolist():
             now = self.months == month
+            public, community = economy.payer(Account.SOCIAL_CARE, council, month), economy.payer(Account.COMMUNITY, consortium, month)
+            bills = economy.payer(Account.CONTINUING_CARE, consortium, month)
 
             def days(here: np.ndarray, now: np.ndarray = now) -> int:
                 return int((here & now).sum())
@@ -352,12 +362,17 @@ class Life:
             used[0, COUNCIL_CARE] = minutes[now & public_paid].sum()
             used[0, RESIDENTIAL_COUNCIL] = days((setting == Setting.RESIDENTIAL) & public_paid)
             used[0, NURSING_COUNCIL] = days((setting == Setting.NURSING) & public_paid)
+            used[0, FREE_CARE] = minutes[now & public_paid & free].sum()
+            used[0, FREE_RESIDENTIAL] = days((setting == Setting.RESIDENTIAL) & public_paid & free)
+            used[0, FREE_NURSING] = days((setting == Setting.NURSING) & public_paid & free)
+            for_us = economy.council_entitlements[month]["free_day"][council].tolist()
+            care_paid = [days((setting == home) & own & free) * pence for home, pence in zip((Setting.RESIDENTIAL, Setting.NURSING), for_us, strict=True)]
             bought = long_term_care(used, observed.at(levels[month][Lever.FEES]))
-            charge = int(charged(long_term_care(used, observed), levels[month][Lever.CHARGES], care)[0])
+            charge = int(charged(long_term_care(used, observed), free_care(used, observed), levels[month][Lever.CHARGES], economy.parameters)[0])
             found += [
                 (month, Service.HOME_CARE, public, int(bought.home_care[0])),
-                (month, Service.RESIDENTIAL_CARE, public, int(bought.residential[0])),
-                (month, Service.NURSING_CARE, public, int(bought.nursing[0])),
+                (month, Service.RESIDENTIAL_CARE, public, int(bought.residential[0]) + care_paid[0]),
+                (month, Service.NURSING_CARE, public, int(bought.nursing[0]) + care_paid[1]),
                 (month, Service.CHARGES, public, -charge),
                 (month, Service.CHARGES, household, charge),
                 (month, Service.REABLEMENT, public, days(places == Setting.REABLEMENT) * int(observed.reablement_week[0]) // 7),
@@ -366,9 +381,21 @@ class Life:
                 (month, Service.CONTINUING_CARE, bills, days(continuing & ((setting >= Setting.RESIDENTIAL) | (minutes > 0))) * week // 7),
                 (month, Service.PROACTIVE, community, int(days(listed) / 365.25 * pence(prices.proactive_person))),
                 (month, Service.HOME_CARE, household, int((minutes[now & own] * own_hour // 60).sum())),
-                (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_home),
-                (month, Service.NURSING_CARE, household, days((setting == Setting.NURSING) & own) * own_nursing),
+                (month, Service.RESIDENTIAL_CARE, household, days((setting == Setting.RESIDENTIAL) & own) * own_home - care_paid[0]),
+                (month, Service.NURSING_CARE, household, days((setting == Setting.NURSING) & own) * own_nursing - care_paid[1]),
             ]
+        return found
+
+    def _free(self) -> np.ndarray:
+        """Return on which nights what the person has of care is free, shape (n,)."""
+        economy, nights = self.economy, self.nights[1:].view(np.recarray)
+        council, found = int(nights["council"][0]), np.zeros(len(nights), dtype=bool)
+        state = economy.engine.organisations.councils[council : council + 1].copy()
+        for at, month in enumerate(self.months.tolist()):
+            state["levers"][0] = economy.council_levels[month][council]
+            for fact in FACTS:
+                state[fact][0] = economy.council_entitlements[month][fact][council]
+            found[at] = care_is_free(nights[at], state[0], economy.rules)
         return found
 
     def decider(self, event: np.void) -> str:
@@ -376,4 +403,5 @@ class Life:
         economy, lever = self.economy, Lever(int(event["lever"]))
         if lever == Lever.NONE:
             return ""
-        return economy.parties.decider_name(economy.holders.decided_by(lever, int(event["decider"])))
+        month = int(self.months[min(np.searchsorted(self.days, int(event["day"])), len(self.days) - 1)])
+        return economy.parties.decider_name(economy.holders_in(month).decided_by(lever, int(event["decider"])))

@@ -7,10 +7,12 @@ A structure may give the account, or the decision, to another kind, whose areas 
 * a lever is decided by the one among them where most of the unit's people live. To share a decision would need a rule for
   disagreement; stakes are those of the kind, so the choice says which organisation's prices and trust count.
 
-A body that a structure creates is one in the place: it bears and decides all.
+A body that a structure creates is one in the place, and then bears and decides all, or one for the area of each council.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -75,6 +77,32 @@ def split(pence: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return np.diff(np.floor(np.asarray(pence)[:, None] * edges).astype(np.int64), axis=1, prepend=np.int64(0))
 
 
+def body_areas(structure: CommissioningStructure, place: Place) -> dict[str, list[bool]]:
+    """Return the bodies that a structure makes in a place, by name, and for each of the place's councils whether it is in its area."""
+    if not structure.bodies:
+        return {}
+    body = structure.bodies[0]
+    if body.scope == "place":
+        return {f"{body.name} of {place.title}": [True] * len(place.councils)}
+    return {f"{body.name} of {council.name}": [other is council for other in place.councils] for council in place.councils}
+
+
+def people_of_bodies(people: Mapping[tuple[Party, Party], np.ndarray], areas: np.ndarray) -> dict[tuple[Party, Party], np.ndarray]:
+    """Return how many adults bodies have in common with organisations of each kind, and among themselves.
+
+    Parameters
+    ----------
+    people : as :func:`people_shared` has it
+    areas : shape (number of bodies, number of councils), which councils' people are whose
+    """
+    found = {}
+    for kind in STANDING_KINDS:
+        whole = people[kind, kind].sum(axis=1)[:, None]
+        shared = whole if len(areas) == 1 else people[kind, Party.COUNCIL] @ areas.T
+        found[kind, Party.COMMISSIONER], found[Party.COMMISSIONER, kind] = shared, shared.T
+    return found | {(Party.COMMISSIONER, Party.COMMISSIONER): np.diag(found[Party.COMMISSIONER, Party.COUNCIL].sum(axis=1))}
+
+
 class Holders:
     """Whom a structure's holders and deciders are in one place.
 
@@ -86,22 +114,34 @@ class Holders:
 
     Attributes
     ----------
-    people : as :func:`people_shared` has it
+    people : as :func:`people_shared` has it, and with commissioners where the structure makes any
     """
 
     def __init__(self, structure: CommissioningStructure, place: Place, parties: Parties) -> None:
         self.structure = structure
         self.people = people_shared(place)
-        self._parties = {kind: np.array(parties.indices(kind), dtype=np.int64) for kind in structure.kinds}
+        self._parties = {kind: np.array(parties.indices(kind), dtype=np.int64) for kind in STANDING_KINDS}
+        if structure.bodies:
+            areas = body_areas(structure, place)
+            self._parties[Party.COMMISSIONER] = np.array([parties.index(name) for name in areas], dtype=np.int64)
+            self.people |= people_of_bodies(self.people, np.array(list(areas.values())))
+        self._at = {int(party): position for indices in self._parties.values() for position, party in enumerate(indices)}
+
+    def __contains__(self, party: int) -> bool:
+        """Return whether an organisation is there under the structure."""
+        return party in self._at
 
     def parties(self, account: Account) -> np.ndarray:
         """Return the ledger's indices of all holders of an account."""
         return self._parties[self.structure.holder(account)]
 
+    def parties_of(self, kind: Party) -> np.ndarray:
+        """Return the ledger's indices of all organisations of a kind."""
+        return self._parties[kind]
+
     def shares(self, account: Account) -> np.ndarray:
         """Return people of each unit (row) of the area an account is kept for by who bears its bills (column)."""
-        own, kind = UNIT_OF[account], self.structure.holder(account)
-        return self.people[own, kind] if kind in STANDING_KINDS else self.people[own, own].sum(axis=1)[:, None]
+        return self.people[UNIT_OF[account], self.structure.holder(account)]
 
     def crosses(self, account: Account) -> bool:
         """Return whether another kind bears an account than the one it is kept for."""
@@ -132,7 +172,7 @@ class Holders:
 
     def position(self, party: int) -> int:
         """Return the position of an organisation among those of its kind."""
-        return next(party - int(indices[0]) for indices in self._parties.values() if indices[0] <= party <= indices[-1])
+        return self._at[party]
 
     def council_of(self, kind: Party, position: int) -> int:
         """Return the position of the council where most of an organisation's people live."""
@@ -143,8 +183,6 @@ class Holders:
         own, kind = OWNER_OF[lever], self.structure.decider(lever)
         if kind == own:
             return owner
-        if kind not in STANDING_KINDS:
-            return int(self._parties[kind][0])
         return int(self._parties[kind][np.argmax(self.people[own, kind][self.position(owner)])])
 
     def as_structured(self, rows: np.ndarray) -> np.ndarray:

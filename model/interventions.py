@@ -32,7 +32,7 @@ from pydantic_core import PydanticCustomError
 from agents.deciding import LEVER_RANGES
 from agents.naming import nearest
 from agents.patients import record
-from agents.vocabulary import Condition, Lever, Party, Setting
+from agents.vocabulary import Condition, Party, Setting
 from model.accounts import UNIT_OF
 from model.holders import OWNER_OF
 from model.parameters import Parameters

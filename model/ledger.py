@@ -440,6 +440,23 @@ class Ledger:
             total += int(rows["pence"][self._spills(rows)].sum())
         return total
 
+    def attributed(self, month: int) -> np.ndarray:
+        """Return the consequences of one month, paid and unpaid, as rows of :data:`CONSEQUENCE`."""
+        journal, memo = self._journal.month(month), self._memo.month(month)
+        journal = journal[(journal["decider"] < len(self.parties)) & (journal["lever"] != Lever.NONE)]
+        rows = np.zeros(len(journal) + len(memo), dtype=CONSEQUENCE)
+        for name in CONSEQUENCE.names:
+            rows[name] = np.concatenate([journal[name], memo[name]])
+        return rows
+
+    def caused(self, months: Iterable[int]) -> np.ndarray:
+        """Return what each party's decisions cost each party in some months, against rest: pence by payer and decider, shape (n, n)."""
+        found = np.zeros((len(self.parties), len(self.parties)), dtype=np.int64)
+        for month in months:
+            rows = self.attributed(month)
+            np.add.at(found, (rows["payer"].astype(np.int64), rows["decider"].astype(np.int64)), rows["pence"])
+        return found
+
     def resources(self) -> pd.DataFrame:
         """Return the resource account: columns month, organisation, resource, quantity, unit_pounds, pounds."""
         rows = [

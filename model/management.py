@@ -2,13 +2,14 @@
 
 Every organisation that commissions bears its own management. Where a structure gives its money to another to hold, the
 work goes along, at a saving; and the change itself costs, in proportion to the money that changes hands, for some months.
-Both are paid out of the budgets there are: transition is financed from within.
+Both are paid out of the budgets there are, unless a run has the treasury pay for the change on top.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from model.payment import pence
 from model.place import Place
 
 MONTHS = 12
+Money = Mapping[tuple[Account, Party, int], Sequence[tuple[int, int]]]
+"""For each account of each unit (kind and position): who pays, and what, pence a year."""
+
 SOURCES = {Party.COUNCIL: "council", Party.CONSORTIUM: "nhs"}
 """Which settlement an area's money grows by."""
 
@@ -37,6 +41,21 @@ class Overheads(Checked):
         assumption="1.5 billion (P-C.org-003) for the 64 billion that consortia took over (P-C.nhs-029); at most the 3.5 billion of its critics")
     transition_months: float = parameter(
         18.0, "months from the start over which that is spent", unit="months", low=6.0, high=36.0, positive=True, evidence="P-C.org-001")
+
+
+class ChangeOver(NamedTuple):
+    """What one organisation spends on a change to another structure.
+
+    Parameters
+    ----------
+    payer : index of the ledger
+    pence : in all
+    since : month of the run, from which on it is spent
+    """
+
+    payer: int
+    pence: int
+    since: int
 
 
 @dataclass(slots=True)
@@ -66,16 +85,17 @@ def management_at_rest(place: Place, scale: float, overheads: Overheads) -> dict
 
 
 def overheads_by_payer(
-    management: Mapping[Party, np.ndarray], money: Mapping[tuple[Account, Party, int], Sequence[tuple[int, int]]], own: Mapping[tuple[Party, int], int], overheads: Overheads
+    management: Mapping[Party, np.ndarray], money: Money, own: Mapping[tuple[Party, int], int], overheads: Overheads, before: Money | None = None
 ) -> dict[int, Overhead]:
     """Return what management and change-over come to for each organisation.
 
     Parameters
     ----------
     management : pence a year of each council's and consortium's own, before anything is reorganised
-    money : for each account of each unit (kind and position): who pays under the structure, and what, pence a year
+    money : who pays what under the structure
     own : who each unit is
     overheads : shared parameters
+    before : who paid what until now; every unit itself if None
 
     Examples
     --------
@@ -89,10 +109,18 @@ def overheads_by_payer(
     found = {who: Overhead() for who in own.values()}
     for (kind, unit), who in own.items():
         mine: dict[int, int] = {}
-        for payer, part in (bill for key, bills in money.items() if key[1:] == (kind, unit) for bill in bills):
-            mine[payer] = mine.get(payer, 0) + part
+        gained: dict[int, int] = {}
+        for key, bills in money.items():
+            if key[1:] != (kind, unit):
+                continue
+            had = dict(before[key]) if before is not None else {who: sum(part for _, part in bills)}
+            for payer, part in bills:
+                mine[payer] = mine.get(payer, 0) + part
+                gained[payer] = gained.get(payer, 0) + max(part - had.get(payer, 0), 0)
         whole, work = sum(mine.values()), int(management[kind][unit])
         kept = work
+        for payer, more in gained.items():
+            found.setdefault(payer, Overhead()).transition += round(more * overheads.transition_share)
         for payer, moved in sorted(mine.items()):
             if payer == who:
                 continue
@@ -101,7 +129,6 @@ def overheads_by_payer(
             other = found.setdefault(payer, Overhead())
             other.budget[SOURCES[kind]] += taken
             other.cost += round(taken * (1.0 - overheads.merged_saving))
-            other.transition += round(moved * overheads.transition_share)
         found[who].budget[SOURCES[kind]] += kept
         found[who].cost += kept
     return found

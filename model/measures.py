@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agents.patients.groups import N_FIFTHS
 from agents.vocabulary import Cause, Reason, Responsible, Unmet
 
 
@@ -22,7 +23,7 @@ class Measure:
     name : key in data
     label : words for a reader
     unit : of the monthly value
-    kind : ``flow`` (months add up to a year) or ``stock`` (a year is the mean of its months)
+    kind : ``flow`` (months add up to a year), ``stock`` (a year is the mean of its months) or ``yearly`` (told once, in March)
     definition : what is counted, and after whom
     better : ``less``, ``more`` or ``neither``: whether a fall is good in itself
     """
@@ -81,7 +82,32 @@ OTHER: tuple[Measure, ...] = (
     Measure(name="elective_admissions", label="Elective admissions", unit="spells", kind="flow", definition="operations, day cases and with nights (HES)"),
     Measure(name="waiting_for_operation", label="People waiting for an operation", unit="people", kind="stock", better="less", definition="listed after an outpatient visit and not yet operated on, at the month's end"),
     Measure(name="elective_cancellations", label="Cancelled operations", unit="operations", kind="flow", better="less", definition="operations with a night put off because the hospital was full"),
-    Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet (Tian 2012, narrow list)"),
+    Measure(name="scrqol", label="Social-care-related quality of life", unit="years", kind="flow", better="more",
+            definition="years lived by the adults of the place, weighted by social-care-related quality of life (after ASCOT; 1 for whoever needs no help); apart from QALYs"),
+    Measure(name="emergency_admissions_acs", label="Ambulatory-care-sensitive admissions", unit="spells", kind="flow", better="less", definition="emergency admissions for conditions that primary care might have kept quiet: every unmanaged crisis and, of other illness, the share that makes one admission in six at the start (Tian 2012, narrow list, P-B.emerg-018)"),
+    Measure(name="discharges", label="Discharges after emergencies", unit="spells", kind="flow", definition="emergency spells that ended, in death too"),
+    Measure(name="older_discharges", label="Discharges after emergencies, 65 and over", unit="people", kind="flow", definition="people of 65 and over who left hospital alive after an emergency"),
+    Measure(name="older_reabled", label="Discharges to reablement, 65 and over", unit="people", kind="flow",
+            definition="of those, people whom the council's reablement or the NHS's intermediate care took over on the day (ASCOF 2B)"),
+    Measure(name="reablement_followed", label="Follow-ups after reablement, 65 and over", unit="people", kind="flow",
+            definition="people of 65 and over whose 91st day after such a discharge fell in the month, the dead among them; not those who have moved away (ASCOF 2B, of all months: the return follows discharges of October to December)"),
+    Measure(name="reablement_at_home", label="At home 91 days after reablement, 65 and over", unit="people", kind="flow", better="more",
+            definition="of those, people alive who were neither in hospital nor in a care home that day (ASCOF 2B)"),
+    Measure(name="older_care_home_admissions", label="Council-supported care-home admissions, 65 and over", unit="people", kind="flow", better="less",
+            definition="people of 65 and over who move into a care home for good at the council's cost (ASCOF 2A); not those whose savings run out there"),
+    Measure(name="days_at_home", label="Days at home", unit="days", kind="flow", better="more", definition="days that adults live neither in hospital nor in a care home, short-term support at home included"),
+    Measure(name="strained_carers", label="Carers under strain", unit="people", kind="stock", better="less",
+            definition="people whose family and friends give more hours, net of what services take off them, than can be given without growing strain (`living.comfortable_hours`: by default 20 a week, from which caring is counted as intensive, P-C.carer-006)"),
+    Measure(name="carer_breakdowns", label="Carers giving up", unit="people", kind="flow", better="less", definition="people whose carers give up in the month (P-C.carer-008)"),
+    Measure(name="carers_lost", label="People whose carer has given up", unit="people", kind="stock", better="less", definition="people outside care homes who need help and whose carers have given up earlier and not come back"),
+    Measure(name="paying_people", label="People who pay for their own care", unit="people", kind="stock", definition="people who pay in full for home care or a care home as the month begins; not those who are charged a part"),
+    Measure(name="out_of_pocket", label="Care paid for by people themselves", unit="pounds", kind="flow", better="less",
+            definition="what those people pay, to the day; household cost less the charges of councils"),
+    Measure(name="dear_lives", label="Deaths after dear care", unit="people", kind="flow", better="less",
+            definition="deaths of people who had paid 100,000 pounds or more for care, the threshold of P-C.means-006 (Dilnot 2011); only what was paid since the start is known"),
+    Measure(name="assessments", label="Assessments", unit="assessments", kind="flow", definition="visits of social workers to people who asked or wait in hospital; yearly reviews not counted"),
+    Measure(name="handovers", label="Handovers", unit="handovers", kind="flow", better="less",
+            definition="assessments, emergency admissions, discharges after them, and moves straight to intermediate care: times that somebody new takes a person on"),
 )
 
 OF_ORGANISATIONS: tuple[Measure, ...] = (
@@ -104,10 +130,37 @@ OF_ORGANISATIONS: tuple[Measure, ...] = (
 )
 """Money of organisations: told for each of them that has any, and for the place."""
 
+OF_GROUPS: tuple[Measure, ...] = (
+    Measure(name="people_midyear", label="Adults at mid-year", unit="people", kind="yearly", definition="alive and resident at the end of September; in the place also by fifth of deprivation"),
+    Measure(name="older_people_midyear", label="People of 65 and over at mid-year", unit="people", kind="yearly", definition="of those, people of 65 and over"),
+    Measure(name="paid_dearly_midyear", label="People who have paid dearly for care", unit="people", kind="yearly", better="less",
+            definition="people alive then who have paid 100,000 pounds or more for care since the start (as of deaths after dear care)"),
+    *(
+        Measure(name=f"{name}_{which}", label=f"{label}, {which}", unit=unit, kind="yearly", definition=f"{label.lower()} of the year, {words}")
+        for name, label, unit in (
+            ("emergency_admissions", "Emergency admissions", "spells"), ("emergency_admissions_acs", "Ambulatory-care-sensitive admissions", "spells"),
+            ("deaths", "Deaths", "people"), ("unmet_need", "Unmet need", "hours a week"),
+        )
+        for which, words in (
+            ("observed", "in the place also by fifth of deprivation"),
+            ("expected", "had the people of mid-year the place's own rates of the time before the start in each of five bands of age; in the place also by fifth"),
+        )
+    ),
+)
+"""What is counted by fifth of deprivation and band of age, told in March for the place and each council."""
+
 MEASURES = {measure.name: measure for measure in HEADLINE + OTHER + OF_ORGANISATIONS}
 
 BY_CAUSE = ("emergency_contacts", "emergency_admissions", "emergency_bed_days")
 CAUSES = tuple(cause.name.lower() for cause in Cause)
 UNMET = tuple(reason.name.lower() for reason in Unmet)
 REASONS = tuple(reason.name.lower() for reason in Reason)
+FIFTHS = tuple(f"fifth_{number}" for number in range(1, N_FIFTHS + 1))
+"""Fifths of deprivation, the most deprived first."""
 BY_BODY = tuple(f"by_{body.name.lower()}" for body in Responsible)
+
+
+def kind(measure: str) -> str:
+    """Return ``flow`` where a measure's months add up to a year, else ``stock``; a breakdown is what its measure is."""
+    known = MEASURES.get(measure.partition("/")[0])
+    return "flow" if known is not None and known.kind == "flow" else "stock"

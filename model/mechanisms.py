@@ -58,9 +58,9 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("planned care that competes for the same beds", "structures under which emergencies grow: a full hospital cancels operations, but their nights never fill it",
               _above_zero("planned.overnight_major")),
     Mechanism("disputes over continuing healthcare", "separate budgets: two payers never quarrel over a patient here", _above_zero("care.disputed_share")),
-    Mechanism("teams, shared records and single assessment", "separate budgets: integration brings no quicker assessment or handover here"),
-    Mechanism("trust that grows and breaks", "structures imposed on poor relationships; trust differs between pairs but never moves"),
-    Mechanism("reorganisation: the dip in capacity", "the single budget, which begins at full strength in the first month"),
+    Mechanism("teams, shared records and single assessment", "separate budgets: integration brings no quicker assessment or handover here", _above_zero("teamwork.effect")),
+    Mechanism("joint money that makes good relationships better and poor ones worse", "structures imposed on poor relationships", _above_zero("trusting.amplifier")),
+    Mechanism("reorganisation: the dip in capacity", "the single budget, which begins at full strength in the first month", _above_zero("reorganising.depth")),
     Mechanism("prevention through public health", "nobody for some years; then structures that would have cut it",
               lambda parameters, structure: max(parameters.prevention.onset_prevented, parameters.prevention.falls_prevented) > 0.0),
     Mechanism("general practice whose access and continuity prevent crises", "consortia: cutting it brings nobody to hospital but those turned away",
@@ -71,12 +71,12 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("health and wellbeing boards", "structures without one", lambda parameters, structure: structure.board is not None),
     Mechanism("marginal rate and 30-day rule", "hospitals, which are paid in full for growth and for returns",
               lambda parameters, structure: structure.payment.hospital != "tariff" or min(parameters.prices.marginal_share, parameters.prices.return_share) < 1.0),
-    Mechanism("what councils owe hospitals for delay", "councils: a wait in hospital for their care costs them nothing", _above_zero("prices.reimbursed_share")),
+    Mechanism("what councils owe hospitals for delay", "councils: a wait in hospital for their care costs them nothing", lambda parameters, structure: structure.payment.delays == "reimbursed" and parameters.prices.reimbursed_share > 0.0),
     Mechanism("fees that a council sets and a market that leaves", "councils: paying less never loses them providers here",
               lambda parameters, structure: max(parameters.market.home_care_by_fees, parameters.market.places_by_fees) > 0.0),
     Mechanism("charges that keep people from asking", "councils that would raise charges", _above_zero("seeking.asks_by_charges")),
     Mechanism("growth of demand at fixed age", "every budget: only ageing and migration add to demand"),
-    Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest"),
+    Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest unless a run is told to learn"),
 )  # fmt: skip
 
 

@@ -8,24 +8,60 @@ from agents.hospital.planned import CANCELLED_OUT, OPERATED_OUT, SEEN_OUT, WAITI
 from agents.hospital.state import (
     ADMISSIONS_OUT,
     AMBULATORY_OUT,
+    ASSESSED_OUT,
+    AT_HOME_OUT,
     ATTENDED_OUT,
     BED_DAYS_OUT,
     BOARDING_OUT,
     CONTACTS_OUT,
     DEATHS_OUT,
     DELAYED_OUT,
+    DIED_DEARLY_OUT,
+    DISCHARGED_OUT,
     ENTRIES_OUT,
+    FOLLOWED_UP_OUT,
+    HANDOVERS_OUT,
     LATE_OUT,
+    OLDER_DISCHARGED_OUT,
+    OLDER_ENTRIES_OUT,
+    OLDER_REABLED_OUT,
     READMITTED_OUT,
     RECORDED_OUT,
     SNAPSHOT_OUT,
     WAITING_HOME_OUT,
 )
-from agents.patients.living import MICRO_QALYS, UNMET_BY_REASON, UNMET_MINUTES
+from agents.patients.living import (
+    BROKEN,
+    CARE_HOME_DAYS,
+    GAVE_UP,
+    HOSPITAL_DAYS,
+    MICRO_QALYS,
+    PAYING,
+    PERSON_DAYS,
+    SCRQOL_LOST,
+    SELF_PENCE,
+    STRAINED,
+    UNMET_BY_REASON,
+    UNMET_MINUTES,
+)
 from agents.vocabulary import N_CAUSES, N_REASONS, N_RESPONSIBLE, N_UNMET
 from model.accounts import Costs
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_COUNT, Month
 from model.measures import BY_BODY, CAUSES, REASONS, UNMET
+
+OUT_COLUMNS = {
+    "emergency_admissions_acs": AMBULATORY_OUT,
+    "discharges": DISCHARGED_OUT,
+    "older_discharges": OLDER_DISCHARGED_OUT,
+    "older_reabled": OLDER_REABLED_OUT,
+    "reablement_followed": FOLLOWED_UP_OUT,
+    "reablement_at_home": AT_HOME_OUT,
+    "older_care_home_admissions": OLDER_ENTRIES_OUT,
+    "dear_lives": DIED_DEARLY_OUT,
+    "assessments": ASSESSED_OUT,
+    "handovers": HANDOVERS_OUT,
+}
+"""Measures that are a column of what the days of care count."""
 
 
 def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> dict[str, np.ndarray]:
@@ -55,6 +91,7 @@ def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> 
         found[f"unmet_need/{label}"] = by_reason[:, reason]
     found["unmet_hours"] = totals[:, UNMET_MINUTES] / 60.0
     found["qalys"] = totals[:, MICRO_QALYS] / 1e6
+    found["scrqol"] = totals[:, PERSON_DAYS] / 365.25 - totals[:, SCRQOL_LOST] / 1e6
     found["deaths"] = out[:, DEATHS_OUT]
     found["public_spending"] = (costs.social_care + costs.prevention + paid_by_consortia) / 100.0
     found["household_cost"] = costs.households / 100.0
@@ -70,7 +107,12 @@ def measure_month(month: Month, costs: Costs, paid_by_consortia: np.ndarray) -> 
     found["gp_consultations"] = month.consultations.sum(axis=1)
     for name, column in (("outpatient_visits", SEEN_OUT), ("elective_admissions", OPERATED_OUT), ("waiting_for_operation", WAITING_OUT), ("elective_cancellations", CANCELLED_OUT)):
         found[name] = month.planned[:, column]
-    found["emergency_admissions_acs"] = out[:, AMBULATORY_OUT]
+    for name, column in OUT_COLUMNS.items():
+        found[name] = out[:, column]
+    found["days_at_home"] = totals[:, PERSON_DAYS] - totals[:, HOSPITAL_DAYS] - totals[:, CARE_HOME_DAYS]
+    for name, column in (("strained_carers", STRAINED), ("carer_breakdowns", GAVE_UP), ("carers_lost", BROKEN), ("paying_people", PAYING)):
+        found[name] = totals[:, column]
+    found["out_of_pocket"] = totals[:, SELF_PENCE] / 100.0
     return found
 
 

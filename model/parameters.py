@@ -17,14 +17,21 @@ from agents.deciding import DecidingBehaviour
 from agents.hospital.hospital import HospitalBehaviour
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
+from agents.learning import LearningBehaviour
 from agents.naming import nearest
 from agents.parameter import Checked
+from agents.patients.frail_elders import FrailElders
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
+from agents.patients.quality import CareQuality
 from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
+from agents.teams import TeamEffects
+from agents.trusting import TrustingBehaviour
+from model.entitlement import EntitlementRules
 from model.management import Overheads
 from model.payment import Prices
+from model.reorganising import Reorganising
 from model.resources import UnitCosts
 from model.settlement import Settlement
 
@@ -53,10 +60,12 @@ class Parameters:
     hospital: HospitalRules = field(default_factory=HospitalRules)
     planned: PlannedRules = field(default_factory=PlannedRules)
     prevention: PreventionBehaviour = field(default_factory=PreventionBehaviour)
+    quality: CareQuality = field(default_factory=CareQuality)
     prices: Prices = field(default_factory=Prices)
     costs: UnitCosts = field(default_factory=UnitCosts)
     settlement: Settlement = field(default_factory=Settlement)
     overheads: Overheads = field(default_factory=Overheads)
+    frail_elders: FrailElders = field(default_factory=FrailElders)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)
@@ -64,6 +73,11 @@ class Parameters:
     market: MarketBehaviour = field(default_factory=MarketBehaviour)
     commissioner: CommissionerBehaviour = field(default_factory=CommissionerBehaviour)
     board: BoardBehaviour = field(default_factory=BoardBehaviour)
+    trusting: TrustingBehaviour = field(default_factory=TrustingBehaviour)
+    teamwork: TeamEffects = field(default_factory=TeamEffects)
+    reorganising: Reorganising = field(default_factory=Reorganising)
+    learning: LearningBehaviour = field(default_factory=LearningBehaviour)
+    entitlement: EntitlementRules = field(default_factory=EntitlementRules)
 
     def with_values(self, values: Mapping[str, float]) -> Parameters:
         """Return these parameters with some changed, by name such as ``deciding.outcome_weight``.

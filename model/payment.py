@@ -92,8 +92,8 @@ class Prices(Checked):
         100.0, "what a council pays a hospital for a recorded day of delay that awaits social care", unit="pounds a day", low=100.0, high=120.0,
         evidence="P-B.tariff-003")
     reimbursed_share: float = parameter(
-        0.0, "of recorded days that await social care, those that hospitals claim from councils", unit="share of recorded days", low=0.0, high=1.0,
-        assumption="law until 2015 and discretionary from then on (P-B.tariff-003), which is all of a run but its first year; how often it was claimed is not known")
+        0.5, "of recorded days that await social care, those that hospitals claim from councils where these owe for delay", unit="share of recorded days",
+        low=0.0, high=1.0, assumption="a hospital may claim every day (P-B.tariff-003), and many did not, for the sake of the partnership; how often it was claimed is not known")
 
 
 def pence(pounds: float) -> int:

@@ -121,6 +121,7 @@ COLUMNS: dict[str, dict[str, type]] = {
         "responsible": str,
         "delayed_days": int,
     },
+    "national_years.csv": {"measure": str, "year": str, "value": float, "unit": str, "ages": str, "source": str, "note": str},
 }
 """The columns that are used, with their types; an empty number is NaN."""
 

@@ -36,7 +36,7 @@ from model.management import SOURCES
 from model.parameters import Parameters
 from model.place import Place
 from model.rules import compile_rules
-from model.settlement import Settlement
+from model.settlement import MoneyPath, Settlement
 from model.year_end import Budgets
 
 
@@ -53,7 +53,7 @@ class Economy(Protocol):
     rules: np.record
     engine: Engine
     at_rest: Organisations
-    settlement: Settlement
+    settlement: Settlement | MoneyPath
     holders: Holders
     budgets: Budgets
     councils: Sequence[Organisation]
@@ -197,18 +197,22 @@ class Script:
             return round(each.per_head * 100.0 * unit.heads)
         economy, at = self._economy, self._position(unit)
         base = int(economy.budgets.modelled[account][at] + economy.budgets.committed[account][at])
-        return round(each.change * base * economy.settlement.factor(SOURCES[UNIT_OF[account]], year))
+        paths = economy.settlement.by_council(year) if UNIT_OF[account] == Party.COUNCIL else None
+        growth = economy.settlement.factor(SOURCES[UNIT_OF[account]], year) if paths is None else float(paths[at])
+        return round(each.change * base * growth)
 
     def begin_month(self) -> None:
-        """Freeze levers that are frozen, before the year's lists are made with them."""
+        """Set the parameters of the month, and freeze levers that are frozen, before rules are put in force and lists made with them."""
+        if not self.interventions:
+            return
+        self._change_parameters()
         self._held = {}
         self._set_levers(along_paths=False)
 
     def before_deciding(self) -> None:
-        """Set what else stands for the month: rules, people's services, the hands there are, levers along recorded paths."""
+        """Set what else stands for the month: people's services, the hands there are, levers along recorded paths."""
         if not self.interventions:
             return
-        self._change_parameters()
         self._serve()
         self._hire()
         self._set_levers(along_paths=True)  # which tell where levers stood once organisations had decided
@@ -260,22 +264,34 @@ class Script:
         rows, chosen = self._economy.engine.people.rows, self.given[number].chosen
         here = rows["end_month"][chosen] >= self._economy.month
         if each.service == "reablement":
-            rows["person"][chosen] |= record.REABLEMENT_FIRST
+            self._economy.engine.reablement_first = self._offered()
             return
         before = self._listed.get(number, chosen[:0])
         new = chosen[here & (rows["flags"][chosen] & record.PROACTIVE == 0)]
-        rows["flags"][new] |= record.PROACTIVE
-        rows["flags"][chosen[~here]] &= ~np.uint8(record.PROACTIVE)
+        self._list(new, True)
+        self._list(chosen[~here], False)
         self._listed[number] = np.union1d(before, new)
-        self._economy.engine.count_listed()
 
     def _withdraw(self, number: int, each: ServiceIntervention) -> None:
-        rows = self._economy.engine.people.rows
         if each.service == "reablement":
-            rows["person"][self.given[number].chosen] &= ~np.uint8(record.REABLEMENT_FIRST)
+            self._economy.engine.reablement_first = self._offered()
             return
-        rows["flags"][self._listed.pop(number)] &= ~np.uint8(record.PROACTIVE)
-        self._economy.engine.count_listed()
+        self._list(self._listed.pop(number), False)
+
+    def _offered(self) -> np.ndarray:
+        """Return who is offered reablement before home care, shape (n_people,), or empty where nobody is."""
+        active = [self.given[number].chosen for number, each in self._active(ServiceIntervention) if each.service == "reablement" and number in self.given]
+        offered = np.zeros(len(self._economy.engine.people) if active else 0, dtype=np.uint8)
+        for chosen in active:
+            offered[chosen] = 1
+        return offered
+
+    def _list(self, who: np.ndarray, on: bool) -> None:
+        """Put people on the proactive lists of their consortia, or take them off."""
+        rows, listed = self._economy.engine.people.rows, self._economy.engine.listed
+        who = who[(rows["flags"][who] & record.PROACTIVE != 0) != on]
+        rows["flags"][who] ^= record.PROACTIVE
+        listed += (1 if on else -1) * np.bincount(rows["consortium"][who], minlength=len(listed))
 
     def _hire(self) -> None:
         """Let more, or fewer, people come to work in care than a market could find by itself."""

@@ -20,9 +20,10 @@ import numpy as np
 from agents.vocabulary import HELD_ACCOUNTS, Account, Party, Service
 from model.accounts import UNIT_OF
 from model.holders import Holders
-from model.management import MONTHS, SOURCES, Overhead, Overheads, overheads_by_payer, transition_spent
+from model.management import MONTHS, SOURCES, ChangeOver, Overhead, Overheads, overheads_by_payer, transition_spent
 from model.payment import block_month
-from model.settlement import Settlement
+from model.reorganising import moved_shares
+from model.settlement import MoneyPath, Settlement
 from model.structures import CommissioningStructure
 
 
@@ -103,7 +104,8 @@ def held_back(forecast: float, available: float, allowance: float, yields: float
 def purses_of(structure: CommissioningStructure, accounts: Collection[Account]) -> list[tuple[Account, ...]]:
     """Return how a holder's accounts fall into purses: a pool is one, and what is kept outside pools another.
 
-    What every organisation bears itself comes out of what it keeps outside pools, or out of a pool where it keeps nothing there.
+    What every organisation bears itself comes out of what it keeps outside pools and ring-fences, or out of those where it keeps
+    nothing else. Of an account that is in a pool in part the holder keeps the purse.
 
     Parameters
     ----------
@@ -111,9 +113,9 @@ def purses_of(structure: CommissioningStructure, accounts: Collection[Account]) 
     """
     held = [account for account in HELD_ACCOUNTS if account in accounts]
     found = list(dict.fromkeys(tuple(each for each in structure.purse(account) if each in held) for account in held))
-    pooled = {account for pool in structure.pools for account in pool.accounts}
+    bound = {account for pool in structure.pools if pool.whole for account in pool.accounts} | set(structure.ring_fences)
     own = tuple(account for account in Account if account in accounts and account not in HELD_ACCOUNTS)
-    payer = next((purse for purse in found if not pooled & set(purse)), found[0] if found else ())
+    payer = next((purse for purse in found if not bound & set(purse)), found[0] if found else ())
     rest = [purse for purse in found if purse != payer]
     return [purse for purse in [payer + own, *rest] if purse]
 
@@ -129,11 +131,19 @@ class Budgets:
     management : pence a year of each council's and consortium's own management before anything is reorganised
     first : the ledger's index of the first council and consortium
     overheads, settlement : shared parameters
+    earlier : budgets until a structure was replaced in the middle of a run, and the month from which these hold; of an earlier
+        change those go on paying who still hold an account, and what others had begun is left undone
+    funded : whether the treasury pays for the change on top
+
+    Attributes
+    ----------
+    moved : share of the money of each council's and consortium's area that another holds, by the ledger's index
     """
 
     def __init__(
         self, *, modelled: Mapping[Account, np.ndarray], committed: Mapping[Account, np.ndarray], variance: Mapping[Account, np.ndarray], holders: Holders,
-        management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement,
+        management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement | MoneyPath,
+        earlier: tuple[Budgets, int] | None = None, funded: bool = False,
     ) -> None:  # fmt: skip
         self.modelled, self.committed, self._holders = modelled, committed, holders
         self._overheads, self._settlement = overheads, settlement
@@ -147,7 +157,12 @@ class Budgets:
             for unit, pence in enumerate((modelled[account] + committed[account]).tolist()):
                 money[account, kind, unit] = holders.bill(account, unit, pence)
         own = {(kind, unit): first[kind] + unit for kind, each in management.items() for unit in range(len(each))}
-        self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads)
+        before, since = (None, 0) if earlier is None else (earlier[0].money, earlier[1])
+        self.money, self._funded = money, funded
+        self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads, before)
+        self.moved = moved_shares(money, own, before)
+        going_on = [] if earlier is None else [change for change in earlier[0].change_overs if change.payer in self._held]
+        self.change_overs = going_on + [ChangeOver(payer, overhead.transition, since) for payer, overhead in self.overhead.items() if overhead.transition]
 
     def held(self, payer: int) -> Mapping[Account, Held]:
         """Return what an organisation holds of each account."""
@@ -156,27 +171,41 @@ class Budgets:
     def of_year(self, payer: int, year: int) -> dict[Account, int]:
         """Return an organisation's budgets in a financial year (0 the first), pence, by account."""
         found = {
-            account: int((held.modelled + held.committed) * self._settlement.factor(SOURCES[UNIT_OF[account]], year)) for account, held in self.held(payer).items()
+            account: self._budget(account, held, year) for account, held in self.held(payer).items()
         }
         overhead = self.overhead.get(payer, Overhead())
         if any(overhead.budget.values()):
             found[Account.MANAGEMENT] = sum(int(pence * self._settlement.factor(source, year)) for source, pence in overhead.budget.items())
-        if overhead.transition:
-            found[Account.TRANSITION] = 0  # financed from within
+        spent = self._changing(payer, year)
+        if spent is not None:
+            found[Account.TRANSITION] = spent if self._funded else 0  # else it is financed from within
         return found
+
+    def _budget(self, account: Account, held: Held, year: int) -> int:
+        """Return one holder's budget on an account in a financial year, pence: by council where councils' money takes paths of its own."""
+        paths = self._settlement.by_council(year) if UNIT_OF[account] == Party.COUNCIL else None
+        if paths is None:
+            return int((held.modelled + held.committed) * self._settlement.factor(SOURCES[UNIT_OF[account]], year))
+        units = np.floor((self.modelled[account] + self.committed[account]) * paths).astype(np.int64)
+        return int(self._holders.borne(account, units)[held.position])
 
     def month(self, number: int) -> list[tuple[int, Service, int]]:
         """Return what is certain to be paid in a month (from 0): payer, service, pence."""
-        year = number // MONTHS
         found = []
         for account in UNIT_OF:
-            units = np.array([block_month(yearly, number) for yearly in self._committed(account, year).tolist()], dtype=np.int64)
-            parties, amounts = self._holders.parties(account), self._holders.borne(account, units)
+            parties, amounts = self._holders.parties(account), self.committed_in(account, number)
             found += [(payer, Service.COMMITTED, amount) for payer, amount in zip(parties.tolist(), amounts.tolist(), strict=True)]
         for payer, overhead in self.overhead.items():
-            spent = [transition_spent(overhead.transition, month, self._overheads.transition_months) for month in (number - 1, number)]
-            found += [(payer, Service.MANAGEMENT, block_month(overhead.cost, number)), (payer, Service.TRANSITION, spent[1] - spent[0])]
+            found.append((payer, Service.MANAGEMENT, block_month(overhead.cost, number)))
+        found += [(change.payer, Service.TRANSITION, self._spent(change, number - 1, number)) for change in self.change_overs]
         return [row for row in found if row[2]]
+
+    def paid_on_top(self, number: int) -> list[tuple[int, int]]:
+        """Return what the treasury pays in a month besides the settlement, (payee, pence), where a run is funded: what changing over costs.
+
+        What an entitlement costs beyond the rules that it replaces belongs here too, once it is counted.
+        """
+        return [(payer, pence) for payer, service, pence in self.month(number) if service == Service.TRANSITION] if self._funded else []
 
     def forecast(self, payer: int, last: Mapping[Account, np.ndarray], year: int) -> dict[Account, float]:
         """Return what an organisation will spend in a year on each account: modelled as of late, and what is certain besides.
@@ -191,10 +220,37 @@ class Budgets:
         overhead = self.overhead.get(payer, Overhead())
         if overhead.cost:
             found[Account.MANAGEMENT] = float(overhead.cost)
-        if overhead.transition:
-            before, after = (transition_spent(overhead.transition, month, self._overheads.transition_months) for month in (year * MONTHS - 1, (year + 1) * MONTHS - 1))
-            found[Account.TRANSITION] = float(after - before)
+        spent = self._changing(payer, year)
+        if spent is not None:
+            found[Account.TRANSITION] = float(spent)
         return found
+
+    def committed_in(self, account: Account, number: int) -> np.ndarray:
+        """Return the committed lines of a month (from 0), pence by holder."""
+        units = [block_month(yearly, number) for yearly in self._committed(account, number // MONTHS).tolist()]
+        return self._holders.borne(account, np.array(units, dtype=np.int64))
+
+    def _changing(self, payer: int, year: int) -> int | None:
+        """Return what an organisation spends on changing over in a year; None if it does not change over."""
+        changes = [change for change in self.change_overs if change.payer == payer]
+        return sum(self._spent(change, year * MONTHS - 1, (year + 1) * MONTHS - 1) for change in changes) if changes else None
+
+    def _spent(self, change: ChangeOver, after: int, until: int) -> int:
+        """Return what is spent of a change-over after one month's end and until another's."""
+        begun, done = (transition_spent(change.pence, month - change.since, self._overheads.transition_months) for month in (after, until))
+        return done - begun
+
+    def modelled_gap(self, payer: int, account: Account, last: Mapping[Account, np.ndarray], year: int) -> float:
+        """Return what an organisation will spend on the modelled lines of an account beyond their part of its budget, pence; `last` as in :meth:`forecast`."""
+        return float(last[account][self.held(payer)[account].position]) - self.modelled_money(payer, account, year)
+
+    def modelled_money(self, payer: int, account: Account, year: int) -> float:
+        """Return the modelled lines' part of an organisation's budget for an account in a year, pence."""
+        return self.held(payer)[account].modelled * self._settlement.factor(SOURCES[UNIT_OF[account]], year)
+
+    def spread(self, account: Account) -> np.ndarray:
+        """Return the variance that chance gives a year's spending on an account, pence squared, by holder."""
+        return np.array([self.held(party)[account].variance for party in self._holders.parties(account).tolist()])
 
     def chance(self, payer: int, accounts: Collection[Account]) -> float:
         """Return the standard deviation of what chance does to a year of an organisation's spending on accounts, pence."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import strategies as st
 
 from agents.deciding import Belief
@@ -24,6 +25,7 @@ from model.parameters import Parameters
 from model.place import load_place
 from model.rules import compile_rules
 from model.starting_state import starting_state
+from model.structures import HEADLINE, list_structures
 
 LEVERS = tuple(lever for lever in Lever if lever != Lever.NONE)
 NO_BELIEFS = {lever: Belief(lever=lever, costs={}, qalys=0.0) for lever in LEVERS}
@@ -51,6 +53,10 @@ SOME_BELIEFS = NO_BELIEFS | {
     }.items()
 }
 """Made-up beliefs under which organisations have something to weigh: tests do not hang on what was measured."""
+EACH_STRUCTURE = tuple(
+    name if name in HEADLINE else pytest.param(name, marks=pytest.mark.slow) for name in list_structures()
+)
+"""Every shipped structure, to parametrize tests that run each: those beyond the headline only among the slow ones."""
 ALL_HELD = dict.fromkeys(lever.name.lower() for lever in LEVERS)
 """Every lever frozen where it was observed."""
 

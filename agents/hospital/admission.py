@@ -11,7 +11,9 @@ from agents.hospital.billing import is_return, price_today
 from agents.hospital.books import follow_up, note, post, schedule
 from agents.hospital.state import (
     ACUTE,
+    ADMISSIONS_BY_CELL,
     ADMISSIONS_OUT,
+    AMBULATORY_BY_CELL,
     AMBULATORY_OUT,
     ATTENDED_OUT,
     BOARDING,
@@ -40,6 +42,7 @@ from agents.hospital.state import (
 from agents.hospital.stays import acute_days, admission_chance, grave, minutes_in_ae, recovery_days
 from agents.hospital.wards import linger, take_bed
 from agents.patients import record
+from agents.patients.groups import cell_of
 from agents.patients.living import HOME, INTERMEDIATE, YOUNGEST, accrue, age_index
 from agents.patients.seeking import CONTACT, DEATH_EVENT, NEED_DECIDES
 from agents.vocabulary import Cause, Lever, Service
@@ -184,7 +187,7 @@ def step_up(flow, p, i, h, day, trigger, severity, rules, seed):
         return False
     consortium.intermediate_used += 1
     set_care(p, INTERMEDIATE, funder_of(p))
-    hand_over(p)
+    hand_over(flow, p)
     flow.out[np.int64(p["council"]), STEPPED_UP_OUT] += 1
     flow.out[np.int64(p["council"]), INTERMEDIATE_OUT] += 1
     open_case(flow, i, IN_INTERMEDIATE, day, day + int(rules.intermediate_days), trigger, 0, h, rules, seed)
@@ -197,11 +200,14 @@ def admit(flow, e, p, i, h, day, hour, decider, lever, age, tables, rules, seed)
     cause, trigger, severity = np.int64(e["cause"]), np.int64(e["trigger"]), np.float64(e["severity"])
     row = flow.out[np.int64(p["council"])]
     hospital = flow.hospitals[h]
+    cell = cell_of(p, age)
     row[ADMISSIONS_OUT + cause] += 1
+    row[ADMISSIONS_BY_CELL + cell] += 1
     if ambulatory(i, trigger, cause, tables, seed):
         row[AMBULATORY_OUT] += 1
+        row[AMBULATORY_BY_CELL + cell] += 1
     flow.hospital_out[h, HOSPITAL_ADMISSIONS] += 1
-    hand_over(p)
+    hand_over(flow, p)
     returned = is_return(p, day)
     if returned:
         row[READMITTED_OUT] += 1

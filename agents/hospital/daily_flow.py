@@ -17,7 +17,7 @@ from agents.compiled import compiled
 from agents.hospital.admission import FOUR_HOURS, arrival_hour, attend
 from agents.hospital.books import AHEAD, N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT, ask_ahead
 from agents.hospital.delays import NOT_DELAYED, delay_reason, responsible_body
-from agents.hospital.leaving import die, progress, request, stays_as_it_is
+from agents.hospital.leaving import die, look_after_three_months, progress, request, stays_as_it_is
 from agents.hospital.planned import day_of_planned_care, form_lines, leave_lines, refer
 from agents.hospital.sharing import ALONE, Hands, SharedOut
 from agents.hospital.state import (
@@ -46,7 +46,7 @@ from agents.hospital.state import (
 )
 from agents.hospital.wards import is_outlier, lie_down, open_or_close_beds
 from agents.patients import record
-from agents.patients.seeking import CONTACT, DEATH_EVENT, REFERRAL
+from agents.patients.seeking import CONTACT, DEATH_EVENT, FOLLOW_UP, REFERRAL
 from agents.vocabulary import N_RESPONSIBLE
 
 WARD_ROUND = 14.0  # assumption, 11 to 16: hour by which, on average, people leave; later arrivals meet the beds that they freed
@@ -57,6 +57,9 @@ THURSDAY, SATURDAY = 3, 5
 def happen(flow, e, day, left, clock, tables, rules, seed):
     """Let one event of the calendar happen, unless the person has died or moved away."""
     kind, i = np.int64(e["kind"]), np.int64(e["person"])
+    if kind == FOLLOW_UP:
+        look_after_three_months(flow, e)
+        return
     if np.int64(flow.rows[i]["end_month"]) != record.ALIVE:
         return
     if kind == CONTACT:

@@ -242,7 +242,7 @@ def serve(flow, k, day, left, clock, tables, rules, seed):
     if outcome in (GIVE_UP, TO_INTERIM):  # who leaves otherwise does so on the ward round
         outcome = STAY
     if outcome != STAY:
-        act(flow, k, c, p, council, outcome, day, tables, rules, seed)
+        act(flow, k, c, p, council, outcome, day, age, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
     return outcome != STAY and in_hospital(state)
 
@@ -308,7 +308,7 @@ def go_on_waiting(flow, k, day, left, clock, tables, rules, seed):
         return
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
-    act(flow, k, c, p, council, outcome, day, tables, rules, seed)
+    act(flow, k, c, p, council, outcome, day, age, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from agents import draws
-from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.care import STRICTNESS, judged_minutes, judged_package, needs_care_home, pays_for_care, sell_home
 from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
@@ -35,15 +35,19 @@ from agents.hospital.state import (
     AGREED,
     AGREED_OUT,
     ASSESSED_OUT,
+    AT_HOME_OUT,
     BOARDING,
     CLAIMED_OUT,
     CLOSED,
+    DEATHS_BY_CELL,
     DEATHS_OUT,
+    DIED_DEARLY_OUT,
     DIED_IN_CARE_HOME_OUT,
     DIED_IN_HOSPITAL_OUT,
     DISCHARGED_OUT,
     DISPUTED_OUT,
     ENTRIES_OUT,
+    FOLLOWED_UP_OUT,
     GAVE_UP_WAITING_OUT,
     GRANTED_OUT,
     HOME_ASSESSMENT,
@@ -59,6 +63,9 @@ from agents.hospital.state import (
     IN_REABLEMENT,
     INTERIM_OUT,
     INTERMEDIATE_OUT,
+    OLDER_DISCHARGED_OUT,
+    OLDER_ENTRIES_OUT,
+    OLDER_REABLED_OUT,
     REABLED_OUT,
     REFUSED,
     REFUSED_OUT,
@@ -92,8 +99,10 @@ from agents.hospital.state import (
 from agents.hospital.stays import return_chance
 from agents.hospital.wards import free_bed, move_on
 from agents.patients import record
+from agents.patients.groups import OLDER, cell_of
 from agents.patients.living import (
     COUNCIL,
+    DEAR_PENCE,
     HOME,
     INTERMEDIATE,
     NHS_PAYS,
@@ -108,7 +117,7 @@ from agents.patients.living import (
     unmet_minutes,
     update_need,
 )
-from agents.patients.seeking import CONTACT, NEED_DECIDES
+from agents.patients.seeking import CONTACT, FOLLOW_UP, NEED_DECIDES
 from agents.patients.services import left_to_others
 from agents.vocabulary import Lever
 
@@ -116,6 +125,7 @@ CHC_STRICTNESS, COMMUNITY_NURSING = int(Lever.CHC_STRICTNESS), int(Lever.COMMUNI
 
 # What a case's day can come to.
 STAY, GO_HOME, TO_INTERMEDIATE, TO_REABLEMENT, TO_PACKAGE, TO_CARE_HOME, TO_INTERIM, GIVE_UP, END_SHORT_TERM = range(9)
+FOLLOWED_UP_AFTER = 91  # days after a discharge to reablement or intermediate care: three months, as ASCOF 2B (T-C-014)
 FOR_GOOD = -1  # instead of a state that follows short-term care
 
 
@@ -128,14 +138,14 @@ def arranging_days(mean, u):
 
 
 @compiled
-def fit_to_leave(c, p, consortium, day, tables, rules, seed):
+def fit_to_leave(c, p, council, consortium, day, tables, rules, seed):
     """The acute phase and the recovery asked for are over: leave with the support there is, or begin to wait."""
     if setting_of(p) >= RESIDENTIAL or gap_of(p) <= 60.0 * rules.tolerated_hours:
         return home_unless_hindered(c, p, day, tables, rules, seed)
     if np.int64(c["recovery"]) >= 2:
         enter(c, WAIT_FURTHER_NHS, day, day + np.int64(c["recovery"]))
-        return further_care(c, p, consortium, day, tables, rules, seed)
-    return begin_planning(c, day, tables, rules, seed)
+        return further_care(c, p, council, consortium, day, tables, rules, seed)
+    return begin_planning(c, council, day, tables, rules, seed)
 
 
 @compiled
@@ -155,15 +165,15 @@ def home_unless_hindered(c, p, day, tables, rules, seed):
 
 
 @compiled
-def begin_planning(c, day, tables, rules, seed):
+def begin_planning(c, council, day, tables, rules, seed):
     """The hospital's coordinators begin to plan a discharge that needs more than there is."""
     u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PLANNING_WAIT)
-    enter(c, WAIT_PLANNING, day, day + arranging_days(rules.planning_days * tables.wait[ASSESSMENT], u))
+    enter(c, WAIT_PLANNING, day, day + arranging_days(rules.planning_days * council.planning_factor * tables.wait[ASSESSMENT], u))
     return STAY
 
 
 @compiled
-def further_care(c, p, consortium, day, tables, rules, seed):
+def further_care(c, p, council, consortium, day, tables, rules, seed):
     """Move the recovery to intermediate care if a place is free; else it goes on in the bed until it is over."""
     if consortium.intermediate_used + 1.0 <= consortium.intermediate_places:
         return TO_INTERMEDIATE
@@ -172,11 +182,11 @@ def further_care(c, p, consortium, day, tables, rules, seed):
     c["recovery"] = 0
     if gap_of(p) <= 60.0 * rules.tolerated_hours:
         return GO_HOME
-    return begin_planning(c, day, tables, rules, seed)
+    return begin_planning(c, council, day, tables, rules, seed)
 
 
 @compiled
-def plan_discharge(flow, c, day, tables, rules, seed):
+def plan_discharge(flow, c, council, day, tables, rules, seed):
     """Coordinators finish the plan, if they are not short of hands; then a social worker is asked to come."""
     hospital = flow.hospitals[np.int64(c["hospital"])]
     if day < np.int64(c["due"]) or hospital.coordination_tokens < 1.0:
@@ -184,7 +194,7 @@ def plan_discharge(flow, c, day, tables, rules, seed):
     hospital.coordination_tokens -= 1.0
     flow.hospital_out[np.int64(c["hospital"]), HOSPITAL_PLANNED_DISCHARGES] += 1
     u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.ASSESSMENT_WAIT)
-    enter(c, WAIT_ASSESSMENT, day, day + arranging_days(rules.assessment_days * tables.wait[ASSESSMENT], u))
+    enter(c, WAIT_ASSESSMENT, day, day + arranging_days(rules.assessment_days * council.assessment_factor * tables.wait[ASSESSMENT], u))
     return STAY
 
 
@@ -231,10 +241,22 @@ def manage_alone(c, p, ward, day, tables, rules, seed):
 
 
 @compiled
-def assess(flow, c, p, council, day, tables, rules, seed):
-    """A social worker sees the person: the highest needs are put to continuing healthcare first, others are arranged for."""
+def is_seen(flow, c, p, council, seed):
+    """Return whether the person's assessment is there: a partner's where one serves for both, or a social worker's, if one has time."""
+    if council.assessments_saved > 0.0:
+        if draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.SINGLE_ASSESSMENT) < council.assessments_saved:
+            return True
+    if council.assessment_tokens < 1.0:
+        return False
+    council.assessment_tokens -= 1.0
     flow.out[np.int64(p["council"]), ASSESSED_OUT] += 1
-    hand_over(p)
+    hand_over(flow, p)
+    return True
+
+
+@compiled
+def assess(flow, c, p, council, day, tables, rules, seed):
+    """What an assessment leads to: the highest needs are put to continuing healthcare first, others are arranged for."""
     p["flags"] = np.int64(p["flags"]) & ~record.ASKED
     ward = in_hospital(np.int64(c["state"]))
     if np.int64(p["need"]) >= 60.0 * rules.continuing_need_hours and c["continuing"] == UNDECIDED:
@@ -278,7 +300,7 @@ def decide_continuing(flow, c, p, council, day, tables, rules, seed):
         return arrange(flow, c, p, council, day, tables, rules, seed)
     row[DISPUTED_OUT] += 1
     factor = tables.wait[DISPUTES] if ward else 1.0
-    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + arranging_days(rules.dispute_days * factor, u_wait))
+    enter(c, WAIT_DISPUTE if ward else HOME_DISPUTE, day, day + arranging_days(rules.dispute_days * council.dispute_factor * factor, u_wait))
     return STAY
 
 
@@ -293,11 +315,11 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
         c["funder"] = NHS_PAYS
         c["package"] = max(np.int64(p["need"]) - np.int64(p["informal"]), 0)
         c["withheld"] = 0
-        return begin_wait(c, p, in_a_home, ward, day, tables, rules, seed)
+        return begin_wait(c, p, council, in_a_home, ward, day, tables, rules, seed)
     grant(c, p, council, rules)
     granted = np.int64(c["package"]) > 0
     placement = granted and in_a_home
-    if pays_in_full(p, placement, rules):
+    if pays_for_care(p, placement, council, rules):
         if not placement and draw(seed, i, trigger, 2, draws.SELF_BUYS) >= rules.self_buys:
             return manage_alone(c, p, ward, day, tables, rules, seed)
         c["funder"] = SELF
@@ -312,10 +334,10 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
         return manage_alone(c, p, ward, day, tables, rules, seed)
     row[GRANTED_OUT] += 1
     c["funder"] = COUNCIL
-    begin_wait(c, p, placement, ward, day, tables, rules, seed)
+    begin_wait(c, p, council, placement, ward, day, tables, rules, seed)
     critical = judged_minutes(np.float64(p["need"]), council.levers[STRICTNESS]) >= 60.0 * rules.critical_hours
     c["blocked"] = 1 if not critical and waits_for_money(c, council, day, rules, seed) else 0
-    first = np.int64(p["person"]) & record.REABLEMENT_FIRST != 0
+    first = i < len(flow.reablement_first) and flow.reablement_first[i] != 0
     if not placement and c["blocked"] == 0 and (first or draw(seed, i, trigger, 2, draws.REABLED) < rules.reablement_share):
         if council.reablement_used + 1.0 <= council.reablement_places:
             return TO_REABLEMENT
@@ -323,16 +345,19 @@ def arrange(flow, c, p, council, day, tables, rules, seed):
 
 
 @compiled
-def begin_wait(c, p, placement, ward, day, tables, rules, seed):
+def begin_wait(c, p, council, placement, ward, day, tables, rules, seed):
     """Begin to wait for a care-home place or for a start of home care."""
     c["blocked"] = 0
     if placement:
         enter(c, WAIT_PLACEMENT if ward else HOME_PLACEMENT, day, 0)
     elif ward:
         u = draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PACKAGE_WAIT)
-        enter(c, WAIT_PACKAGE, day, day + arranging_days(rules.package_days * tables.wait[PACKAGE], u))
+        enter(c, WAIT_PACKAGE, day, day + arranging_days(rules.package_days * council.package_factor * tables.wait[PACKAGE], u))
     else:
-        enter(c, HOME_PACKAGE, day, day + int(rules.home_brokerage_days))
+        days = rules.home_brokerage_days
+        if council.package_factor != 1.0:  # a part of a day is a chance of a whole one
+            days = days * council.package_factor + draw(seed, np.int64(c["person"]), np.int64(c["trigger"]), 2, draws.PACKAGE_WAIT)
+        enter(c, HOME_PACKAGE, day, day + int(days))
     return STAY
 
 
@@ -425,17 +450,17 @@ def end_acute(flow, c, p, consortium, council, day, tables, rules, seed):
     update_need(p, np.int64(c["person"]), np.int64(c["recovery"]) / max(np.int64(c["recovery_all"]), 1), left, rules)
     if days > rules.kept_days:
         drop_package(council, p)
-    return fit_to_leave(c, p, consortium, day, tables, rules, seed)
+    return fit_to_leave(c, p, council, consortium, day, tables, rules, seed)
 
 
 @compiled
-def recover_in_bed(c, p, consortium, day, tables, rules, seed):
+def recover_in_bed(c, p, council, consortium, day, tables, rules, seed):
     """A day of recovery in a hospital bed, while intermediate care has no place."""
     c["recovery"] = max(np.int64(c["recovery"]) - 1, 0)
     c["recovery_at_rest"] = min(np.int64(c["recovery_at_rest"]), np.int64(c["recovery"]))
     if np.int64(c["recovery"]) == 0:
         update_need(p, np.int64(c["person"]), 0.0, left_to_others(p, consortium, rules), rules)
-    return further_care(c, p, consortium, day, tables, rules, seed)
+    return further_care(c, p, council, consortium, day, tables, rules, seed)
 
 
 @compiled
@@ -447,12 +472,11 @@ def decide_day(flow, c, p, council, state, day, tables, rules, seed):
     if state == SURGERY:
         return GO_HOME
     if state == WAIT_FURTHER_NHS:
-        return recover_in_bed(c, p, consortium, day, tables, rules, seed)
+        return recover_in_bed(c, p, council, consortium, day, tables, rules, seed)
     if state == WAIT_PLANNING:
-        return plan_discharge(flow, c, day, tables, rules, seed)
+        return plan_discharge(flow, c, council, day, tables, rules, seed)
     if state == WAIT_ASSESSMENT or state == HOME_ASSESSMENT:
-        if day >= np.int64(c["due"]) and council.assessment_tokens >= 1.0:
-            council.assessment_tokens -= 1.0
+        if day >= np.int64(c["due"]) and is_seen(flow, c, p, council, seed):
             return assess(flow, c, p, council, day, tables, rules, seed)
         return GIVE_UP if leaves_queue(c, day, rules, seed) else STAY
     if state == WAIT_FUNDING or state == HOME_FUNDING:
@@ -495,7 +519,7 @@ def discharge(flow, c, p, day, rules):
         free_bed(hospital, c)
     p["last_discharge"] = day
     flow.out[np.int64(p["council"]), DISCHARGED_OUT] += 1
-    hand_over(p)
+    hand_over(flow, p)
 
 
 @compiled
@@ -549,12 +573,12 @@ def end_short_term(flow, c, p, council, rules, seed):
 
 
 @compiled
-def finish_short_term(flow, k, c, p, council, day, rules, seed):
+def finish_short_term(flow, k, c, p, council, day, age, rules, seed):
     """End short-term care and begin what follows it."""
     after = end_short_term(flow, c, p, council, rules, seed)
     if after == FOR_GOOD:
         p["informal"] = 0
-        flow.out[np.int64(p["council"]), ENTRIES_OUT] += 1
+        count_entry(flow, p, age)
         close(flow, k)
     elif after == CLOSED:
         p["withheld"] = c["withheld"]
@@ -566,13 +590,46 @@ def finish_short_term(flow, k, c, p, council, day, rules, seed):
 
 
 @compiled
-def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
+def count_entry(flow, p, age):
+    """Count a move into a care home for good, once it is known who pays."""
+    row = flow.out[np.int64(p["council"])]
+    row[ENTRIES_OUT] += 1
+    row[OLDER_ENTRIES_OUT] += 1 if age >= OLDER and funder_of(p) == COUNCIL else 0
+
+
+@compiled
+def arrange_follow_up(flow, p, i, outcome, day, trigger):
+    """Count an older person's discharge; where reablement or intermediate care follows, someone will ask where they live."""
+    row = flow.out[np.int64(p["council"])]
+    row[OLDER_DISCHARGED_OUT] += 1
+    if outcome in (TO_REABLEMENT, TO_INTERMEDIATE):
+        row[OLDER_REABLED_OUT] += 1
+        schedule(flow, day + FOLLOWED_UP_AFTER, i, trigger, FOLLOW_UP, 0, 0.0, NEED_DECIDES, 0, 0)
+
+
+@compiled
+def look_after_three_months(flow, e):
+    """See whether somebody lives at home, neither in hospital nor in a care home; who has moved away is not followed."""
+    p = flow.rows[np.int64(e["person"])]
+    row = flow.out[np.int64(p["council"])]
+    if e["avoided"] == 1:
+        row[FOLLOWED_UP_OUT] += 1
+        return
+    alive = np.int64(p["end_month"]) == record.ALIVE
+    if not alive and np.int64(p["flags"]) & record.LEFT:
+        return
+    row[FOLLOWED_UP_OUT] += 1
+    row[AT_HOME_OUT] += 1 if alive and not np.int64(p["care"]) & record.IN_HOSPITAL and setting_of(p) < RESIDENTIAL else 0
+
+
+@compiled
+def act(flow, k, c, p, council, outcome, day, age, tables, rules, seed):
     """Do what the day came to; the caller settles the accrual around it."""
     i = np.int64(c["person"])
     row = flow.out[np.int64(p["council"])]
     trigger, hospital = np.int64(c["trigger"]), np.int64(c["hospital"])
     if outcome == END_SHORT_TERM:
-        finish_short_term(flow, k, c, p, council, day, rules, seed)
+        finish_short_term(flow, k, c, p, council, day, age, rules, seed)
         return
     if outcome == GIVE_UP:
         p["flags"] = np.int64(p["flags"]) & ~record.ASKED
@@ -595,7 +652,7 @@ def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
         if c["funder"] == SELF:
             sell_home(p, rules)
         council.home_used += 1
-        row[ENTRIES_OUT] += 1
+        count_entry(flow, p, age)
     elif outcome == TO_REABLEMENT:
         drop_package(council, p)
         set_care(p, REABLEMENT, COUNCIL)
@@ -614,6 +671,8 @@ def act(flow, k, c, p, council, outcome, day, tables, rules, seed):
         row[INTERIM_OUT] += 1
         open_case(flow, i, IN_INTERIM, day, day + int(rules.interim_days), trigger, 0, hospital, rules, seed)
     if ward and not surgery:
+        if age >= OLDER:
+            arrange_follow_up(flow, p, i, outcome, day, trigger)
         plan_return(flow, c, p, day, tables, rules, seed)
 
 
@@ -643,7 +702,7 @@ def progress(flow, k, day, left, clock, tables, rules, seed):
         decline(p, rules.deconditioning * np.float64(p["frailty"]), rules)
     outcome = decide_steps(flow, c, p, council, day, tables, rules, seed)
     if outcome != STAY:
-        act(flow, k, c, p, council, outcome, day, tables, rules, seed)
+        act(flow, k, c, p, council, outcome, day, age, tables, rules, seed)
     accrue(p, age, left, tables, rules, flow.councils, flow.totals)
 
 
@@ -653,8 +712,11 @@ def die(flow, i, day, left, clock, tables, rules):
     p = flow.rows[i]
     council = flow.councils[np.int64(p["council"])]
     row = flow.out[np.int64(p["council"])]
-    accrue(p, age_index(p, clock), -left, tables, rules, flow.councils, flow.totals)
+    age = age_index(p, clock)
+    accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     row[DEATHS_OUT] += 1
+    row[DEATHS_BY_CELL + cell_of(p, age)] += 1
+    row[DIED_DEARLY_OUT] += 1 if np.int64(p["out_of_pocket"]) >= DEAR_PENCE else 0
     if setting_of(p) >= RESIDENTIAL and not np.int64(p["care"]) & record.IN_HOSPITAL:
         row[DIED_IN_CARE_HOME_OUT] += 1
     k = flow.case_of[i]

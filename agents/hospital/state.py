@@ -16,6 +16,7 @@ from agents.compiled import compiled
 from agents.draws import draw
 from agents.hospital.books import N_CASES_AT
 from agents.patients import record
+from agents.patients.groups import N_CELLS
 from agents.patients.seeking import NEED_DECIDES
 from agents.vocabulary import N_CAUSES, N_REASONS, N_RESPONSIBLE, CaseState, Lever, Ward
 
@@ -78,7 +79,14 @@ WAITING_HOME_OUT, DISCHARGED_OUT, REQUESTED_OUT, GAVE_UP_WAITING_OUT = _NEXT + 1
 GRANTED_OUT, DIED_IN_CARE_HOME_OUT, AMBULATORY_OUT, LATE_OUT = _NEXT + 16, _NEXT + 17, _NEXT + 18, _NEXT + 19
 STEPPED_UP_OUT, OUTLIER_OUT, SURGERY_DAYS_OUT, INTERIM_OUT = _NEXT + 20, _NEXT + 21, _NEXT + 22, _NEXT + 23
 SMALLER_OUT, CLAIMED_OUT, AGREED_OUT, DISPUTED_OUT = _NEXT + 24, _NEXT + 25, _NEXT + 26, _NEXT + 27
-N_OUT = _NEXT + 28
+HANDOVERS_OUT = _NEXT + 28
+# Of people of 65 and over: moves into a care home that the council pays for, discharges after emergencies, those of them to
+# reablement or intermediate care, those whose follow-up fell in the month, and those of them who were at home then.
+OLDER_ENTRIES_OUT, OLDER_DISCHARGED_OUT, OLDER_REABLED_OUT, FOLLOWED_UP_OUT, AT_HOME_OUT = (_NEXT + k for k in range(29, 34))
+DIED_DEARLY_OUT = _NEXT + 34  # deaths of people who had paid DEAR_PENCE or more for care
+ADMISSIONS_BY_CELL = _NEXT + 35  # by fifth and band of age, see ``agents.patients.groups``
+AMBULATORY_BY_CELL, DEATHS_BY_CELL = ADMISSIONS_BY_CELL + N_CELLS, ADMISSIONS_BY_CELL + 2 * N_CELLS
+N_OUT = ADMISSIONS_BY_CELL + 3 * N_CELLS
 # Columns of `hospital_out`.
 HOSPITAL_ADMISSIONS, HOSPITAL_BED_DAYS, HOSPITAL_ATTENDANCES, HOSPITAL_ESCALATION_DAYS, HOSPITAL_EXCESS_DAYS = 0, 1, 2, 3, 4
 HOSPITAL_SURGERY_DAYS, HOSPITAL_PLANNED_DISCHARGES, HOSPITAL_AE_MINUTES = 5, 6, 7
@@ -145,6 +153,7 @@ class Flow(NamedTuple):
     borne: np.ndarray  # (people,) uint8: operations on joint, heart or eyes that each person waits for
     planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
     hospital_planned: np.ndarray  # (n_hospitals, N_HOSPITAL_PLANNED) int64
+    reablement_first: np.ndarray  # (people,) uint8: 1 for those offered it before home care, however few others are; empty if there are none
 
 
 @compiled
@@ -185,8 +194,9 @@ def set_care(p, setting, funder):
 
 
 @compiled
-def hand_over(p):
+def hand_over(flow, p):
     """Count a move between services, or an assessment."""
+    flow.out[np.int64(p["council"]), HANDOVERS_OUT] += 1
     p["handovers"] = min(np.int64(p["handovers"]) + 1, 65535)
 
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents import draws
-from agents.care import CHARGES, judged_package, pays_in_full, reason_unmet
+from agents.care import CHARGES, care_is_free, entitle, judged_package, pays_for_care, reason_unmet, set_funder
 from agents.compiled import compiled, inlined
 from agents.draws import block, draw, normal_score
 from agents.parameter import Checked, parameter
 from agents.patients import record
 from agents.patients.conditions import HELD, SEVERE_SHIFT, new_condition, progress
+from agents.patients.groups import N_BANDS, N_CELLS, band_of
+from agents.patients.quality import social_care_lost, takes_budget
 from agents.patients.seeking import (
     CONTACT,
     DEATH_EVENT,
@@ -49,6 +51,7 @@ NEED_WITH_FRAILTY = 0.75  # assumption, 0.5 to 0.9: correlation of personal frai
 
 WHOLLY_DEPENDENT = 30.0  # assumption, 20 to 40: weekly hours beyond that level at which need adds all that it can add
 CRISIS_RANGE = 0.3  # assumption, 0.1 to 0.5: last crises are as severe as from one less this to one
+DEAR_PENCE = 10_000_000  # care that costs a person so much, 100,000 pounds, is what one in ten face from 65 on (P-C.means-006)
 FINAL = 9  # trigger of the last crisis, beside those of causes (0 to 6) and requests (8)
 
 HOME = int(Setting.HOME)
@@ -211,6 +214,17 @@ COUNCIL_STATE = np.dtype(
         ("gate", "f8"),  # share of non-critical starts that wait for money
         ("prevention", "f8"),  # what its prevention has built up beyond rest, see agents.patients.prevention
         ("disputes", "f8"),  # 1 where somebody else pays for continuing healthcare, 0 where it comes out of the same purse
+        ("dispute_factor", "f8"),  # what trust multiplies the length of disputes by; 1 at rest, as are the next four without teams
+        ("planning_factor", "f8"),  # what teams and records multiply the days by that planning a discharge takes,
+        ("assessment_factor", "f8"),  # an assessment in hospital,
+        ("package_factor", "f8"),  # and arranging home care
+        ("proactive_factor", "f8"),  # and the share of crises by that proactive care prevents
+        ("assessments_saved", "f8"),  # share of assessments that a partner's stands in for; 0 without a team
+        ("free_care", "f8"),  # 1 where care is free to everybody who is granted it, else 0
+        ("free_band", "f8"),  # need band from which it is free, by the codes of eligibility; 0 for none
+        ("lifetime_cap", "i8"),  # pence that a person pays before it is free; 0 for no cap
+        ("free_day", "i8", (2,)),  # pence of a residential and a nursing day that are paid for whoever pays and has free care
+        ("own_budgets", "f8"),  # share of people with council home care who take a personal budget
     ]
 )
 """What people and care meet of one council."""
@@ -246,7 +260,15 @@ UNMET_BY_REASON = 15  # and the eight after it: weekly minutes at the month's st
 # minutes at home, residential and nursing days of councils, and pence that people pay at home and in care homes.
 TURNED_MINUTES = UNMET_BY_REASON + N_UNMET
 TURNED_RESIDENTIAL, TURNED_NURSING, TURNED_HOME_PENCE, TURNED_RESIDENT_PENCE = (TURNED_MINUTES + k for k in range(1, 5))
-N_TOTALS = TURNED_MINUTES + 5
+CARE_HOME_DAYS = TURNED_MINUTES + 5  # of residents who are not in hospital
+# People as the month begins: with a carer who gives more than can be borne without strain, whose carer gave up then, whose
+# carer has given up and not come back, and who pay for their own care; then weekly minutes of unmet need by cell.
+STRAINED, GAVE_UP, BROKEN, PAYING = (CARE_HOME_DAYS + k for k in range(1, 5))
+UNMET_BY_CELL = PAYING + 1
+# Care that is free: council minutes at home and days in homes that are not charged for, and days in homes of people who pay the rest.
+FREE_CARE = UNMET_BY_CELL + N_CELLS
+FREE_RESIDENTIAL, FREE_NURSING, FREE_SELF_RESIDENTIAL, FREE_SELF_NURSING, BUDGET_CARE, SCRQOL_LOST = (FREE_CARE + k for k in range(1, 7))
+N_TOTALS = FREE_CARE + 7
 """Then, one column a consortium each: days under continuing healthcare, and days that would have been at rest."""
 
 
@@ -422,9 +444,10 @@ def accrue_turned(p, days, setting, funder, rules, council, row, n_consortia):
     agreed = funder == NHS_PAYS
     put = -days if agreed else days
     row[N_TOTALS + n_consortia + np.int64(p["consortium"])] += put
-    pays = pays_in_full(p, setting >= RESIDENTIAL, rules) if agreed else funder == SELF
+    pays = pays_for_care(p, setting >= RESIDENTIAL, council, rules) if agreed else funder == SELF
     if setting >= RESIDENTIAL and pays:
-        row[TURNED_RESIDENT_PENCE] += council.own_price[setting - RESIDENTIAL + 1] * put
+        free = council.free_day[setting - RESIDENTIAL] if care_is_free(p, council, rules) else 0
+        row[TURNED_RESIDENT_PENCE] += (council.own_price[setting - RESIDENTIAL + 1] - free) * put
     elif setting >= RESIDENTIAL:
         row[TURNED_RESIDENTIAL + setting - RESIDENTIAL] += put
     elif pays:
@@ -448,15 +471,24 @@ def accrue(p, age, days, tables, rules, councils, totals):
     row[PERSON_DAYS] += days
     row[MICRO_QALYS] += micro
     pence = 0
+    if np.int64(p["need"]) > 0:
+        row[SCRQOL_LOST] += social_care_lost(p, unmet_minutes(p), rules) * days
     if setting >= RESIDENTIAL:  # the place is kept, and paid, through a stay in hospital
+        nursing = setting - RESIDENTIAL
+        free = funder != NHS_PAYS and care_is_free(p, councils[council], rules)
         if funder == SELF:
-            pence = councils[council].own_price[setting - RESIDENTIAL + 1] * days
+            pence = councils[council].own_price[nursing + 1] * days
+            if free:
+                pence -= councils[council].free_day[nursing] * days
+        if free:
+            row[(FREE_SELF_RESIDENTIAL if funder == SELF else FREE_RESIDENTIAL) + nursing] += days
         if np.int64(p["person"]) & record.TURNED:
             accrue_turned(p, days, setting, funder, rules, councils[council], row, (totals.shape[1] - N_TOTALS) // 2)
         if funder == NHS_PAYS:
             row[N_TOTALS + np.int64(p["consortium"])] += days
         else:
             row[RESIDENTIAL_COUNCIL + 2 * (setting - RESIDENTIAL) + (1 if funder == SELF else 0)] += days
+        row[CARE_HOME_DAYS] += 0 if care & record.IN_HOSPITAL else days
     if care & record.IN_HOSPITAL:
         if not care & record.FOR_OPERATION:
             p["days_in_hospital"] = np.int64(p["days_in_hospital"]) + days
@@ -484,6 +516,10 @@ def accrue(p, age, days, tables, rules, councils, totals):
                     row[N_TOTALS + np.int64(p["consortium"])] += days
                 else:
                     row[COUNCIL_CARE] += package * days
+                    if care_is_free(p, councils[council], rules):
+                        row[FREE_CARE] += package * days
+                    if care & record.OWN_BUDGET:
+                        row[BUDGET_CARE] += package * days
             row[WITHHELD] += np.int64(p["withheld"]) // 7 * days
         elif setting == REABLEMENT:
             row[REABLEMENT_DAYS] += days
@@ -527,10 +563,13 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
     funder = (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK
     if funder == SELF and np.int64(p["capital"]) < rules.upper_capital_limit:
         if care & record.SETTING_MASK >= RESIDENTIAL or np.int64(p["package"]) > 0:
-            p["care"] = (care & ~(record.FUNDER_MASK << record.FUNDER_SHIFT)) | (COUNCIL << record.FUNDER_SHIFT)
+            set_funder(p, COUNCIL)
             funder = COUNCIL
     if funder == COUNCIL and care & record.SETTING_MASK == HOME and not care & record.IN_HOSPITAL and np.int64(p["package"]) > 0:
         review(p, council, rules)
+        if council.free_band > 0.0 and np.int64(p["package"]) > 0 and pays_for_care(p, False, council, rules):  # no longer so much in need
+            set_funder(p, SELF)
+            p["withheld"] = 0
 
 
 @compiled
@@ -610,10 +649,14 @@ def live(
                 informal = min(need, carer_minutes(p, i, rules))
                 p["informal"] = informal
                 felt = felt_load(p, informal, consortia[np.int64(p["consortium"])], rules)
+                if np.int64(p["flags"]) & record.CARER_BROKEN:
+                    totals[np.int64(p["council"]), BROKEN] += 1
                 if felt > 60.0 * rules.comfortable_hours or np.float64(p["strain"]) > 0.0:
+                    totals[np.int64(p["council"]), STRAINED] += 1 if felt > 60.0 * rules.comfortable_hours else 0
                     _, _, _, u_break = block(seed, i, month, 0, draws.UNMET)
                     if carer_strain(p, felt, u_break, rules):
                         gave_up = True
+                        totals[np.int64(p["council"]), GAVE_UP] += 0 if np.int64(p["flags"]) & record.CARER_BROKEN else 1
                         p["flags"] = np.int64(p["flags"]) | record.CARER_BROKEN
                         p["informal"] = 0
             else:
@@ -628,8 +671,13 @@ def live(
                 n = begin_last_phase(p, i, month, first_day, days, rules, consortia, seed, events, n)
         n = emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, year_part, gave_up, u_illness, u_unmanaged, tables, rules, councils, consortia, counts, seed, events, n)
         care = np.int64(p["care"])
+        if (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK == SELF:
+            entitle(p, councils[np.int64(p["council"])], rules)
+        if np.int64(p["package"]) > 0:
+            takes_budget(p, i, councils[np.int64(p["council"])], rules)
         if need > 0 and care & record.SETTING_MASK == HOME:
-            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), councils[np.int64(p["council"])].levers[CHARGES], rules):
+            council_now = councils[np.int64(p["council"])]
+            if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), council_now.levers[CHARGES], care_is_free(p, council_now, rules), rules):
                 p["flags"] = np.int64(p["flags"]) | record.ASKED
                 day = first_day + int(draw(seed, i, month, 0, draws.REQUEST_DAY) * days)
                 priority = int(draw(seed, i, month, 8, draws.PRIORITY) * 4294967295.0)
@@ -641,6 +689,7 @@ def live(
         spent = np.int64(p["out_of_pocket"]) - before
         if spent > 0:
             p["capital"] = max(np.int64(p["capital"]) - spent // 100, 0)
+            totals[np.int64(p["council"]), PAYING] += 1
         unmet = unmet_minutes(p)
         p["unmet_recent"] = unmet
         council = np.int64(p["council"])
@@ -648,6 +697,7 @@ def live(
             k = case_of[i]
             state, blocked = (np.int64(cases[k]["state"]), np.int64(cases[k]["blocked"])) if k >= 0 else (0, 0)
             totals[council, UNMET_BY_REASON + reason_unmet(p, state, blocked, councils[council], rules)] += unmet
+            totals[council, UNMET_BY_CELL + fifth * N_BANDS + band_of(age)] += unmet
         counts[council, 0] += 1
         package = np.int64(p["package"])
         if package > 0:

@@ -54,7 +54,7 @@ QUINTILE_MASK = 0x07
 PARTNER = 0x10
 OWNER = 0x20
 TURNED = 0x40  # the last claim to continuing healthcare would have been decided otherwise at rest
-REABLEMENT_FIRST = 0x80  # by an intervention: is offered reablement before home care, however few others are
+CAPPED = 0x80  # has paid as much for care as anybody must in a life
 
 # `care`
 SETTING_MASK = 0x07
@@ -62,6 +62,7 @@ FUNDER_SHIFT = 3
 FUNDER_MASK = 0x03
 IN_HOSPITAL = 0x20
 FOR_OPERATION = 0x40  # in hospital, and for an operation
+OWN_BUDGET = 0x80  # has home care as a personal budget
 
 # `flags`
 PROACTIVE = 0x01  # on the proactive-care list

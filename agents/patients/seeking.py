@@ -97,13 +97,13 @@ EVENT = np.dtype(
         ("decider", "u2"),  # party whose decision caused it, or NEED
         ("lever", "u1"),
         ("cause", "u1"),
-        ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT or REFERRAL
-        ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted
+        ("kind", "u1"),  # CONTACT, REQUEST, DEATH_EVENT, REFERRAL or FOLLOW_UP
+        ("avoided", "u1"),  # 1: would have happened at reference settings and did not; only noted. Of a FOLLOW_UP: the row is another's by now
         ("afternoon", "u1"),  # 1: comes after the ward round of its day, as far as it is told yet
     ],
     align=True,
 )
-CONTACT, REQUEST, DEATH_EVENT, REFERRAL = 0, 1, 2, 3
+CONTACT, REQUEST, DEATH_EVENT, REFERRAL, FOLLOW_UP = 0, 1, 2, 3, 4
 REFERRED = 10  # what a referral's draws are keyed by, beside causes (0 to 6), requests (8) and the last crisis (9)
 ASKED_FOR = 5  # first column of the counts with consultations asked for, one a consortium; then as many with those not had
 MOST_CONSULTATIONS = 30  # in a month
@@ -249,13 +249,14 @@ def continuity_of(supply, supply_at_rest, rules):
 
 
 @compiled
-def unmanaged(p, i, month, first_day, days, age, quiet, u, team, tables, rules, served, seed, events, n):
+def unmanaged(p, i, month, first_day, days, age, quiet, u, team, together, tables, rules, served, seed, events, n):
     """Write the crisis that `u` makes of somebody's conditions, if today's levers bring it or those of rest would have.
 
     Parameters
     ----------
     quiet : monthly rate where general practice has room and services are as at rest
     team : 1 or -1 where the health team of the person's care home has come or gone since rest, else 0
+    together : what social workers in the team multiply the share by that proactive care prevents
     served : CONSORTIUM_STATE record of the person's consortium
     """
     flags, held = np.int64(p["flags"]), np.int64(p["conditions"]) & HELD
@@ -268,7 +269,7 @@ def unmanaged(p, i, month, first_day, days, age, quiet, u, team, tables, rules, 
     by_gp *= quiet / at_rest if at_rest > 0.0 else 1.0
     by_team = with_team(rules.home_contacts, team)
     quiet *= served.continuity_crises * services_prevent(held, served) * by_team
-    prevented = 1.0 - rules.proactive_prevents
+    prevented = 1.0 - min(rules.proactive_prevents * together, 1.0)
     now = happens(u, quiet * prevented if listed else quiet)
     then = now
     if listed != listed_at_rest or quiet != at_rest:
@@ -355,7 +356,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
     quiet = (tables.unmanaged[held] + tables.severe_unmanaged[conditions >> SEVERE_SHIFT]) * year_part
     if u_unmanaged < quiet * (1.0 + rules.unmanaged_by_access * (1.0 - access)) * served.most_crises:
-        n = unmanaged(p, i, month, first_day, days, age, quiet, u_unmanaged, team, tables, rules, served, seed, events, n)
+        n = unmanaged(p, i, month, first_day, days, age, quiet, u_unmanaged, team, councils[council].proactive_factor, tables, rules, served, seed, events, n)
 
     minutes = np.int64(p["unmet_recent"])
     withheld = np.int64(p["withheld"])
@@ -385,12 +386,13 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
 
 
 @compiled
-def wish_for_assessment(p, u, charges, rules):
+def wish_for_assessment(p, u, charges, free, rules):
     """Return whether this person asks the council for an assessment this month.
 
     Parameters
     ----------
     charges : what the council charges, as a multiple of the charges observed: whoever would pay in full pays the provider, and does not look at it
+    free : whether there would be nothing to pay
     """
     if np.int64(p["flags"]) & (record.ASKED | record.REFUSED):
         return False
@@ -398,8 +400,8 @@ def wish_for_assessment(p, u, charges, rules):
     if gap <= 0:
         return False
     chance = rules.asks_a_month * min(gap / 600.0, 1.0)
-    if np.int64(p["capital"]) > rules.upper_capital_limit:
+    if np.int64(p["capital"]) > rules.upper_capital_limit and not free:
         chance *= rules.asks_if_paying
     else:
-        chance *= max(1.0 - rules.asks_by_charges * (charges - 1.0), 0.0)
+        chance *= max(1.0 - rules.asks_by_charges * ((0.0 if free else charges) - 1.0), 0.0)
     return u < chance

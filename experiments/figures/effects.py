@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.comparing import PERIOD, is_clear
-from experiments.figures.style import BLUE, FAINT, GREY, Context, label_of, number, percent, quiet_grid, sheet, tick
+from experiments.figures.style import BLUE, GREY, Context, label_of, number, percent, quiet_grid, sheet, tick
 from experiments.figures.wording import ALONE
 from model.measures import MEASURES
 
@@ -118,8 +119,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, labels: list[str], measure: str) -> N
     reach = np.nanmax(rows[["percent", "percent_low", "percent_high"]].abs().to_numpy(float), initial=0.0)
     reach = reach * 1.15 if math.isfinite(reach) and reach > 0 else 1.0
     axes.set_xlim(-reach, reach * 1.9)  # room for words on the right
-    axes.locator_params(axis="x", nbins=5)
-    axes.xaxis.set_major_formatter(lambda value, _: tick(value, "percent") if value <= reach else "")
+    axes.set_xticks([value for value in MaxNLocator(4).tick_values(-reach, reach) if abs(value) <= reach])
+    axes.xaxis.set_major_formatter(lambda value, _: tick(round(value, 10), "percent"))
     unit = MEASURES[measure.partition("/")[0]].unit
     for position, label in enumerate(labels):
         if label not in rows.index:
@@ -132,4 +133,3 @@ def _panel(axes: Axes, rows: pd.DataFrame, labels: list[str], measure: str) -> N
             axes.plot([row["percent_low"], row["percent_high"]], [position, position], color=BLUE, linewidth=1.6)
             axes.plot(row["percent"], position, marker="o", color=BLUE, markerfacecolor=BLUE if clear else "white", markersize=5.5)
         axes.text(reach * 1.88, position, number(row["difference"], unit, signed=True), ha="right", va="center", fontsize=7.5, color=GREY if not clear else "black")
-    axes.axvline(reach, color=FAINT, linewidth=0.6)

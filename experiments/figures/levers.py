@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from agents.deciding import LEVER_RANGES
 from experiments.figures.paths import name_ends
-from experiments.figures.style import Context, label_of, number, sheet, tick
+from experiments.figures.style import Context, key_handles, label_of, number, sheet, tick
 from experiments.figures.wording import capital
 
 NAME = "levers"
@@ -47,6 +47,10 @@ def title(rows: pd.DataFrame, context: Context) -> str:
         for structure in context.structures
     }
     total = rows["lever"].nunique()
+    if not context.named:
+        most, least = (chosen(moved, key=moved.__getitem__) for chosen in (max, min))
+        counts = f"most under {label_of(most).lower()}, {moved[most]} of {total}, fewest under {label_of(least).lower()}, {moved[least]}"
+        return f"Levers that move from where they started: {counts}"
     told = ", ".join(f"{count} of {total} under {label_of(structure).lower()}" for structure, count in moved.items())
     return f"Levers that move from where they started: {told}"
 
@@ -78,7 +82,9 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     still = ", ".join(words(lever) for lever in every if lever not in levers)
     columns = min(4, len(levers))
     lines = math.ceil(len(levers) / columns)
-    figure = sheet(max(3.1 * columns + 0.4, 6.6), 2.3 * lines + 1.2, heading, context.caption(f"{NOTE} Moved by nobody: {still}." if still else NOTE))
+    key = [] if context.named else key_handles(context, context.structures, as_lines=True)
+    note = f"{NOTE} Moved by nobody: {still}." if still else NOTE
+    figure = sheet(max(3.1 * columns + 0.4, 6.6), 2.3 * lines + 1.2, heading, context.caption(note), key)
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True)
     for axes in grid.flat[len(levers) :]:
         axes.set_visible(False)
@@ -111,7 +117,7 @@ def _panel(axes: Axes, own: pd.DataFrame, context: Context) -> None:
     step = 1 if context.years <= 3 else 3 if context.years <= 12 else 5
     ticks = np.arange(0, context.years, step)
     axes.set_xticks(ticks, [str(context.first_year + year) for year in ticks])
-    axes.set_xlim(0, context.years + max(0.7, 0.75 * context.years))
+    axes.set_xlim(0, context.years + (max(0.7, 0.75 * context.years) if context.named else 0.1))
     name_ends(axes, ends, context)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.style import GREY, Context, label_of, number, percent, sheet, tick
+from experiments.figures.style import GREY, Context, key_handles, label_of, number, percent, sheet, tick
 from experiments.figures.wording import ALONE, finding
 from model.measures import MEASURES
 
@@ -51,7 +51,8 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     """Return the figure of rows made by :func:`table`."""
     measures = list(dict.fromkeys(rows["measure"]))
     lines = 2 if context.others else 1
-    figure = sheet(12.5, 2.7 * lines + 1.2, heading, context.caption(NOTE))
+    key = [] if context.named else key_handles(context, context.structures, as_lines=True)
+    figure = sheet(12.5, 2.7 * lines + 1.2, heading, context.caption(NOTE), key)
     grid = figure.subplots(lines, max(len(measures), 1), squeeze=False, sharex=True)
     for column, measure in enumerate(measures):
         own = rows[rows["measure"] == measure]
@@ -72,7 +73,7 @@ def _years(axes: Axes, context: Context) -> None:
     ticks = list(range(1, context.years + 1, step))
     axes.set_xticks(ticks, [context.financial_year(year)[2:] for year in ticks])
     # Room at the right for the name of each line.
-    axes.set_xlim(0.7, context.years + max(1.0, 0.68 * context.years))
+    axes.set_xlim(0.7, context.years + (max(1.0, 0.68 * context.years) if context.named else 0.3))
 
 
 def _levels(axes: Axes, own: pd.DataFrame, unit: str, context: Context) -> None:
@@ -109,7 +110,7 @@ def _differences(axes: Axes, own: pd.DataFrame, context: Context) -> None:
         look = context.look(structure)
         if line["percent_low"].notna().any():
             axes.fill_between(
-                line["year"], line["percent_low"], line["percent_high"], color=look.colour, alpha=0.22, linewidth=0
+                line["year"], line["percent_low"], line["percent_high"], color=look.colour, alpha=0.22 if context.named else 0.05, linewidth=0
             )
         axes.plot(
             line["year"],
@@ -139,7 +140,7 @@ def _frame(axes: Axes) -> None:
 
 
 def name_ends(axes: Axes, ends: dict[str, float], context: Context, show: Callable[[float], str] | None = None) -> None:
-    """Write each structure's name (and value) at the end of its line, moved apart where they would overlap.
+    """Write each structure's name (and value) at the end of its line, moved apart where they would overlap; none if there are too many.
 
     Parameters
     ----------
@@ -148,6 +149,8 @@ def name_ends(axes: Axes, ends: dict[str, float], context: Context, show: Callab
     context : of the runs
     show : turns the value into words to stand under the name; without it only the name stands
     """
+    if not context.named:
+        return
     bottom, top = axes.get_ylim()
     height = (top - bottom) * (0.2 if show else 0.11)
     placed: list[tuple[str, float]] = []

@@ -52,6 +52,7 @@ RC = {
     "svg.fonttype": "path",
 }
 TITLE_POINTS, CAPTION_POINTS, KEY_POINTS = 12.5, 7.5, 20.0
+MOST_NAMED = 6  # structures whose names stand at the ends of their lines; more have a key
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -97,6 +98,11 @@ class Context:
         """The structures compared with the baseline."""
         return self.structures[1:]
 
+    @property
+    def named(self) -> bool:
+        """Whether structures are few enough for their names to stand at the ends of their lines."""
+        return len(self.structures) <= MOST_NAMED
+
     def look(self, structure: str) -> Look:
         """Return how a structure is drawn, the same in every figure."""
         number = self.structures.index(structure)
@@ -105,7 +111,7 @@ class Context:
             colour=colours[number % len(colours)],
             marker=MARKERS[number % len(MARKERS)],
             hatch=HATCHES[number % len(HATCHES)],
-            dash=DASHES[number % len(DASHES)],
+            dash=DASHES[(number + number // len(DASHES)) % len(DASHES)],  # with MANY colours no two lines are alike
         )
 
     def caption(self, note: str) -> str:
@@ -161,11 +167,14 @@ def sheet(width: float, height: float, title: str, caption: str, key: Sequence[A
     title, caption : wrapped to the width
     key : handles of the key, such as :func:`key_handles` gives; none where all is labelled directly
     """
+    columns = min(len(key), 5) if len(key) <= 5 else max(int(width / 2.5), 1)
+    key_points = KEY_POINTS * math.ceil(len(key) / columns) if key else 0.0
+    height += max(key_points - KEY_POINTS, 0.0) / 72  # so that many structures leave the axes their room
     title_lines = textwrap.wrap(title, int(width * 9.0))
     caption_lines = textwrap.wrap(caption, int(width * 17.0))
     point = 1 / 72 / height  # of a point, as a share of the height
     title_ends = 1 - (len(title_lines) * TITLE_POINTS * 1.3 + 12) * point
-    top = title_ends - (KEY_POINTS * point if key else 0)
+    top = title_ends - key_points * point
     bottom = (len(caption_lines) * CAPTION_POINTS * 1.45 + 12) * point
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(rect=(0.008, bottom, 0.984, top - bottom), h_pad=0.06, w_pad=0.06)
@@ -181,7 +190,7 @@ def sheet(width: float, height: float, title: str, caption: str, key: Sequence[A
             handles=key,
             loc="upper left",
             bbox_to_anchor=(left, title_ends),
-            ncols=min(len(key), 5),
+            ncols=columns,
             frameon=False,
             fontsize=9,
             handlelength=2.4,
@@ -192,13 +201,15 @@ def sheet(width: float, height: float, title: str, caption: str, key: Sequence[A
     return figure
 
 
-def key_handles(context: Context, structures: Sequence[str], *, as_points: bool = False) -> list[Artist]:
-    """Return handles for a key of structures, as bars or as points."""
+def key_handles(context: Context, structures: Sequence[str], *, as_points: bool = False, as_lines: bool = False) -> list[Artist]:
+    """Return handles for a key of structures, as bars, points or lines."""
     handles: list[Artist] = []
     for structure in structures:
         look = context.look(structure)
         name = label_of(structure)
-        if as_points:
+        if as_lines:
+            handles.append(Line2D([], [], color=look.colour, linestyle=look.dash, linewidth=2, label=name))
+        elif as_points:
             handles.append(Line2D([], [], color=look.colour, marker=look.marker, linestyle="none", label=name))
         else:
             handles.append(Patch(facecolor=look.colour, hatch=look.hatch, edgecolor="white", label=name))

@@ -6,6 +6,7 @@ that holds any other key is refused. A structure of your own needs a TOML file a
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -18,10 +19,15 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from model.options import OptionError, laid_over, option_facts
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
 BASELINE = "separate-budgets"
+HEADLINE = (BASELINE, "aligned-budgets", "council-led", "single-budget")
+"""Structures that are compared unless others are named."""
+FAMILIES = ("scenarios of 2011", "options of 2015", "Barker settlement", "practice at the time", "payment-led", "neighbours", "person-led")
+"""Where shipped structures come from, in the order in which they are listed."""
 
 STANDING_KINDS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)
 """Kinds of organisation that every place has; a structure may make a commissioner besides."""
@@ -52,6 +58,7 @@ LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Leve
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1, strict=True)]
 YesOrNo = Annotated[bool, Field(strict=True)]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
 
 
 class _Facts(BaseModel):
@@ -145,15 +152,16 @@ class Teams(_Facts):
 
 
 class Entitlement(_Facts):
-    """What people may expect from public money, wherever they live.
+    """What people may expect from public money, wherever they live. Board and lodging in a care home is not care: it is never free.
 
     Parameters
     ----------
     eligibility : each council's own band (``local``), or the ``national_minimum`` of 2015, which no council may go above
-    free_from : need band from which social care is free to everybody, or ``none``
-    personal_care : at home and in care homes ``means_tested``, or ``free`` (board and lodging still are not)
+    free_from : need band from which social care is free to everybody, or ``none``; no council may then ask for more than that band
+    personal_care : at home and in care homes ``means_tested``, or ``free`` to whoever is found eligible
     lifetime_cap : pounds that a person pays for care in a life before it is free; 0 for no cap
     choice : care is ``commissioned`` for people, or they have ``personal_budgets``
+    begins : months, ``YYYY-MM``, from which some of these hold, by key; in the file written ``from``; others hold from the start
     """
 
     eligibility: Literal["local", "national_minimum"] = "local"
@@ -161,6 +169,7 @@ class Entitlement(_Facts):
     personal_care: Literal["means_tested", "free"] = "means_tested"
     lifetime_cap: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = 0.0
     choice: Literal["commissioned", "personal_budgets"] = "commissioned"
+    begins: dict[Literal["eligibility", "free_from", "personal_care", "lifetime_cap", "choice"], Month] = Field(default_factory=dict, alias="from")
 
 
 class Transition(_Facts):
@@ -169,7 +178,7 @@ class Transition(_Facts):
     Parameters
     ----------
     announced, start : months, ``YYYY-MM``; in the file `start` is written ``from``
-    replaces : name of the structure that is in force until then
+    replaces : name of the shipped structure that is in force until then
     """
 
     announced: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
@@ -222,6 +231,7 @@ class CommissioningStructure(_Facts):
     Parameters
     ----------
     name, title : for the command line, and for a reader
+    family : where it comes from, in words, by which structures are listed: a label that nothing depends on
     source : the document it is read from, in words of our own
     alternatives : facts that the document leaves open
     outcomes_frameworks : ``one`` that all answer to, or ``three``
@@ -245,8 +255,9 @@ class CommissioningStructure(_Facts):
     transition : when it comes into being, if not at the start
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-+][a-z0-9]+)*$", strict=True)]
     title: Text
+    family: Text = "of one's own"
     source: Text
     alternatives: tuple[Text, ...] = ()
     outcomes_frameworks: Literal["one", "three"]
@@ -274,6 +285,26 @@ class CommissioningStructure(_Facts):
         """Kinds of organisation that exist under it."""
         return (*STANDING_KINDS, Party.COMMISSIONER) if self.bodies else STANDING_KINDS
 
+    def begins(self, start: str) -> int:
+        """Return the months from the start of a run, ``YYYY-MM``, until it comes into being; 0 where it is there from the start.
+
+        Raises
+        ------
+        StructureError
+            If its transition lies before the start.
+        """
+        if self.transition is None:
+            return 0
+        then, now = (int(month[:4]) * 12 + int(month[5:]) for month in (self.transition.start, start))
+        if then < now:
+            raise StructureError(f"{self.name}.toml: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
+        return then - now
+
+    def before(self) -> CommissioningStructure:
+        """Return the structure that is in force until it comes into being: the one it replaces, as if that had always been there."""
+        replaced = self if self.transition is None else load_structure(self.transition.replaces)
+        return replaced.model_copy(update={"transition": None})
+
     def holder(self, account: Account) -> Party:
         """Return the kind of organisation that holds an account."""
         return self.holders[account]
@@ -299,42 +330,76 @@ class CommissioningStructure(_Facts):
         own = self.accounts_of(self.holder(account)) if account not in pooled else next(sorted(accounts) for accounts in whole if account in accounts)
         return tuple(each for each in own if (each in pooled) == (account in pooled) and each not in self.ring_fences)
 
-    def pool_facts(self) -> tuple[PoolFacts, ...]:
-        """Return the pools as plain data."""
-        return tuple(PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend)) for pool in self.pools)
+    def pool_facts(self, frail: Mapping[Account, float] | None = None) -> tuple[PoolFacts, ...]:
+        """Return the pools as plain data.
 
-    def stake_facts(self) -> StakeFacts:
-        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`."""
+        Parameters
+        ----------
+        frail : part of each account that frail elders cost in the place, for pools that pay for them alone; all of it if None
+        """
+        parts = {"everybody": {}, "frail_elders": frail or {}}
+        return tuple(
+            PoolFacts(tuple(sorted(pool.accounts)), dict(pool.overspend), {account: pool.share * parts[pool.people].get(account, 1.0) for account in sorted(pool.accounts)})
+            for pool in self.pools
+        )
+
+    def stake_facts(self, frail: Mapping[Account, float] | None = None) -> StakeFacts:
+        """Return what stakes depend on as plain data, for :func:`agents.deciding.stakes`; `frail` as in :meth:`pool_facts`."""
         return StakeFacts(
             holders=dict(self.holders),
-            pools=self.pool_facts(),
+            pools=self.pool_facts(frail),
             duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
             one_framework=self.outcomes_frameworks == "one",
         )
 
 
 def list_structures() -> list[str]:
-    """Return the names of the structures that are shipped, the baseline first.
+    """Return the names of the structures that are shipped: the baseline, the others of the headline, and the rest by family.
 
     Examples
     --------
-    >>> list_structures()
-    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget']
+    >>> list_structures()[:5]
+    ['separate-budgets', 'aligned-budgets', 'council-led', 'single-budget', 'fragmented']
     """
-    return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != BASELINE, name))
+    return list(_in_order())
+
+
+@functools.cache
+def _in_order() -> tuple[str, ...]:
+    """Return the names of the structures that are shipped, in the order of families, and in each by name."""
+    rest = {file.stem: read_structure(file).family for file in FOLDER.glob("*.toml") if file.stem not in HEADLINE}
+    place = {family: number for number, family in enumerate(FAMILIES)}
+    return (*HEADLINE, *sorted(rest, key=lambda name: (place.get(rest[name], len(place)), name)))
 
 
 def load_structure(name_or_path: str | Path) -> CommissioningStructure:
-    """Return a structure, shipped (by name) or of your own (by the path of a TOML file).
+    """Return a structure, shipped (by name) or of your own (by the path of a TOML file), with options laid over it after a ``+``.
 
     Raises
     ------
     ValueError
-        If no shipped structure has this name; the message gives the nearest ones.
+        If no shipped structure or option has this name; the message gives the nearest ones.
     StructureError
-        If the file cannot be read or states something wrong; one line for each error.
+        If a file cannot be read or states something wrong, or options do not go together; one line for each error.
+
+    Examples
+    --------
+    >>> load_structure("separate-budgets+cost-cap").title
+    'Separate budgets, with a cap on what care costs in a life'
     """
-    return read_structure(_path_of(name_or_path))
+    return structure_with(name_or_path, {})
+
+
+def parts_of(name_or_path: str | Path) -> list[str | Path]:
+    """Return a structure's name or path, and those of the options laid over it."""
+    if isinstance(name_or_path, Path) or Path(name_or_path).is_file():
+        return [name_or_path]
+    return list(name_or_path.split("+"))
+
+
+def files_of(name_or_path: str | Path) -> list[str]:
+    """Return the paths of the user's own files among a structure and its options."""
+    return [str(part) for part in parts_of(name_or_path) if str(part).endswith(".toml")]
 
 
 def _path_of(name_or_path: str | Path) -> Path:
@@ -343,7 +408,7 @@ def _path_of(name_or_path: str | Path) -> Path:
         if name_or_path not in list_structures():
             near = nearest(name_or_path, list_structures())
             raise ValueError(f"unknown structure {name_or_path!r}; nearest: {near} (or the path of a .toml file)")
-        path = FOLDER / f"{name_or_path}.toml"
+        return FOLDER / f"{name_or_path}.toml"
     return path
 
 
@@ -360,8 +425,18 @@ def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> Commis
     ValueError, StructureError
         As :func:`load_structure`, of the facts as they are then.
     """
-    path = _path_of(name_or_path)
-    return _checked(_merged(_facts_of(path), facts), path.name)
+    base, *options = parts_of(name_or_path)
+    path = _path_of(base)
+    if len(set(options)) < len(options):
+        raise ValueError(f"options must each be named once, got {name_or_path!r}")
+    found, file = _facts_of(path), path.name
+    if options:
+        file = f"{path.name}+{'+'.join(options)}"
+        try:
+            found = laid_over(found, {Path(option).stem: option_facts(option) for option in options})
+        except OptionError as error:
+            raise StructureError(str(error)) from error
+    return _checked(_merged(found, facts), file)
 
 
 def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
@@ -381,6 +456,7 @@ def read_structure(path: Path) -> CommissioningStructure:
 
 
 def _facts_of(path: Path) -> dict[str, Any]:
+    """Return what a TOML file states, unchecked."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -391,6 +467,7 @@ def _facts_of(path: Path) -> dict[str, Any]:
 
 
 def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:
+    """Return the structure that facts state; `file` is what errors call them."""
     try:
         structure = CommissioningStructure.model_validate(facts)
     except ValidationError as error:
@@ -420,7 +497,7 @@ def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
         "payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board, "teams": Teams, "entitlement": Entitlement, "transition": Transition,
     }  # fmt: skip
     section = sections.get(str(where[0])) if len(where) > 1 else None
-    return list((section or CommissioningStructure).model_fields)
+    return [known.alias or name for name, known in (section or CommissioningStructure).model_fields.items()]
 
 
 def _short(given: Any) -> str:
@@ -436,7 +513,7 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _replacing_nothing(facts)
 
 
 def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
@@ -472,11 +549,13 @@ def _places_of(word: str, facts: Any, place: str) -> list[str]:
 
 
 def _pooled_twice(facts: Mapping[str, Any]) -> list[str]:
-    """Return each account that stands in a second pool, or twice in one."""
+    """Return each account that stands in a second pool, or twice in one, and each pool for some people that takes in hospitals' margins."""
     pools = facts.get("pools")
     wrong, seen = [], set()
     for number, pool in enumerate(pools if isinstance(pools, list) else []):
         accounts = pool.get("accounts") if isinstance(pool, dict) else None
+        if isinstance(pool, dict) and pool.get("people") == "frail_elders" and isinstance(accounts, list) and "hospital" in accounts:
+            wrong.append(f"pools.{number}.accounts: must leave out hospital, whose margin is not for frail elders alone (got {accounts!r})")
         for account in accounts if isinstance(accounts, list) else []:
             if str(account) in seen:
                 wrong.append(f"pools.{number}.accounts: must name an account that is in no pool yet (got {account!r})")
@@ -492,6 +571,15 @@ def _not_allied(facts: Mapping[str, Any]) -> list[str]:
     if not isinstance(shares, dict) or not isinstance(payer, str) or set(shares) == {"hospital", payer}:
         return []
     return [f"payment.shares: must be those of hospital and {payer}, which holds the acute account (got {', '.join(sorted(shares)) or 'nothing'})"]
+
+
+def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:
+    """Return a transition's replaced structure that is not shipped."""
+    transition = facts.get("transition")
+    replaced = transition.get("replaces", BASELINE) if isinstance(transition, dict) else BASELINE
+    if not isinstance(replaced, str) or replaced in list_structures():
+        return []
+    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, list_structures())} (got {replaced!r})"]
 
 
 def _kind_names(facts: Mapping[str, Any]) -> str:

@@ -151,20 +151,20 @@ def harmful(folder, power, duty):
 def test_the_log_shows_what_was_advised_and_what_came_of_it(tmp_path):
     economy = harmful(tmp_path, "advise", "integrate")
     log = economy.decisions
-    stricter = log[(log["lever"] == "strictness") & log["reasons"].str.contains("health and wellbeing board of")]
+    stricter = log[(log["lever"] == "strictness") & log["advice"].str.contains("health and wellbeing board of")]
     assert len(stricter) > 3
-    assert stricter["reasons"].str.startswith("decided by ").all()
-    followed = stricter["reasons"].str.contains("against, followed: ")
+    assert (stricter["decider"] == stricter["organisation"]).all()
+    followed = stricter["advice"].str.endswith(", followed")
     assert (stricter["before"] == stricter["after"]).equals(followed), "given up where advice was followed, and only there"
     assert followed.mean() > 0.5
-    assert {reason.split("board of ")[1].split(" advised")[0] for reason in stricter["reasons"]} <= {council.name for council in economy.councils}
+    assert {reason.split("board of ")[1].split(" advised")[0] for reason in stricter["advice"]} <= {council.name for council in economy.councils}
 
 
 def test_consent_keeps_councils_from_shifting_cost_until_all_members_together_would(tmp_path):
     free, bound = (harmful(tmp_path, power, "none") for power in ("advise", "consent"))
     levels = [sum(council.levers[Lever.STRICTNESS] for council in economy.councils) for economy in (free, bound)]
     assert levels[1] < levels[0]
-    refused = bound.decisions[bound.decisions["reasons"].str.contains("did not agree")]
+    refused = bound.decisions[bound.decisions["advice"].str.contains("did not agree")]
     assert len(refused) > 0
     assert (refused["before"] == refused["after"]).all()
 

@@ -5,9 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.care import eligible_minutes, judged_minutes, judged_package, needs_care_home, pays_in_full, sell_home
+from agents.care import (
+    care_is_free,
+    eligible_minutes,
+    entitle,
+    judged_minutes,
+    judged_package,
+    needs_care_home,
+    pays_for_care,
+    pays_in_full,
+    sell_home,
+)
 from agents.patients import record
-from agents.vocabulary import N_CONDITIONS, Condition, Lever
+from agents.vocabulary import N_CONDITIONS, Condition, Funder, Lever
+from model.engine import Organisations
 from tests.strategies import person, rules_with
 
 SUBSTANTIAL = 2.0
@@ -158,3 +169,54 @@ def test_a_home_is_sold_once_and_only_if_nobody_else_lives_there(owner, partner,
     assert bool(p["person"][0] & record.OWNER) == (owner and not sold)
     sell_home(p[0], rules)
     assert p["capital"][0] == 5000 + rules.house_pounds * sold
+
+
+# What people are entitled to
+
+
+def entitled(**facts: float) -> np.record:
+    council = Organisations(1, 1, 1).councils[0]
+    council.levers = levers()
+    for name, value in facts.items():
+        council[name] = value
+    return council
+
+
+@given(NEED, st.integers(0, 10**6), st.booleans())
+def test_without_entitlements_whoever_can_pay_pays(need, capital, placement):
+    p, rules = person(need=need, capital=capital)[0], rules_with()
+    assert not care_is_free(p, entitled(), rules)
+    assert pays_for_care(p, placement, entitled(), rules) == pays_in_full(p, placement, rules)
+
+
+@given(NEED, NEED)
+def test_free_care_from_a_band_is_for_those_judged_at_it_or_above(a, b):
+    low, high = sorted((a, b))
+    rules = rules_with()
+    for band in (2.0, 3.0):
+        council = entitled(free_band=band)
+        assert care_is_free(person(need=high)[0], council, rules) >= care_is_free(person(need=low)[0], council, rules)
+        assert bool(care_is_free(person(need=low)[0], council, rules)) == (judged_minutes(float(low), 0.1) >= eligible_minutes(band, rules))
+
+
+def test_free_care_is_no_free_board():
+    rich, council, rules = person(need=3000, capital=10**6)[0], entitled(free_care=1.0), rules_with()
+    assert not pays_for_care(rich, False, council, rules)
+    assert pays_for_care(rich, True, council, rules), "a place in a care home is still one's own to pay for"
+
+
+@pytest.mark.parametrize(("paid", "reached"), [(99_999, False), (100_000, True), (4_000_000_000, True)])
+def test_a_cap_is_reached_by_what_was_paid(paid, reached):
+    p = person(need=3000, out_of_pocket=paid, care=Funder.SELF << record.FUNDER_SHIFT)
+    entitle(p[0], entitled(lifetime_cap=100_000), rules_with())
+    assert bool(p["person"][0] & record.CAPPED) == reached
+    assert bool(care_is_free(p[0], entitled(lifetime_cap=100_000), rules_with())) == reached
+    assert not care_is_free(p[0], entitled(), rules_with()), "no cap, no end"
+
+
+@pytest.mark.parametrize(("need", "taken"), [(3000, True), (600, False)])
+def test_a_council_takes_over_what_it_would_grant_something_of(need, taken):
+    p = person(need=need, package=400, care=Funder.SELF << record.FUNDER_SHIFT)
+    entitle(p[0], entitled(free_care=1.0), rules_with())
+    assert (p["care"][0] >> record.FUNDER_SHIFT & record.FUNDER_MASK == Funder.COUNCIL) == taken
+    assert p["package"][0] == 400

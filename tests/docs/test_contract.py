@@ -25,7 +25,7 @@ def test_the_model_from_python():
     assert "households" in shunts.index
     assert isinstance(economy.ledger.spillovers(), pd.DataFrame)
     assert isinstance(economy.ledger.resources(), pd.DataFrame)
-    assert list(economy.decisions.columns) == ["month", "organisation", "lever", "before", "after", "reasons"]
+    assert list(economy.decisions.columns) == ["month", "organisation", "lever", "before", "after", "decider", "advice", "reasons"]
     assert isinstance(economy.patients, mesa.agent.AgentSet)
     assert economy.patients[471].unique_id == 471
     assert isinstance(economy.datacollector, mesa.DataCollector)

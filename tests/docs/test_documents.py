@@ -114,6 +114,8 @@ def run_shell(line: str, compared, monkeypatch) -> None:
         compare(shlex.split(" ".join(options)), compared, monkeypatch)
     elif words[:2] == ["joinedup", "compare"]:
         compare(words[2:], compared, monkeypatch)
+    elif words[:2] == ["joinedup", "run"] and not {"--list", "--dry-run"} & set(words):
+        joinedup([*words[1:], "--scale", str(SCALE), "--replications", "1", "--workers", "1", "--quiet"], monkeypatch)
     elif words[0] == "joinedup" and words[1] in COMMANDS:
         small = [text for key, value in COMMANDS[words[1]].items() for text in (f"--{key}", str(value))]
         joinedup([*words[1:], *small], monkeypatch)

@@ -1,5 +1,6 @@
 """Results made up by a formula, to try stores, comparisons and figures without running the model."""
 
+import json
 import math
 
 import pandas as pd
@@ -17,6 +18,15 @@ PARTIES = {
     "Royal Berkshire": "hospital",
     "households": "household",
 }
+
+REASONS_OF_A_MOVE = json.dumps(
+    {
+        "value": 0.48, "direction": 1.0, "steps": 0.0, "norm": -0.8, "qalys": -1e-5, "outcome": -0.2, "concavity": 0.0, "effort": 0.02,
+        "stake/acute": 0.0, "price/acute": 1.0, "cost/acute": 3.0, "stake/social_care": 1.0, "price/social_care": 1.5, "cost/social_care": -1.0,
+        "rest/acute": 0.0, "rest/social_care": -1.0, "heads": 1000, "forecast/social_care": 43e6, "budget/social_care": 40e6,
+    }
+)  # fmt: skip
+"""A step that saves a pound a head on social care, where money is short, and costs three that nobody feels."""
 
 
 def comparison(**changes) -> ComparisonSpec:
@@ -46,7 +56,7 @@ def made_up(spec: RunSpec, effect: float = 0.0) -> RunResult:
         consequences=pd.DataFrame({"payer": "NHS Wokingham CCG", "service": "emergency_spell", **flat}),
         decisions=pd.DataFrame(
             {"month": [3], "organisation": ["Reading"], "lever": ["strictness"], "before": [0.2], "after": [0.22],
-             "reasons": ["social_care -100 x 1.0"]}
+             "decider": ["Reading"], "advice": [""], "reasons": [REASONS_OF_A_MOVE]}
         ),
         notes={
             "settlement": "flat in real terms",

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
+from experiments.store import Store
+from tests.experiments.made_up import comparison, made_up
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("compare", "validate", "structures", "journey", "places", "parameters", "causes", "shunts", "waterfall", "gains", "ablate", "worth", "switching")
+COMMANDS = ("compare", "run", "validate", "structures", "why", "journey", "places", "parameters", "causes", "shunts", "waterfall", "gains", "ablate", "worth", "switching")
 
 
 @pytest.fixture
@@ -32,6 +34,11 @@ def joinedup(monkeypatch, capsys):
     [
         (["compare", "--place", "wigann"], "unknown place 'wigann'; nearest: wigan"),
         (["compare", "--structures", "single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["structures", "care-trus"], "unknown structure 'care-trus'; nearest: care-trust"),
+        (["structures", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
+        (["why", "nowhere"], "Missing option '--organisation'"),
+        (["why", "nowhere", "--organisation", "Reading"], "cannot read nowhere/manifest.json: No such file"),
+        (["why", "nowhere", "--organisation", "Reading", "--replication", "one"], "--replication must be a whole number from 0"),
         (["compare", "--hospital-flow", "salabin"], "unknown hospital flow 'salabin'; nearest: salabim"),
         (["compare", "--structures", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["compare", "--structures", ","], "--structures must be one or more different names, got []"),
@@ -222,6 +229,36 @@ def test_lists_are_names_one_a_line_in_a_pipe_and_json_on_demand(joinedup, comma
     assert code == 0
     assert [row["name"] for row in json.loads(text)] == names
     assert names
+
+
+def test_why_tells_a_timeline_the_reasons_of_one_lever_and_json(joinedup, tmp_path):
+    store = Store(tmp_path / "results", comparison())
+    for run in store.spec.runs():
+        store.write(made_up(run))
+    asked = ("why", str(store.folder), "--organisation", "reading", "--structure", "single-budget")
+    code, out, _ = joinedup(*asked)
+    assert code == 0
+    assert out.splitlines()[1:] == ["- In July 2014 Reading raised strictness by one step, from 0.2 to 0.22 (share of need disregarded)."]
+    _, out, _ = joinedup(*asked, "--lever", "strictness")
+    assert "What tipped it: what is felt of social care" in out
+    _, text, _ = joinedup(*asked, "--json")
+    (story,) = json.loads(text)
+    assert story["episodes"][0]["steps"][0]["reasons"]["cost/acute"] == 3.0
+    code, _, error = joinedup("why", str(store.folder), "--organisation", "Redding")
+    assert (code, error) == (2, "joinedup: unknown organisation 'Redding'; nearest: Reading\n")
+
+
+def test_a_structure_has_a_page_in_words_and_as_json(joinedup):
+    code, out, _ = joinedup("structures", "care-trust")
+    assert code == 0
+    assert "Torbay" in out and "one assessment for health and social care" in out
+    assert out.index("Facts") < out.index("leaves open") < out.index("Differs from separate-budgets in")
+    _, text, _ = joinedup("structures", "care-trust", "--json")
+    page = json.loads(text)
+    assert (page["name"], page["family"]) == ("care-trust", "practice at the time")
+    assert page["differs from separate-budgets in"]
+    _, text, _ = joinedup("structures", "separate-budgets", "--json")
+    assert json.loads(text)["differs from separate-budgets in"] == []
 
 
 def test_a_list_is_a_table_on_a_terminal(joinedup, monkeypatch):

@@ -50,7 +50,7 @@ def test_compare_writes_figures_tables_and_summary_and_prints_the_headline(headl
     assert "Scale 0.002: a demonstration" in out
     assert str(headline / "summary.md") in out
     names = {path.name for path in headline.iterdir()}
-    assert {"summary.md", "manifest.json", "headline.csv", "differences.csv", "runs"} <= names
+    assert {"summary.md", "manifest.json", "headline.csv", "differences.csv", "indicators.csv", "runs"} <= names
     assert sum(name.endswith(".png") for name in names) >= 5
     assert sum(name.endswith(".svg") for name in names) == sum(name.endswith(".png") for name in names)
     measures = experiments.load(headline).measures

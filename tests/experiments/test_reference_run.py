@@ -82,7 +82,7 @@ def test_states_are_those_of_the_record() -> None:
         "multimorbid": 2, "four_plus": 1, "physical_and_mental": 1,
         "frail_mild": 1, "frail_moderate": 1, "frail_severe": 1,
         "needs_help": 2, "two_hours_a_day": 1, "care_home": 1, "has_package": 1, "unmet": 1, "council_paid": 1,
-        "gets_help": 2, "resident_self_paid": 0, "new_resident": 0, "residents_before": 1,
+        "gets_help": 2, "resident_self_paid": 0, "residents_before": 1,
     }.items():  # fmt: skip
         assert getattr(year, name).sum() == number, name
     assert year.by_number.sum(axis=(1, 2, 3)).tolist() == [1, 1, 1, 0, 1, *[0] * 10]
@@ -114,7 +114,6 @@ def test_counts_agree_with_the_totals_of_the_months(years: list[ReferenceYear]) 
         assert np.array_equal(year.by_physical[1, 1:].sum(axis=0), year.physical_and_mental)
         assert np.array_equal(year.admitted_by_number.sum(axis=0), year.admitted)
         assert np.all(year.residents_died <= year.residents_before)
-        assert np.all(year.new_resident_council_paid <= year.new_resident)
         assert 0 <= year.scalars["other_bed_days"] <= year.scalars["open_bed_days"]
     assert np.all(years[0].four_plus <= years[0].multimorbid)
 

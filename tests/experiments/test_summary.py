@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments.store import Store
-from experiments.summary import ATTRIBUTION, compare, write_report
+from experiments.summary import ATTRIBUTION, NO_SPREAD, compare, compare_indicators, write_report
 from tests.experiments.figures.test_drawing import material
 from tests.experiments.made_up import comparison, made_up
 
@@ -40,6 +40,9 @@ def page(folder) -> str:
         "| social care | 40.0 | 16.0 | 40% | 24.0 | data |",
         "| public health | not known | 1.0 |  | 0.0 | assumed |",
         "| Transition |",
+        "## By official definitions",
+        "| Delayed days (recorded), days per 100,000 adults |",
+        NO_SPREAD,
         "single-budget, replication 9: ValueError: no",
         "![",
         "numba ",
@@ -80,3 +83,43 @@ def test_tables_of_results_are_saved(tmp_path):
     write_report(some.results, some.differences)
     assert len(pd.read_csv(tmp_path / "headline.csv")) == 12
     assert len(pd.read_csv(tmp_path / "differences.csv")) == len(compare(some.results))
+    assert len(pd.read_csv(tmp_path / "indicators.csv")) == len(compare_indicators(some.results)) > 0
+
+
+def with_councils(run, delayed: dict[str, float]):
+    """A result with councils of a thousand adults each, and so many delayed patients in every month."""
+    result = made_up(run)
+    rows = [
+        (month, who, name, value)
+        for month in range(run.years * 12)
+        for who, number in {"place": sum(delayed.values()), **delayed}.items()
+        for name, value in (("people", 1000.0 * (len(delayed) if who == "place" else 1)), ("delayed_patients", number))
+    ]
+    more = pd.DataFrame(rows, columns=["month", "organisation", "measure", "value"])
+    kept = result.measures[~result.measures["measure"].isin(["people", "delayed_patients"])]
+    return dataclasses.replace(result, measures=pd.concat([kept, more], ignore_index=True))
+
+
+def test_spreads_between_councils_are_compared_where_every_run_can_tell_them(tmp_path):
+    store = Store(tmp_path, comparison(replications=2, years=2))
+    for run in store.spec.runs():
+        even = run.structure == "single-budget"
+        store.write(with_councils(run, {"Reading": 2.0, "Wokingham": 2.0 if even else 6.0}))
+    found = compare_indicators(store.results()).set_index(["structure", "measure", "year"])
+    spread = found.loc["single-budget", "delayed_transfers_variation"]
+    assert spread["baseline"].tolist() == [50.0] * 3
+    assert spread["mean"].tolist() == [0.0] * 3
+    assert found.loc[("single-budget", "delayed_transfers", 1), "percent"] == -50.0
+    write_report(store.results(), compare(store.results()))
+    page = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "| Delayed transfers of care: variation between councils, % |" in page
+    assert NO_SPREAD not in page
+
+
+def test_what_one_run_cannot_tell_is_told_of_none(tmp_path):
+    store = Store(tmp_path, comparison(replications=1, years=1))
+    for run in store.spec.runs():
+        store.write(with_councils(run, {"Reading": 2.0, "Wokingham": 2.0 if run.structure == "single-budget" else 0.0}))
+    found = set(compare_indicators(store.results())["measure"])
+    assert "delayed_transfers_variation" in found
+    assert "delayed_transfers_span" not in found, "nobody is delayed in one council, so that there is no ratio"

@@ -33,7 +33,7 @@ from model.payment import pence
 from model.place import load_place
 from model.starting_state import organisations_of
 from model.structures import list_structures
-from tests.strategies import ALL_HELD, bench, lived, parameter_values, small_economy
+from tests.strategies import ALL_HELD, EACH_STRUCTURE, bench, lived, parameter_values, small_economy
 
 SOCIAL = (
     Service.HOME_CARE, Service.RESIDENTIAL_CARE, Service.NURSING_CARE, Service.REABLEMENT, Service.ASSESSMENT, Service.BROKERAGE,
@@ -73,7 +73,7 @@ def test_the_books_balance_whatever_the_parameters(values, seed, structure):
         assert received == spent > 0
 
 
-@pytest.fixture(scope="module", params=list_structures())
+@pytest.fixture(scope="module", params=EACH_STRUCTURE)
 def year(request):
     """A year of a few thousand people, under each structure."""
     return lived(12, scale=0.02, structure=request.param)
@@ -114,8 +114,9 @@ def test_prices_hold_the_market_forces_factor():
 
 
 def test_what_councils_owe_for_delays_is_in_their_accounts_and_in_hospitals():
-    """Every recorded day that awaits social care at 100 pounds, to the penny below for each hospital; off unless asked for."""
-    economy = lived(12, scale=0.02, hold=ALL_HELD, parameters=Parameters().with_values({"prices.reimbursed_share": 1.0}))
+    """Every recorded day that awaits social care at 100 pounds, to the penny below for each hospital; off unless the structure has fines."""
+    every_day = Parameters().with_values({"prices.reimbursed_share": 1.0, "care.recording_when_paid": 1.0})
+    economy = lived(12, scale=0.02, hold=ALL_HELD, structure="separate-budgets+delayed-discharge-fines", parameters=every_day)
     without = lived(12, scale=0.02, hold=ALL_HELD)
     owed = cash(economy, Service.DELAY_REIMBURSEMENT)
     days = sum(int(month.out[:, RECORDED_AGAINST_COUNCILS].sum()) for month in economy.months)
@@ -124,8 +125,7 @@ def test_what_councils_owe_for_delays_is_in_their_accounts_and_in_hospitals():
     for a, b in zip(economy.costs, without.costs, strict=True):
         assert (a.social_care - b.social_care == a.reimbursement.sum(axis=1)).all()
         assert (a.income - b.income == a.reimbursement.sum(axis=0)).all()
-    modelled = [sum(line.modelled for line in each.account_lines if line.account == "social_care") for each in (economy, without)]
-    assert modelled[0] > modelled[1], "the base year's out-turn is under the same rules"
+    assert economy.account_lines == without.account_lines, "fines are financed from within"
 
 
 def test_hours_times_rates_is_what_councils_paid_for_home_care(year):
@@ -183,16 +183,19 @@ def test_days_under_continuing_healthcare_are_paid_by_the_nhs_at_the_weekly_pric
 
 CARE = st.builds(lambda *pence: LongTermCare(*(np.array([each]) for each in pence)), *[st.integers(0, 10**11)] * 3)
 MULTIPLE = st.floats(0.0, 5.0)
+NONE_FREE = LongTermCare(*(np.zeros(1, dtype=np.int64) for _ in range(3)))
 
 
 @given(CARE, MULTIPLE, MULTIPLE)
 def test_charges_rise_with_their_level_and_never_beyond_what_care_costs(care, a, b):
     low, high = sorted((a, b))
-    rules = Parameters().care
-    assert 0 <= charged(care, low, rules)[0] <= charged(care, high, rules)[0] <= sum(part[0] for part in care)
-    assert charged(care, 0.0, rules)[0] == 0
+    parameters, rules = Parameters(), Parameters().care
+    assert 0 <= charged(care, NONE_FREE, low, parameters)[0] <= charged(care, NONE_FREE, high, parameters)[0] <= sum(part[0] for part in care)
+    assert charged(care, NONE_FREE, 0.0, parameters)[0] == 0
+    all_free = charged(care, care, 1.0, parameters)[0]
+    assert all_free == np.floor((care.residential[0] + care.nursing[0]) * rules.residential_charge_share), "towards board and lodging, not care"
     observed = care.home_care[0] * rules.charge_share + (care.residential[0] + care.nursing[0]) * rules.residential_charge_share
-    assert charged(care, 1.0, rules)[0] == np.floor(observed)
+    assert charged(care, NONE_FREE, 1.0, parameters)[0] == np.floor(observed)
 
 
 @given(st.floats(0.5, 2.0))
@@ -213,8 +216,8 @@ def test_a_months_long_term_care_worked_by_hand():
     assert [int(part[0]) for part in care] == [17_000, 214_285, 112_000]
     dearer = long_term_care(totals, prices.at(1.1))
     assert [int(part[0]) for part in dearer] == [18_700, 235_714, 123_200]
-    rules = Parameters().with_values({"care.charge_share": 0.1, "care.residential_charge_share": 0.3}).care
-    assert charged(care, 1.0, rules)[0] == 1_700 + 97_885  # 0.3 x 326,285, less half a penny
+    rules = Parameters().with_values({"care.charge_share": 0.1, "care.residential_charge_share": 0.3})
+    assert charged(care, NONE_FREE, 1.0, rules)[0] == 1_700 + 97_885  # 0.3 x 326,285, less half a penny
 
 
 def test_budgets_are_paid_out_to_the_penny_in_twelve_parts(year):

@@ -8,14 +8,14 @@ from agents.deciding import Belief
 from agents.vocabulary import Account, Lever, Party
 from model.commissioning import as_paid
 from model.payment import PAYMENT_RULES
-from model.structures import Payment, list_structures, load_structure
-from tests.strategies import lived, small_economy
+from model.structures import Payment, load_structure
+from tests.strategies import EACH_STRUCTURE, lived, small_economy
 
 POUNDS = st.floats(-1e3, 1e3)
 ALLIANCE = Payment(hospital="alliance", shares={Party.CONSORTIUM: 0.25, Party.HOSPITAL: 0.75})
 
 
-@pytest.mark.parametrize("structure", list_structures())
+@pytest.mark.parametrize("structure", EACH_STRUCTURE)
 def test_every_structure_starts_from_the_same_norms(structure):
     from model.beliefs import measured_beliefs
 

@@ -11,8 +11,7 @@ from model.accounts import UNIT_OF
 from model.committed import UNKNOWN, Published, committed_of, published
 from model.parameters import Parameters
 from model.place import load_place
-from model.structures import list_structures
-from tests.strategies import ALL_HELD, lived, small_economy
+from tests.strategies import ALL_HELD, EACH_STRUCTURE, lived, small_economy
 
 POUNDS = st.floats(0.0, 1e10)
 
@@ -51,7 +50,7 @@ def test_a_councils_figure_is_its_own_and_a_consortiums_a_national_rate():
     assert everything - practice < place.consortia[0].allocation_pounds, "what consortia spend leaves something over for the rest"
 
 
-@pytest.mark.parametrize("structure", list_structures())
+@pytest.mark.parametrize("structure", EACH_STRUCTURE)
 def test_committed_lines_are_in_the_budget_and_paid_to_the_penny(structure):
     economy = lived(24, years=2, scale=0.005, structure=structure, hold=ALL_HELD)
     budget = economy.budgets

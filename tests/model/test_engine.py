@@ -9,20 +9,27 @@ from hypothesis import strategies as st
 
 from agents.hospital.flows import FLOWS
 from agents.hospital.state import (
+    AT_HOME_OUT,
     BED_DAYS_OUT,
     BOARDING_OUT,
     DEATHS_OUT,
     DELAYED_OUT,
+    DISCHARGED_OUT,
+    FOLLOWED_UP_OUT,
+    HANDOVERS_OUT,
     HOSPITAL_BED_DAYS,
     HOSPITAL_SURGERY_DAYS,
     HOSPITAL_WARD_DAYS,
     INTERIM_OUT,
     N_OUT,
     N_WARDS,
+    OLDER_DISCHARGED_OUT,
+    OLDER_REABLED_OUT,
     SURGERY_DAYS_OUT,
 )
 from agents.patients import record
-from agents.patients.living import HOSPITAL_DAYS, MICRO_QALYS, PERSON_DAYS
+from agents.patients.living import CARE_HOME_DAYS, HOSPITAL_DAYS, MICRO_QALYS, PERSON_DAYS, SELF_PENCE
+from agents.patients.seeking import FOLLOW_UP
 from agents.vocabulary import N_CAUSES, N_REASONS, CaseState, Lever, Setting, Ward
 from model.engine import CARE_HOME_COUNT, LIVING_COUNT, PACKAGE_MINUTES_COUNT, Calendar, rebase_time
 from model.parameters import Parameters
@@ -165,6 +172,12 @@ def checked(engine, before, month, elsewhere) -> None:
     gained[:was] -= before["qalys"]
     np.add.at(everybody, rows["council"], gained)
     assert (month.totals[:, MICRO_QALYS] == everybody).all()
+    at_home = month.totals[:, PERSON_DAYS] - month.totals[:, HOSPITAL_DAYS] - month.totals[:, CARE_HOME_DAYS]
+    counted = {"days_at_home": at_home, "out_of_pocket": month.totals[:, SELF_PENCE], "handovers": month.out[:, HANDOVERS_OUT]}
+    for name, told in counted.items():
+        gained = rows[name].astype(np.int64)
+        gained[:was] -= before[name]
+        assert (told == np.bincount(rows["council"], gained, minlength=councils)).all(), name
     alive_days = np.bincount(here["council"], minlength=councils) * month.days
     assert (month.totals[:, PERSON_DAYS] >= alive_days).all()
     assert (month.totals[:, PERSON_DAYS] <= alive_days + month.days * month.out[:, DEATHS_OUT]).all()
@@ -367,7 +380,26 @@ def test_what_the_dead_had_before_them_does_not_befall_who_replaces_them():
     for _ in range(18):
         economy.step()
         dead = economy.months[-1].deaths
-        assert not np.isin(economy.engine.future["person"], dead).any()
+        theirs = economy.engine.future[np.isin(economy.engine.future["person"], dead)]
+        assert (theirs["kind"] == FOLLOW_UP).all(), "to be counted as not at home"
+        assert (theirs["avoided"] == 1).all()
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_everybody_discharged_to_reablement_is_followed_up_once(flow):
+    economy = small_economy(scale=0.05, years=2, demography="frozen", hospital_flow=flow)
+
+    def to_come() -> int:
+        return int((economy.engine.future["kind"] == FOLLOW_UP).sum())
+
+    before = to_come()
+    months = 7 if flow == "salabim" else 14
+    for _ in range(months):
+        economy.step()
+    out = sum(month.out for month in economy.months).sum(axis=0)
+    assert before + out[OLDER_REABLED_OUT] == out[FOLLOWED_UP_OUT] + to_come()
+    assert 0 < out[AT_HOME_OUT] < out[FOLLOWED_UP_OUT]
+    assert out[OLDER_REABLED_OUT] <= out[OLDER_DISCHARGED_OUT] <= out[DISCHARGED_OUT]
 
 
 # State

@@ -1,7 +1,6 @@
 """Who bears what and who decides what, where areas cross: to the penny, by where people live."""
 
 import functools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,34 +9,31 @@ from hypothesis import strategies as st
 
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, Service
 from model.accounts import SERVICES_OF, UNIT_OF
-from model.holders import OWNER_OF, Holders, people_shared, split
+from model.holders import OWNER_OF, Holders, body_areas, people_shared, split
 from model.ledger import CONSEQUENCE, JOURNAL, NEED, Parties
+from model.parameters import Parameters
 from model.place import load_place
-from model.structures import FOLDER, list_structures, load_structure
+from model.structures import HEADLINE, Body, CommissioningStructure, load_structure
 from tests.strategies import ALL_HELD, fingerprints, lived, small_economy
 
 PLACE = load_place("berkshire-west")
 PARTIES = Parties.of_place(
     councils=[council.name for council in PLACE.councils], consortia=[consortium.name for consortium in PLACE.consortia],
-    hospitals=[hospital.name for hospital in PLACE.hospitals], commissioners=["commissioner"],
+    hospitals=[hospital.name for hospital in PLACE.hospitals], commissioners=[*body_areas(load_structure("single-budget"), PLACE), *(f"commissioning board of {council.name}" for council in PLACE.councils)],
 )  # fmt: skip
 PENCE = st.integers(-(10**13), 10**13)
 
 
-def consortium_led(folder: Path) -> Path:
-    """Write the mirror image of a council that leads: everything is the consortia's."""
-    text = (FOLDER / "council-led.toml").read_text(encoding="utf-8")
-    for old, new in (('= "council"', '= "consortium"'), ("council = 0.0", "consortium = 0.01"), ("{ council = 1.0 }", "{ consortium = 1.0 }")):
-        text = text.replace(old, new)
-    file = folder / "consortium-led.toml"
-    file.write_text(text.replace('name = "council-led"', 'name = "consortium-led"'), encoding="utf-8")
-    return file
+def by_council() -> CommissioningStructure:
+    """A commissioner for the area of each council, in the place of one for all."""
+    body = Body(kind="commissioner", scope="council", name="commissioning board")
+    return load_structure("single-budget").model_copy(update={"name": "by-council", "bodies": (body,)})
 
 
-@pytest.fixture(scope="module", params=[*list_structures(), "consortium-led"])
-def structure(request, tmp_path_factory):
-    """Each shipped structure, and one whose consortia hold what is kept by council."""
-    return load_structure(consortium_led(tmp_path_factory.mktemp("structures")) if request.param == "consortium-led" else request.param)
+@pytest.fixture(scope="module", params=[*HEADLINE, "consortium-led", "by-council"])
+def structure(request):
+    """Structures that differ in who holds and decides; under the last but one, consortia hold what is kept by council."""
+    return by_council() if request.param == "by-council" else load_structure(request.param)
 
 
 @functools.cache
@@ -116,6 +112,31 @@ def test_a_lever_is_decided_by_the_one_with_most_of_its_owners_people():
         assert [holders_of(name).decided_by(Lever.COMMUNITY, owner) for owner in consortia] == list(expected)
 
 
+def test_a_commissioner_of_each_council_bears_and_decides_for_the_people_of_its_area():
+    holders = Holders(by_council(), PLACE, PARTIES)
+    people, commissioners = people_shared(PLACE), holders.parties_of(Party.COMMISSIONER)
+    assert [PARTIES.names[index] for index in commissioners] == [f"commissioning board of {council.name}" for council in PLACE.councils]
+    for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL):
+        assert np.array_equal(holders.people[kind, Party.COMMISSIONER], people[kind, Party.COUNCIL])
+        assert np.array_equal(holders.people[Party.COMMISSIONER, kind], people[Party.COUNCIL, kind])
+    councils, consortia = PARTIES.indices(Party.COUNCIL), PARTIES.indices(Party.CONSORTIUM)
+    assert [holders.decided_by(Lever.STRICTNESS, council) for council in councils] == commissioners.tolist()
+    most = people[Party.CONSORTIUM, Party.COUNCIL].argmax(axis=1)
+    assert [holders.decided_by(Lever.COMMUNITY, consortium) for consortium in consortia] == commissioners[most].tolist()
+    assert [holders.position(int(index)) for index in commissioners] == list(range(len(councils)))
+
+
+def test_commissioners_of_councils_serve_everybody_once_and_decide_for_themselves():
+    economy = lived(13, structure=by_council(), scale=0.005, years=2, parameters=Parameters().with_values({"deciding.price_band": 0.0}))
+    assert [body.heads for body in economy.bodies] == [council.heads for council in economy.councils]
+    prices = {body.name: body.prices[Account.SOCIAL_CARE] for body in economy.bodies}
+    assert len(set(prices.values())) == len(prices), "each has its own money and its own price of it"
+    for unit, row in zip(economy.decisions["organisation"], economy.decisions["reasons"], strict=True):
+        if unit in {council.name for council in economy.councils}:
+            assert row.startswith(f"decided by commissioning board of {unit}")
+    assert economy.world.prices(economy.bodies[1]) is economy.bodies[1].prices
+
+
 def test_every_lever_has_an_owner():
     assert set(OWNER_OF) == set(Lever) - {Lever.NONE}
 
@@ -151,16 +172,15 @@ def test_the_books_balance_and_people_live_alike_whoever_holds(structure):
         net = economy.ledger.entries()
         net = net[net["service"].isin([service.name.lower() for service in SERVICES_OF[account]])]
         names = [PARTIES.names[index] for index in economy.holders.parties(account)] if structure.holder(account) != Party.COMMISSIONER else [
-            economy.bodies[Party.COMMISSIONER].name]  # fmt: skip
+            body.name for body in economy.bodies]  # fmt: skip
         pounds = net[net["payer"].isin(names)]["pounds"].sum() - net[net["payee"].isin(names)]["pounds"].sum()
         assert round(pounds * 100) == cost
 
 
 @settings(max_examples=6)
 @given(st.integers(0, 2**64 - 1))
-def test_the_books_balance_where_consortia_hold_what_is_kept_by_council(tmp_path_factory, seed):
-    file = consortium_led(tmp_path_factory.mktemp("structures"))
-    economy = small_economy(structure=file, seed=seed)
+def test_the_books_balance_where_consortia_hold_what_is_kept_by_council(seed):
+    economy = small_economy(structure="consortium-led", seed=seed)
     for month in range(4):
         economy.step()
         economy.ledger.books_balance(month)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from agents.vocabulary import Account, Party, Service
 from model.management import Overheads, management_at_rest, overheads_by_payer, transition_spent
 from model.place import load_place
-from model.structures import BASELINE, list_structures
-from tests.strategies import ALL_HELD, lived
+from model.structures import BASELINE
+from tests.strategies import ALL_HELD, EACH_STRUCTURE, lived
 
 PENCE = st.integers(0, 10**11)
 COUNCIL, CONSORTIUM = (Party.COUNCIL, 0), (Party.CONSORTIUM, 0)
@@ -44,7 +44,7 @@ def test_a_council_spends_on_it_what_it_says_and_a_consortium_a_rate_a_head():
     assert found[Party.CONSORTIUM].tolist() == [1000 * place.consortia[0].people]
 
 
-@pytest.mark.parametrize("structure", list_structures())
+@pytest.mark.parametrize("structure", EACH_STRUCTURE)
 def test_they_are_paid_out_of_the_same_money(structure):
     ours, baseline = (lived(24, years=2, scale=0.005, structure=name, hold=ALL_HELD) for name in (structure, BASELINE))
     paid, usual = (sum(economy.ledger.paid(holder.index, [Service.MANAGEMENT]) for holder in economy._holders) for economy in (ours, baseline))

@@ -130,3 +130,12 @@ def test_other_files_are_refused() -> None:
 def test_tables_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         read_table("councils.csv")["utla_code"][0] = "E06000002"
+
+
+def test_national_years() -> None:
+    table = read_table("national_years.csv")
+    assert len(table["measure"]) == 12
+    pairs = list(zip(table["measure"].tolist(), table["year"].tolist(), strict=True))
+    assert len(set(pairs)) == len(pairs)
+    admissions = dict(zip(pairs, table["value"].tolist(), strict=True))
+    assert admissions["emergency_admissions", "2018/19"] == 6_437_959

@@ -1,6 +1,7 @@
 """Structures state facts only, and say clearly what is wrong with a file."""
 
 import pickle
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,14 +9,19 @@ import pytest
 
 from agents.deciding import DecidingBehaviour, stakes
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from model.economy import HealthEconomy
+from model.evidence import evidence
 from model.payment import PAYMENT_RULES
 from model.structures import (
     BASELINE,
+    FAMILIES,
     FOLDER,
+    HEADLINE,
     StructureError,
     list_structures,
     load_structure,
 )
+from tests.strategies import lived, total
 
 BASE = (FOLDER / f"{BASELINE}.toml").read_text(encoding="utf-8")
 
@@ -96,11 +102,72 @@ def test_a_council_that_leads_holds_and_decides_all_but_the_hospitals():
     assert all(felt[account] == 1.0 for account in council.accounts_of(Party.COUNCIL))
 
 
+BODIES_INSTEAD = {"integration-authority", "integrated-trust"}
+"""Structures of other nations, which have a body where England has a board."""
+
+
 @pytest.mark.parametrize("name", list_structures())
 def test_every_council_has_a_board_that_meets_its_consortia(name):
     board = load_structure(name).board
-    assert {Party.COUNCIL, Party.CONSORTIUM} <= set(board.members)
-    assert board.power == "advise", "the law gives boards no more"
+    assert (board is None) == (name in BODIES_INSTEAD)
+    if board is not None:
+        assert {Party.COUNCIL, Party.CONSORTIUM} <= set(board.members)
+
+
+def test_boards_of_the_law_of_2012_do_no_more_than_advise():
+    powers = {name: structure.board.power for name in list_structures() if (structure := load_structure(name)).board}
+    assert {name for name, power in powers.items() if power != "advise"} == {"board-plus", "better-care-fund"}
+
+
+def test_structures_are_listed_by_where_they_come_from():
+    assert tuple(list_structures()[: len(HEADLINE)]) == HEADLINE
+    rest = [load_structure(name).family for name in list_structures()[len(HEADLINE) :]]
+    assert rest == sorted(rest, key=FAMILIES.index)
+    assert {load_structure(name).family for name in list_structures()} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_every_shipped_structure_names_its_document_and_what_that_leaves_open(name):
+    structure = load_structure(name)
+    assert re.search(r"\b(19|20)\d\d\b", structure.source), "the year of a document"
+    assert structure.alternatives and all(each.endswith(".") for each in structure.alternatives)
+    assert structure.family in FAMILIES
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_every_row_of_evidence_that_a_file_names_is_there(name):
+    text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    for row in re.findall(r"\bP-[A-Z]\.[a-z]+-\d+\b", text):
+        evidence(row)
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_no_shipped_structure_takes_an_effect(tmp_path, name):
+    """Whatever section a number that looks like an effect is written into, the file is refused."""
+    facts = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    sections = [key for key, value in facts.items() if isinstance(value, dict)]
+    text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    for section in sections:
+        spoilt = text.replace(f"[{section}]", f"[{section}]\nstrength = 0.3", 1)
+        assert refusal(tmp_path, spoilt)[0].startswith(f"mine.toml: {section}.strength: ")
+    assert refusal(tmp_path, f"integration = 0.8\n{text}")[0].startswith("mine.toml: integration: unknown key; nearest: ")
+
+
+@pytest.mark.parametrize("name", list_structures())
+def test_every_shipped_structure_runs_a_year(name):
+    economy = lived(12, structure=name)
+    assert economy.structure.name == name
+    assert total(economy, "emergency_admissions") > 0.0
+    economy.ledger.books_balance(11)
+    assert sum(economy.ledger.balances().values()) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list_structures())
+def test_every_shipped_structure_runs_a_year_with_what_was_measured_of_levers(name):
+    economy = HealthEconomy(structure=name, scale=0.02, years=1)
+    economy.run(years=1)
+    assert (economy.measures["value"].abs() < float("inf")).all()
 
 
 def test_the_baseline_comes_first():
@@ -141,6 +208,49 @@ def test_effects_are_refused_in_every_section(tmp_path):
     assert len(lines) == 4
 
 
+def differs_from_the_baseline(name: str) -> set[str]:
+    """The facts in which a structure differs from separate budgets, labels left out."""
+    ours, baseline = load_structure(name), load_structure(BASELINE)
+    facts = set(type(ours).model_fields) - {"name", "title", "family", "source", "alternatives"}
+    return {fact for fact in facts if getattr(ours, fact) != getattr(baseline, fact)}
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("year-of-care", {"payment"}),
+        ("personal-budgets", {"entitlement"}),
+        ("stasis", {"pools"}),
+        ("fragmented", {"duties", "board", "any_willing_provider"}),
+    ],
+)
+def test_structures_that_change_one_thing_change_no_other(name, facts):
+    assert differs_from_the_baseline(name) == facts
+
+
+def test_an_aligned_entitlement_is_all_that_sets_the_two_single_budgets_apart():
+    plain, aligned = load_structure("single-budget"), load_structure("single-budget-aligned-entitlement")
+    labels = {"name": plain.name, "title": plain.title, "source": plain.source, "alternatives": plain.alternatives}
+    assert aligned.model_copy(update={**labels, "entitlement": plain.entitlement}) == plain
+    assert aligned.entitlement.free_from == "critical"
+
+
+def test_a_consortium_that_leads_is_the_mirror_image_of_a_council_that_leads():
+    council, consortium = load_structure("council-led"), load_structure("consortium-led")
+    swapped = {Party.COUNCIL: Party.CONSORTIUM}
+    assert {account: swapped.get(kind, kind) for account, kind in council.holders.items()} == consortium.holders
+    assert {lever: swapped.get(kind, kind) for lever, kind in council.deciders.items()} == consortium.deciders
+    assert consortium.accounts_of(Party.COUNCIL) == () == council.accounts_of(Party.CONSORTIUM)
+
+
+@pytest.mark.parametrize("name", [name for name in list_structures() if load_structure(name).bodies])
+def test_a_body_that_a_structure_makes_has_something_to_hold_or_decide(name):
+    structure = load_structure(name)
+    assert Party.COMMISSIONER in structure.deciders.values()
+    felt = stakes(structure.stake_facts(), Party.COMMISSIONER, DecidingBehaviour())
+    assert max(felt.values()) == 1.0
+
+
 @pytest.mark.parametrize("name", list_structures())
 def test_the_only_numbers_are_shares_that_somebody_bears(name):
     def numbers(facts, place=""):
@@ -151,7 +261,7 @@ def test_the_only_numbers_are_shares_that_somebody_bears(name):
         return [place] if isinstance(facts, (int, float)) and not isinstance(facts, bool) else []
 
     facts = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    assert {place.rpartition("/")[0] for place in numbers(facts)} <= {"/deficit_limits", "/pools/overspend"}
+    assert {place.rpartition("/")[0] for place in numbers(facts)} <= {"/deficit_limits", "/pools/overspend", "/pools", "/payment/shares", "/entitlement"}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +358,13 @@ def test_pools_are_whole_and_apart(tmp_path):
     lines = refusal(tmp_path, BASE + pool.format("a", 0.5) + pool.format("b", 1.0))
     assert any("pools.0: overspend must add up to 1, not 0.5" in line for line in lines)
     assert any("pools.1.accounts: must name an account that is in no pool yet (got 'acute')" in line for line in lines)
+
+
+def test_a_pool_for_frail_elders_leaves_hospitals_margins_out(tmp_path):
+    pool = '[[pools]]\nname = "a"\naccounts = ["acute", "hospital"]\npeople = "frail_elders"\noverspend = { council = 1.0 }\n'
+    (line,) = refusal(tmp_path, BASE + pool)
+    assert line.startswith("mine.toml: pools.0.accounts: must leave out hospital")
+    load_structure(written(tmp_path, BASE + pool.replace('people = "frail_elders"\n', "")))
 
 
 def test_all_errors_come_at_once(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.vocabulary import HELD_ACCOUNTS, Account, Party, Service
 from model.parameters import Parameters
-from model.structures import FOLDER, list_structures, load_structure
+from model.structures import FOLDER, Pool, list_structures, load_structure
 from model.year_end import close_year, held_back, purses_of
 from tests.strategies import ALL_HELD, NO_BELIEFS, lived, small_economy
 
@@ -63,6 +63,21 @@ def test_what_an_organisation_bears_itself_comes_out_of_its_purse():
     assert purses_of(separate, [Account.SOCIAL_CARE, Account.PUBLIC_HEALTH, *own]) == [(Account.SOCIAL_CARE, Account.PUBLIC_HEALTH, *own)]
     pooled = tuple(account for account in HELD_ACCOUNTS if account != Account.HOSPITAL)
     assert purses_of(single, [*pooled, *own]) == [pooled + own]
+
+
+def test_what_an_organisation_bears_itself_never_comes_out_of_a_ring_fence_if_it_has_other_money():
+    fenced = load_structure("separate-budgets").model_copy(update={"ring_fences": (Account.ACUTE,)})
+    own = (Account.MANAGEMENT,)
+    assert purses_of(fenced, [Account.ACUTE, Account.COMMUNITY, *own]) == [(Account.COMMUNITY, *own), (Account.ACUTE,)]
+    assert purses_of(fenced, [Account.ACUTE, *own]) == [(Account.ACUTE, *own)]
+
+
+def test_a_pool_of_part_of_an_account_leaves_the_purse_with_its_holder():
+    pool = Pool(name="half", accounts=(Account.ACUTE, Account.SOCIAL_CARE), share=0.5, overspend={"consortium": 0.5, "council": 0.5})
+    halved = load_structure("separate-budgets").model_copy(update={"pools": (pool,)})
+    assert purses_of(halved, [Account.ACUTE, Account.COMMUNITY, Account.MANAGEMENT]) == [(Account.ACUTE, Account.COMMUNITY, Account.MANAGEMENT)]
+    whole = halved.model_copy(update={"pools": (pool.model_copy(update={"share": 1.0}),)})
+    assert purses_of(whole, [Account.ACUTE, Account.COMMUNITY]) == [(Account.COMMUNITY,), (Account.ACUTE,)]
 
 
 def acute_shock(structure, **values) -> dict[str, float]:

@@ -14,6 +14,7 @@ from agents.patients import record
 from agents.patients.living import (
     COUNCIL,
     COUNCIL_CARE,
+    DEAR_PENCE,
     N_TOTALS,
     NHS_PAYS,
     NURSING_COUNCIL,
@@ -25,6 +26,7 @@ from agents.patients.living import (
     TURNED_RESIDENT_PENCE,
     TURNED_RESIDENTIAL,
 )
+from agents.patients.seeking import FOLLOW_UP
 from agents.vocabulary import CaseState, Lever, Reason, Service, Setting, Ward
 from tests.agents.hospital.few_people import (
     CERTAIN,
@@ -764,3 +766,74 @@ def test_a_bed_freed_by_a_death_is_on_the_ward_it_stood_on():
         engine = b.engine()
         engine.month(0)
         assert engine.organisations.hospitals["ward_used"][0].tolist() == [0, 0, 0]
+
+
+# What official definitions ask for
+
+
+@pytest.mark.parametrize(("age", "funder", "counted"), [(80, COUNCIL, 1), (66, COUNCIL, 1), (64, COUNCIL, 0), (80, SELF, 0), (80, NHS_PAYS, 0)])
+@pytest.mark.parametrize("state", [CaseState.HOME_PLACEMENT, CaseState.WAIT_PLACEMENT])
+def test_admissions_of_older_people_to_homes_are_counted_where_the_council_pays(state, age, funder, counted):
+    b = at_home(state, 1, granted(age=age), rules={"placement_chance": 50.0}, funder=funder).in_beds()
+    council_limits(b, home_places=3.0)
+    month = b.engine().month(0)
+    assert out(month, flow.ENTRIES_OUT) == 1
+    assert out(month, flow.OLDER_ENTRIES_OUT) == counted
+
+
+def to_reablement(**fields):
+    """Somebody on a ward whom a social worker sees today, and reablement takes over."""
+    b = on_the_ward(CaseState.WAIT_ASSESSMENT, rows=granted(**fields), rules={"reablement_share": 1.0, "placement_frailty": 1.0})
+    council_limits(b, assessment_rate=5.0, reablement_places=2.0, start_rate=5.0, care_capacity=10**6)
+    return b
+
+
+def test_older_people_discharged_to_reablement_are_followed_up_after_91_days():
+    engine = to_reablement(age=80).engine()
+    months = [engine.month(0)]
+    assert out(months[0], flow.OLDER_DISCHARGED_OUT) == out(months[0], flow.OLDER_REABLED_OUT) == out(months[0], flow.REABLED_OUT) == 1
+    assert engine.future[engine.future["kind"] == FOLLOW_UP]["day"].tolist() == [engine.people.rows["last_discharge"][0] + 91]
+    months += [engine.month(number) for number in (1, 2, 3)]
+    assert [out(month, flow.FOLLOWED_UP_OUT) for month in months] == [0, 0, 0, 1]
+    assert [out(month, flow.AT_HOME_OUT) for month in months] == [0, 0, 0, 1]
+
+
+def test_younger_people_and_those_who_go_elsewhere_are_not_followed_up():
+    for b in (to_reablement(age=60), on_the_ward(rows=people(), due=3)):
+        engine = b.engine()
+        month = engine.month(0)
+        assert out(month, flow.DISCHARGED_OUT) == 1
+        assert not (engine.future["kind"] == FOLLOW_UP).any()
+        assert out(month, flow.OLDER_REABLED_OUT) == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "followed", "at_home"),
+    [
+        ({}, 1, 1),
+        ({"care": Setting.REABLEMENT}, 1, 1),
+        ({"care": Setting.INTERMEDIATE}, 1, 1),
+        ({"care": Setting.RESIDENTIAL}, 1, 0),
+        ({"care": Setting.NURSING}, 1, 0),
+        ({"care": record.IN_HOSPITAL}, 1, 0),
+        ({"end_month": -1}, 1, 0),
+        ({"end_month": -1, "flags": record.LEFT}, 0, 0),
+    ],
+)
+def test_at_home_is_alive_and_neither_in_hospital_nor_in_a_care_home(fields, followed, at_home):
+    b = quiet_bench(people(**fields))
+    b.future = event(3, kind=FOLLOW_UP)
+    month = b.engine().month(0)
+    assert (out(month, flow.FOLLOWED_UP_OUT), out(month, flow.AT_HOME_OUT)) == (followed, at_home)
+    b.future["avoided"] = 1  # somebody else's row by now
+    month = b.engine().month(0)
+    assert (out(month, flow.FOLLOWED_UP_OUT), out(month, flow.AT_HOME_OUT)) == (1, 0)
+
+
+@pytest.mark.parametrize("paid", [DEAR_PENCE - 1, DEAR_PENCE])
+def test_a_death_after_dear_care_is_counted(paid):
+    b = quiet_bench(people(out_of_pocket=paid))
+    b.future = event(3, kind=2)
+    month = b.engine().month(0)
+    assert out(month, flow.DIED_DEARLY_OUT) == (paid >= DEAR_PENCE)
+    assert month.out[:, flow.DEATHS_BY_CELL : flow.N_OUT].sum() == 1

@@ -8,15 +8,22 @@ from hypothesis import strategies as st
 from agents.patients import record
 from agents.patients.conditions import SEVERE_SHIFT
 from agents.patients.living import (
+    BROKEN,
+    CARE_HOME_DAYS,
     COUNCIL,
     COUNCIL_CARE,
     FINAL,
+    GAVE_UP,
     N_AGES,
     N_TOTALS,
+    PAYING,
     RESIDENTIAL,
     SELF,
     SELF_CARE,
     SELF_PENCE,
+    STRAINED,
+    UNMET_BY_CELL,
+    UNMET_BY_REASON,
     accrue,
     age_index,
     bear_conditions,
@@ -30,7 +37,7 @@ from agents.patients.living import (
     weekly_need,
 )
 from agents.patients.seeking import DEATH_EVENT
-from agents.vocabulary import Condition, Setting
+from agents.vocabulary import N_UNMET, Condition, Setting
 from tests.strategies import bench, bits_of, person, rules_with, sweep
 
 
@@ -364,3 +371,45 @@ def test_frailer_people_die_sooner():
 
 def test_settings_of_the_kernel_are_those_of_the_vocabulary():
     assert [Setting.RESIDENTIAL, Setting.NURSING] == [RESIDENTIAL, RESIDENTIAL + 1]
+
+
+# What carers bear, and who pays
+
+
+def test_carers_under_strain_who_give_up_and_who_have_given_up_are_counted():
+    some = bench(0.01, breakdown_a_year=20.0)
+    some.rows["flags"][::3] |= record.CARER_BROKEN
+    found = sweep(some)
+    after, rules = found.rows, some.rules
+    giving = (some.rows["flags"] & record.CARER_BROKEN == 0) & (after["flags"] & record.CARER_BROKEN != 0)
+    assert found.totals[:, GAVE_UP].sum() == giving.sum() > 0
+    outside = after["care"] & record.SETTING_MASK < RESIDENTIAL
+    alive = (after["end_month"] == record.ALIVE) & outside & (after["need"] > 0)
+    broken = alive & (after["flags"] & record.CARER_BROKEN != 0) & ~giving
+    assert found.totals[:, BROKEN].sum() == broken.sum() > 0
+    most = alive & (after["informal"] > 60 * rules.comfortable_hours)  # services may take some of it off them
+    assert 0 < found.totals[:, STRAINED].sum() <= (most | giving).sum()
+
+
+def test_nobody_is_under_strain_where_any_load_can_be_borne(base):
+    easy = bench(0.01, comfortable_hours=1000.0)
+    assert sweep(easy).totals[:, STRAINED].sum() == 0 < sweep(base).totals[:, STRAINED].sum()
+
+
+def test_people_who_pay_are_those_whom_a_day_costs_something(base):
+    found = sweep(base)
+    paid = found.rows["out_of_pocket"] > base.rows["out_of_pocket"]
+    assert found.totals[:, PAYING].sum() == paid.sum() > 0
+    assert found.totals[:, SELF_PENCE].sum() == (found.rows["out_of_pocket"].astype(int) - base.rows["out_of_pocket"]).sum()
+
+
+@pytest.mark.parametrize(("care", "days"), [(Setting.HOME, 0), (Setting.REABLEMENT, 0), (Setting.RESIDENTIAL, 9), (Setting.NURSING, 9)])
+def test_days_in_a_care_home_are_those_not_in_hospital(care, days):
+    assert accrued(person(care=care)[0], 9)[:, CARE_HOME_DAYS].sum() == days
+    assert accrued(person(care=care | record.IN_HOSPITAL)[0], 9)[:, CARE_HOME_DAYS].sum() == 0
+
+
+def test_unmet_need_by_cell_is_unmet_need_by_reason(base):
+    totals = sweep(base).totals
+    assert (totals[:, UNMET_BY_CELL:N_TOTALS].sum(axis=1) == totals[:, UNMET_BY_REASON : UNMET_BY_REASON + N_UNMET].sum(axis=1)).all()
+    assert totals[:, UNMET_BY_CELL:N_TOTALS].sum() > 0

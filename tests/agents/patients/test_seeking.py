@@ -295,8 +295,8 @@ def test_the_old_are_more_severely_ill():
     assert means[0] < means[1] < means[2]
 
 
-def asks(u=0.0, rules=None, charges=1.0, **fields) -> bool:
-    return wish_for_assessment(person(need=600, **fields)[0], u, charges, rules_with() if rules is None else rules)
+def asks(u=0.0, rules=None, charges=1.0, free=False, **fields) -> bool:
+    return wish_for_assessment(person(need=600, **fields)[0], u, charges, free, rules_with() if rules is None else rules)
 
 
 def test_who_asks_for_an_assessment():
@@ -312,10 +312,10 @@ def test_who_asks_for_an_assessment():
 def test_more_need_and_less_money_mean_asking_sooner(u, a, b):
     low, high = sorted((a, b))
     rules = rules_with()
-    if wish_for_assessment(person(need=low)[0], u, 1.0, rules):
-        assert wish_for_assessment(person(need=high)[0], u, 1.0, rules)
-    if wish_for_assessment(person(need=low, capital=10**6)[0], u, 1.0, rules):
-        assert wish_for_assessment(person(need=low, capital=0)[0], u, 1.0, rules)
+    if wish_for_assessment(person(need=low)[0], u, 1.0, False, rules):
+        assert wish_for_assessment(person(need=high)[0], u, 1.0, False, rules)
+    if wish_for_assessment(person(need=low, capital=10**6)[0], u, 1.0, False, rules):
+        assert wish_for_assessment(person(need=low, capital=0)[0], u, 1.0, False, rules)
 
 
 @given(st.floats(0.0, 1.0, exclude_max=True), st.floats(0.0, 2.0), st.floats(0.0, 2.0), st.floats(0.0, 0.4))
@@ -327,6 +327,8 @@ def test_people_who_would_be_charged_ask_less_where_charges_are_higher(u, a, b, 
     assert asks(u, rules, 1.0) == asks(u, rules_with(asks_by_charges=0.0), high), "at rest, and without effect, the same to the bit"
     wealthy = 10**6
     assert asks(u, rules, low, capital=wealthy) == asks(u, rules, high, capital=wealthy), "who pays in full is not charged"
+    if asks(u, rules, low):
+        assert asks(u, rules, high, free=True, capital=wealthy), "what is free is asked for by all alike"
 
 
 def test_who_asks_is_written_once_with_a_day():

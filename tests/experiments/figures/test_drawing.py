@@ -11,6 +11,7 @@ from experiments.specification import HEADLINE
 from experiments.store import Store
 from experiments.summary import compare
 from model.ledger import HOUSEHOLD_LINE
+from model.structures import list_structures
 from tests.experiments.made_up import PARTIES, comparison, made_up
 
 
@@ -160,3 +161,24 @@ def test_every_caption_names_source_population_period_and_replications(two):
 
 def test_a_caption_warns_of_a_small_scale(tmp_path):
     assert "Scale 0.1: a demonstration" in material(tmp_path, scale=0.1, replications=1).context.caption("")
+
+
+def test_every_structure_at_once_is_drawn_with_a_key_that_has_room(tmp_path):
+    """Names at the ends of lines are for a few; warnings are errors, and axes without room warn."""
+    every = material(tmp_path, structures=tuple(list_structures()), replications=2, years=1)
+    assert not every.context.named
+    looks = [every.context.look(structure) for structure in list_structures()]
+    assert len({(look.colour, look.dash) for look in looks}) == len({(look.colour, look.marker) for look in looks}) == len(looks)
+    differences = every.differences
+    for name, figure in {
+        "paths": paths.draw(paths.table(differences), "Year by year", every.context),
+        "levers": levers.draw(levers.table(every.results.measures), levers.title(levers.table(every.results.measures), every.context), every.context),
+    }.items():
+        figure.draw_without_rendering()
+        key = figure.legends[0].get_window_extent()
+        above = max(axes.get_tightbbox().y1 for axes in figure.axes if axes.get_visible())
+        assert above <= key.y0, name
+        assert key.x1 <= figure.bbox.x1, name
+        names = {text.get_text() for text in figure.legends[0].get_texts()}
+        assert names == {label_of(structure) for structure in list_structures()}
+        assert not [text for axes in figure.axes for text in axes.texts if text.get_text().split("\n")[0] in names]

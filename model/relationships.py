@@ -1,0 +1,295 @@
+"""Trust between the organisations of a place: what each pair met in a quarter, read from ledger, levers and structure.
+
+The rule by which trust moves is ``agents.trusting``; here stand the facts it moves by, and whom trust matters to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from agents.organisation import Organisation
+from agents.trusting import (
+    PAIRS,
+    Facts,
+    Rates,
+    TrustingBehaviour,
+    history_of,
+    leader_left,
+    moved,
+    rates,
+    shunt_felt,
+    starting_trust,
+)
+from agents.vocabulary import Account, Lever, Party
+from model.accounts import UNIT_OF, Costs, last_year
+from model.engine import Engine
+from model.holders import Holders
+from model.joint_scheme import contributions
+from model.ledger import Ledger
+from model.parameters import Parameters
+from model.rules import PEOPLE_SEED
+from model.structures import BASELINE, STANDING_KINDS, CommissioningStructure, load_structure
+from model.year_end import Budgets
+
+MONTHS, QUARTERS_A_YEAR = 12, 4
+WORTH_TELLING = 0.05
+"""Pairs are told of in the measures where they share this part of the people of either."""
+
+Kinds = tuple[Party, Party]
+
+
+class World(Protocol):
+    """What the world of decisions knows of capability and reorganisation (see ``model.commissioning``)."""
+
+    @property
+    def team_capability(self) -> float:
+        """Capability of the structure's teams, 0 to 1."""
+
+    def disruption(self, unit: Organisation) -> float:
+        """Return how disrupted an organisation is by reorganisation, 0 to 1."""
+
+
+class Economy(Protocol):
+    """What this room asks of the economy."""
+
+    month: int
+    seed_of_luck: int
+    parameters: Parameters
+    structure: CommissioningStructure
+    holders: Holders
+    ledger: Ledger
+    budgets: Budgets
+    engine: Engine
+    world: World
+    councils: Sequence[Organisation]
+    consortia: Sequence[Organisation]
+    hospitals: Sequence[Organisation]
+
+    @property
+    def last_months(self) -> Sequence[Costs]:
+        """What each of the last twelve months came to, those of rest before the start."""
+
+    def overspend(self, holder: Organisation) -> tuple[float, int]:
+        """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence it has."""
+
+
+class PairRow(NamedTuple):
+    """Trust of one pair, or a mean.
+
+    Parameters
+    ----------
+    who : the pair's names, or ``place``
+    measure : such as ``trust/consortium-council``
+    trust : 0 to 1
+    """
+
+    who: str
+    measure: str
+    trust: float
+
+
+class Relationships:
+    """Trust between every consortium, council and hospital of a place, from the start to now.
+
+    Parameters
+    ----------
+    economy : whose organisations these are
+
+    Attributes
+    ----------
+    trust : for each of ``agents.trusting.PAIRS``, shape (number of the first kind, number of the second)
+    """
+
+    def __init__(self, economy: Economy) -> None:
+        self.economy = economy
+        self.behaviour: TrustingBehaviour = economy.parameters.trusting
+        self._units: dict[Party, Sequence[Organisation]] = {
+            Party.COUNCIL: economy.councils, Party.CONSORTIUM: economy.consortia, Party.HOSPITAL: economy.hospitals,
+        }  # fmt: skip
+        self._people = economy.holders.people
+        self.trust: dict[Kinds, np.ndarray] = {kinds: self._at_start(kinds) for kinds in PAIRS}
+        self._start = dict(self.trust)
+        self._coterminosity = {kinds: coterminosity_of_pairs(self._people[kinds]) for kinds in PAIRS}
+        self._levels = [self._contribution_levels()]
+        baseline = load_structure(BASELINE)
+        self._depth_at_rest = {kinds: self.depth(kinds, baseline) for kinds in PAIRS}
+        self._history: dict[Kinds, Rates] = {kinds: history_of(self.trust[kinds], self._depth_at_rest[kinds], self.behaviour) for kinds in PAIRS}
+
+    def _at_start(self, kinds: Kinds) -> np.ndarray:
+        deciding = self.economy.parameters.deciding
+        found = np.full(self._people[kinds].shape, deciding.trust)
+        for first, second in np.argwhere(self._people[kinds]).tolist():
+            found[first, second] = starting_trust((kinds[0], first), (kinds[1], second), deciding, PEOPLE_SEED)
+        return found
+
+    # Reading
+
+    def of(self, kind: Party, position: int) -> dict[Party, float]:
+        """Return an organisation's trust in each kind of partner: the mean over partners, as they share people with it.
+
+        A body that a structure creates has no history with anybody: nothing is returned.
+        """
+        partners = [other for other in STANDING_KINDS if other != kind] if kind in STANDING_KINDS else []
+        return {other: self._mean(kind, other, position, self.trust) for other in partners}
+
+    def of_councils(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return each council's trust in consortia now, and at the start; shape (n_councils,)."""
+        councils = range(len(self._units[Party.COUNCIL]))
+        now, start = (np.array([self._mean(Party.COUNCIL, Party.CONSORTIUM, c, trust) for c in councils]) for trust in (self.trust, self._start))
+        return now, start
+
+    def rows(self) -> Iterator[PairRow]:
+        """Yield the trust of each kind of pair over the place, as people are shared, and of each pair that shares many people."""
+        for kinds, trust in self.trust.items():
+            measure, people = f"trust/{kinds[0].name.lower()}-{kinds[1].name.lower()}", self._people[kinds]
+            yield PairRow("place", measure, float((people * trust).sum() / people.sum()))
+            shared = np.maximum(_shares(people), _shares(people.T).T)
+            for first, second in np.argwhere(shared >= WORTH_TELLING).tolist():
+                names = self._units[kinds[0]][first].name, self._units[kinds[1]][second].name
+                yield PairRow(" and ".join(names), measure, float(trust[first, second]))
+
+    def depth(self, kinds: Kinds, structure: CommissioningStructure) -> np.ndarray:
+        """Return the share of each pair's money of the last twelve months that is pooled or jointly paid under a structure.
+
+        A pair's money is what the accounts kept for the two came to for the people whom they share.
+        """
+        whole, joint = np.zeros(self._people[kinds].shape), np.zeros(self._people[kinds].shape)
+        for account, pence in last_year(self.economy.last_months).items():
+            own = UNIT_OF[account]
+            if own not in kinds:
+                continue
+            other = kinds[1] if own == kinds[0] else kinds[0]
+            of_pair = pence.astype(np.float64)[:, None] * _shares(self._people[own, other])
+            of_pair = of_pair if own == kinds[0] else of_pair.T
+            whole += of_pair
+            joint += joint_share(structure, account, kinds) * of_pair
+        if kinds == (Party.CONSORTIUM, Party.COUNCIL) and not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
+            joint += self._contributed().T
+        return np.clip(_divided(joint, whole, 0.0), 0.0, 1.0)
+
+    # Moving
+
+    def move(self) -> None:
+        """Let trust move by what the last quarter brought, all on the state of this quarter's first day."""
+        self._levels = [self._contribution_levels(), *self._levels][: QUARTERS_A_YEAR + 1]
+        caused = self.economy.ledger.caused(range(max(self.economy.month - MONTHS, 0), self.economy.month))
+        for kinds in PAIRS:
+            facts = self._facts(kinds, caused)
+            now = rates(self._history[kinds], facts, self.behaviour, self._engagement(kinds))
+            self.trust[kinds] = moved(self.trust[kinds], now, facts.depth, self.behaviour)
+
+    def _engagement(self, kinds: Kinds) -> np.ndarray | float:
+        """Return what multiplies all that builds trust: a mandate that is imposed, and staff who work in one place."""
+        structure, effects = self.economy.structure, self.economy.parameters.teamwork
+        willing = self.behaviour.imposed if structure.mandate == "imposed" else 1.0
+        if not structure.teams.co_location or kinds != (Party.CONSORTIUM, Party.COUNCIL):
+            return willing
+        return willing * (1.0 + effects.growth_of_trust * effects.effect * self.economy.world.team_capability * self.trust[kinds])
+
+    def _facts(self, kinds: Kinds, caused: np.ndarray) -> Facts:
+        """Return what the pairs of two kinds of organisation met."""
+        shunted = (self._shunted(kinds, caused) + self._shunted(kinds[::-1], caused).T) / 2.0
+        return Facts(
+            depth=self.depth(kinds, self.economy.structure), depth_at_rest=self._depth_at_rest[kinds], kept=self._kept(kinds),
+            coterminosity=self._coterminosity[kinds], changed=self._of_both(kinds, self._changed), shunted=shunted,
+            disrupted=self._of_both(kinds, self.economy.world.disruption),
+        )  # fmt: skip
+
+    def _changed(self, unit: Organisation) -> float:
+        """Return whether an organisation's leader went in the year that the last quarter was in."""
+        year = max(self.economy.month - 1, 0) // MONTHS
+        return float(leader_left(unit.index, year, self.behaviour, self.economy.seed_of_luck))
+
+    def _of_both(self, kinds: Kinds, fact: Callable[[Organisation], float]) -> np.ndarray:
+        """Return the mean of a fact over the two of each pair."""
+        first, second = (np.array([fact(unit) for unit in self._units[kind]]) for kind in kinds)
+        return (first[:, None] + second[None, :]) / 2.0
+
+    def _shunted(self, kinds: Kinds, caused: np.ndarray) -> np.ndarray:
+        """Return the part of their own budgets that organisations of the first kind put down to each of the second.
+
+        Each is held to account by the part of the budget that goes with the people whom the two share.
+        """
+        structure, deciding = self.economy.structure, self.economy.parameters.deciding
+        information = 1.0 if structure.information_shared else deciding.sight_apart
+        people = self._people[kinds]
+        found = np.zeros(people.shape)
+        for at, unit in enumerate(self._units[kinds[0]]):
+            over, available = self.economy.overspend(unit)
+            if over <= 0.0 or available <= 0:
+                continue
+            theirs = caused[unit.index, [other.index for other in self._units[kinds[1]]]].astype(np.float64)
+            part = _divided(theirs, available * people[at] / max(people[at].sum(), 1e-9), 0.0)
+            found[at] = np.where(people[at] > 0.0, shunt_felt(over / available, part, information, self.behaviour.blame), 0.0)
+        return found
+
+    def _kept(self, kinds: Kinds) -> np.ndarray:
+        """Return the share of what was agreed on that was paid (no less than in the last year) and delivered (nobody waits for money)."""
+        kept = np.ones(self.trust[kinds].shape)
+        if kinds == (Party.CONSORTIUM, Party.COUNCIL):
+            kept *= _divided(self._levels[0], np.max(self._levels, axis=0), 1.0)[:, None]
+        if Party.COUNCIL in kinds:
+            kept *= 1.0 - self.economy.engine.organisations.councils["gate"]
+        return kept
+
+    def _contributed(self) -> np.ndarray:
+        """Return what consortia paid of each council's social care in twelve months, pence: the base year's scheme and what was added to it."""
+        rest = np.array([each.rest[Lever.CONTRIBUTION] for each in self.economy.consortia])
+        social_care = self.economy.budgets.modelled[Account.SOCIAL_CARE] + self.economy.budgets.committed[Account.SOCIAL_CARE]
+        base = contributions(rest, social_care, self._people[Party.COUNCIL, Party.CONSORTIUM])
+        return np.maximum(base + sum(costs.contributed for costs in self.economy.last_months), 0).astype(np.float64)
+
+    def _contribution_levels(self) -> np.ndarray:
+        return np.array([each.levers[Lever.CONTRIBUTION] for each in self.economy.consortia])
+
+    def _mean(self, kind: Party, other: Party, position: int, trust: dict[Kinds, np.ndarray]) -> float:
+        both = trust[kind, other] if (kind, other) in trust else trust[other, kind].T
+        people = self._people[kind, other][position]
+        partners = np.flatnonzero(people)
+        trusts = both[position, partners]
+        if len(partners) == 0:
+            return self.economy.parameters.deciding.trust
+        if (trusts == trusts[0]).all():  # a mean of equal numbers need not be that number to the bit
+            return float(trusts[0])
+        return float((people[partners] / people[partners].sum() * trusts).sum())
+
+
+def joint_share(structure: CommissioningStructure, account: Account, kinds: Kinds) -> float:
+    """Return the share of an account that a pair of kinds of organisation spends together under a structure.
+
+    It is all of it in one purse with money kept for both, or where both bear what a pool overspends; the pool's part of it in a pool of parts of
+    accounts; and all of acute care between hospital and payer in an alliance.
+    """
+    alliance = structure.payment.hospital == "alliance" and account == Account.ACUTE and set(kinds) == {Party.HOSPITAL, Party.CONSORTIUM}
+    if alliance or set(kinds) <= {UNIT_OF[each] for each in structure.purse(account) if each in UNIT_OF}:
+        return 1.0
+    found = 0.0
+    for pool in structure.pools:
+        partners = {*pool.overspend, *(UNIT_OF[each] for each in pool.accounts if each in UNIT_OF)}
+        if account in pool.accounts and set(kinds) <= partners:
+            found = max(found, pool.share)
+    return found
+
+
+def coterminosity_of_pairs(people: np.ndarray) -> np.ndarray:
+    """Return for each pair the share of the one's people who are the other's, times the reverse: 1 where boundaries are the same.
+
+    Examples
+    --------
+    >>> coterminosity_of_pairs(np.array([[100.0, 100.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    return _shares(people) * _shares(people.T).T
+
+
+def _shares(people: np.ndarray) -> np.ndarray:
+    """Return each row's people as shares of the row."""
+    return people / np.maximum(people.sum(axis=1, keepdims=True), 1e-9)
+
+
+def _divided(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:
+    """Return part / whole, and `otherwise` where there is no whole."""
+    return np.divide(part, whole, out=np.full(np.shape(whole), otherwise), where=whole > 0.0)

@@ -1,0 +1,202 @@
+"""Stories of decisions: what they say of a step's worth is what the rule of deciding reckoned with."""
+
+import dataclasses
+import json
+import math
+
+import pandas as pd
+import pytest
+
+from agents.vocabulary import Lever
+from experiments.store import Store
+from experiments.story import (
+    RETURNS,
+    Decided,
+    StoryError,
+    as_plain,
+    changed,
+    episodes,
+    felt,
+    in_one_sentence,
+    read,
+    reasons_in_words,
+    stories,
+    tipping,
+    told,
+    worth,
+)
+from model.parameters import Parameters
+from tests.experiments.made_up import REASONS_OF_A_MOVE, comparison, made_up
+from tests.strategies import WatchedEconomy, lived
+
+FELT_AT_ONCE = Parameters().with_values({"deciding.price_band": 0.0})
+STEP = Decided(
+    month=3, organisation="Reading", lever="strictness", before=0.2, after=0.22, decider="Reading", advice="", reasons=json.loads(REASONS_OF_A_MOVE)
+)  # fmt: skip
+
+
+def steps(*after: float, **changes) -> list[Decided]:
+    """Steps of strictness from 0.2 on, one a quarter."""
+    levels = [0.2, *after]
+    return [
+        dataclasses.replace(
+            STEP, month=3 * at, before=before, after=now, reasons={**STEP.reasons, "direction": 1.0 if now >= before else -1.0}, **changes
+        )
+        for at, (before, now) in enumerate(zip(levels, levels[1:], strict=False))
+    ]
+
+
+@pytest.fixture(scope="module", params=["separate-budgets", "single-budget", "aligned-budgets", "board-plus"])
+def log(request) -> list[Decided]:
+    """What was decided in two years under a structure whose organisations feel every gap at once."""
+    found = read(lived(24, scale=0.005, years=2, structure=request.param, parameters=FELT_AT_ONCE).decisions)
+    assert len(found) > 10
+    return found
+
+
+# Worth
+
+
+def test_a_step_is_worth_what_the_log_says(log):
+    for each in log:
+        assert worth(each) == pytest.approx(each.reasons["value"], rel=1e-9, abs=1e-12)
+
+
+def test_what_has_changed_since_rest_adds_up_to_what_it_was_worth(log):
+    """The norm balances all that was felt at rest, so nothing but the effort is left beside the changes."""
+    for each in log:
+        assert sum(changed(each).values()) - each.reasons["effort"] == pytest.approx(worth(each), abs=1e-9)
+
+
+def test_at_the_pound_that_a_story_names_the_step_is_worth_nothing(log):
+    told_of = 0
+    for each in log:
+        found = tipping(each)
+        for account, needed in ((found.name, found.needed), (found.partner, found.partner_needed)):
+            if not math.isnan(needed):
+                assert worth(each, {account: needed}) == pytest.approx(0.0, abs=1e-9)
+                told_of += 1
+        assert changed(each)[found.name] == max(changed(each).values())
+    assert told_of > len(log) / 2
+
+
+def test_a_made_up_step_hangs_on_what_it_was_made_to_hang_on():
+    """It saves a pound where a pound feels like 1.50 and costs three where nothing is felt; the norm balances the saving at rest."""
+    assert worth(STEP) == pytest.approx(0.48)
+    assert changed(STEP) == pytest.approx({"acute": 0.0, "social_care": 0.5, "people": 0.0, RETURNS: 0.0})
+    found = tipping(STEP)
+    assert (found.name, found.alone, found.partner) == ("social_care", True, "acute")
+    assert (found.felt, found.needed) == pytest.approx((1.5, 1.02))
+    assert (found.partner_felt, found.partner_needed) == pytest.approx((0.0, 0.16))
+    assert found.in_balance == pytest.approx(-0.02)
+    assert felt(STEP, "acute") == 0.0
+
+
+def test_the_log_reads_back_exactly(tmp_path):
+    """From the rule of deciding to the file and back, every number to the last bit."""
+
+    class Noted(WatchedEconomy):
+        def log_decision(self, unit, decider, decision, advice=""):
+            self.noted = [*getattr(self, "noted", []), (decision.lever, dict(decision.reasons), decider.name, advice)]
+            super().log_decision(unit, decider, decision, advice)
+
+    economy = Noted(scale=0.005, years=1, parameters=FELT_AT_ONCE, structure="single-budget")
+    economy.run(years=1)
+    economy.decisions.to_parquet(tmp_path / "decisions.parquet")
+    rows = pd.read_parquet(tmp_path / "decisions.parquet").to_dict("records")
+    assert len(rows) == len(economy.noted) > 10
+    for row, (lever, reasons, decider, advice) in zip(rows, economy.noted, strict=True):
+        numbers = json.loads(row["reasons"])
+        assert (Lever[row["lever"].upper()], row["decider"], row["advice"]) == (lever, decider, advice)
+        assert {name: numbers[name] for name in reasons} == reasons
+        assert set(numbers) - set(reasons) <= {"heads", *(f"{what}/{name.partition('/')[2]}" for what in ("rest", "forecast", "budget") for name in reasons)}
+
+
+# Episodes
+
+
+def test_steps_in_a_row_are_one_episode():
+    (episode,) = episodes(steps(0.22, 0.24, 0.26, 0.28, 0.3, 0.32))
+    assert in_one_sentence(episode) == (
+        "From April 2014 to July 2015 Reading raised strictness by six steps, from 0.2 to 0.32 (share of need disregarded)."
+    )
+
+
+def test_a_turn_a_wish_given_up_and_another_decider_begin_an_episode_of_their_own():
+    there_and_back = steps(0.22, 0.24, 0.22)
+    assert [len(episode.steps) for episode in episodes(there_and_back)] == [2, 1]
+    given_up = [*steps(0.22), *(dataclasses.replace(each, month=3) for each in steps(0.2, advice="the board advised against, followed"))]
+    sentences = [in_one_sentence(episode) for episode in episodes(given_up)]
+    assert sentences[1] == "In July 2014 Reading wanted to raise strictness from 0.2, and left it (the board advised against, followed)."
+    handed_over = [*steps(0.22), *(dataclasses.replace(each, month=3, decider="the commissioner") for each in steps(0.22))]
+    assert "the commissioner raised strictness of Reading by one step" in in_one_sentence(episodes(handed_over)[1])
+
+
+def test_no_step_is_lost_or_told_twice(log):
+    found = [step for episode in episodes(log) for step in episode.steps]
+    assert sorted(found, key=lambda each: (each.month, each.organisation, each.lever)) == log
+    for episode in episodes(log):
+        levels = [level for step in episode.steps for level in (step.before, step.after)]
+        assert levels[2::2] == levels[1:-1:2], "each begins where the one before ended"
+
+
+def test_the_reasons_of_a_step_are_told_in_full():
+    (episode,) = episodes([STEP])
+    assert reasons_in_words(episode) == [
+        "In July 2014 Reading raised strictness by one step, from 0.2 to 0.22 (share of need disregarded).",
+        "Money: what pays for social care was forecast at £43m a year against £40m, 7.5% over budget; a pound felt like £1.50.",
+        "What a step was believed to do in a year, and what of that was felt:",
+        "- cost acute care £3k: felt nothing, £0; at rest £0 was felt",
+        "- save social care £1k: felt all of it, at £1.50 a pound, £1.5k; at rest £1k was felt",
+        "- cost people 0.01 QALYs, weighed at £200",
+        "- norm: £800 against such a step, which balanced what was felt at rest",
+        "All told it was worth £480 a year to Reading, with £20 less for the effort.",
+        "What tipped it: what is felt of social care, compared with rest; without that it would have stayed.",
+        "It would have stayed had a pound on social care felt like £1.02 or less, not £1.50.",
+        "Or had a pound on acute care, which the step costs money, felt like 16p or more, not 0p.",
+        "Had money been in balance, with every price at £1, it would have stayed: the step would have been worth −£20 a year.",
+    ]
+
+
+# Results
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("results") / "made-up", comparison())
+    for run in store.spec.runs():
+        store.write(made_up(run))
+    return store.results()
+
+
+def test_there_is_a_story_for_each_structure_unless_one_is_named(results):
+    assert [story.structure for story in stories(results, "Reading")] == ["separate-budgets", "single-budget"]
+    (story,) = stories(results, "reading", "strictness", "single-budget", 2)
+    assert (story.organisation, story.kind, story.replication) == ("Reading", "council", 2)
+    assert told(story)[0] == "Reading (council) under single-budget, replication 2: one move of strictness in two years."
+    assert len(as_plain(story)["episodes"]) == 1
+    json.dumps(as_plain(story), allow_nan=False)
+
+
+def test_who_moved_nothing_has_a_story_too(results):
+    (story, _) = stories(results, "Royal Berkshire")
+    assert told(story) == [
+        "Royal Berkshire (hospital) under separate-budgets, replication 0: no move in two years; no step was worth making to whoever decides."
+    ]
+    assert told(stories(results, "Reading", "charges")[0])[0].endswith("no move of charges in two years; no step was worth making to whoever decides.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"organisation": "Redding"}, "unknown organisation 'Redding'; nearest: Reading"),
+        ({"organisation": "households"}, "unknown organisation 'households'"),
+        ({"organisation": "Reading", "lever": "strictnes"}, "unknown lever 'strictnes'; nearest: strictness"),
+        ({"organisation": "Reading", "structure": "single"}, "unknown structure 'single'; nearest: single-budget"),
+        ({"organisation": "Reading", "structure": "council-led"}, "unknown structure 'council-led'"),
+        ({"organisation": "Reading", "replication": 3}, "replication must be a whole number from 0 to 2"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_the_nearest(results, asked, message):
+    with pytest.raises(StoryError, match=message.replace("(", r"\(")):
+        stories(results, **asked)
