@@ -123,9 +123,9 @@ class Ground:
         """
         from experiments.specification import code_hash, file_checksum
         from model.place import place_file_digest
+        from model.structures import files_of
 
-        parts = [structure] if Path(structure).is_file() else structure.split("+")
-        files = {part: file_checksum(Path(part)) for part in parts if part.endswith(".toml")}
+        files = {file: file_checksum(Path(file)) for file in (*files_of(structure), *([self.settlement] if self.settlement.endswith(".toml") else []))}
         if self.place.endswith(".toml"):
             files[self.place] = place_file_digest(self.place)
         own = {**self.parameters, **changes.pop("parameters", {})}
