@@ -577,9 +577,10 @@ def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:
     """Return a transition's replaced structure that is not shipped."""
     transition = facts.get("transition")
     replaced = transition.get("replaces", BASELINE) if isinstance(transition, dict) else BASELINE
-    if not isinstance(replaced, str) or replaced in list_structures():
+    shipped = sorted(file.stem for file in FOLDER.glob("*.toml"))
+    if not isinstance(replaced, str) or replaced in shipped:
         return []
-    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, list_structures())} (got {replaced!r})"]
+    return [f"transition.replaces: must be the name of a shipped structure; nearest: {nearest(replaced, shipped)} (got {replaced!r})"]
 
 
 def _kind_names(facts: Mapping[str, Any]) -> str:
