@@ -17,7 +17,7 @@ def test_every_fact_of_a_structure_is_in_a_group():
     grouped = [key for keys in GROUPS.values() for key in keys]
     assert sorted(grouped) == sorted(set(grouped))
     assert set(grouped) <= set(CommissioningStructure.model_fields)
-    assert set(CommissioningStructure.model_fields) - set(grouped) <= {*WORDS, "bodies"}
+    assert set(CommissioningStructure.model_fields) - set(grouped) <= set(WORDS)
 
 
 def test_only_groups_in_which_two_differ_are_told_apart(tmp_path):
@@ -39,6 +39,13 @@ def test_a_hybrid_has_some_facts_of_each_and_a_body_where_one_is_needed(tmp_path
     assert duties.bodies == ()
     assert between.structure(frozenset()) == "separate-budgets"
     assert between.structure(frozenset(between.groups)) == "single-budget"
+
+
+def test_structures_that_differ_in_their_bodies_alone_are_told_apart(tmp_path):
+    mine = tmp_path / "by-council.toml"
+    facts = {**read_facts("single-budget"), "name": "by-council"}
+    mine.write_text(as_toml({**facts, "bodies": [{"kind": "commissioner", "scope": "council"}]}), encoding="utf-8")
+    assert Hybrids("single-budget", mine.as_posix(), tmp_path / "between").groups == ("holders and pools",)
 
 
 def test_facts_that_contradict_each_other_are_no_structure(tmp_path):
