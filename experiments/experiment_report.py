@@ -207,7 +207,7 @@ def _arms(spec: ExperimentSpec) -> str:
     for name, arm in spec.arms.items():
         said = [_in_words(each) for each in arm.interventions]
         said += [f"{key}: {', '.join(f'{k} = {v}' for k, v in getattr(arm, key).items())}" for key in ("parameters", "hold", "facts") if getattr(arm, key)]
-        said += [f"{key}: {getattr(arm, key)}" for key in ("structure", "settlement") if getattr(arm, key)]
+        said += [f"{key}: {getattr(arm, key)}" for key in ("structure", "settlement", "funding") if getattr(arm, key)]
         lines.append(f"**{name}**{' (compared with)' if name == spec.control and spec.compare == 'arms' else ''}: {'; '.join(said) or 'nothing is done'}")
     return _bullets(lines)
 
