@@ -630,13 +630,14 @@ def _structure_page(page: dict[str, Any], as_json: bool) -> None:
 
 @app.command(epilog='Example: joinedup why results/headline --organisation "Reading" --lever strictness')
 def why(
-    results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of a comparison's results.")],
+    results: Annotated[str, typer.Argument(metavar="RESULTS", help="Folder of a comparison's or an experiment's results.")],
     organisation: Annotated[
         str, typer.Option(metavar="NAME", help="Whose levers or decisions to tell of, as it is called in the results.")
     ],
     lever: Annotated[str, typer.Option(metavar="NAME", help="Tell the reasons for each move of this lever.")] = "",
     structure: Annotated[str, typer.Option(metavar="NAME", help="Under this structure. [default: each]")] = "",
     replication: Annotated[str, typer.Option(metavar="N", help="Of which run, from 0.")] = "0",
+    arm: Annotated[str, typer.Option(metavar="NAME", help="Of which arm of an experiment. [default: its control]")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with every number.")] = False,
 ) -> None:
     """Tell why an organisation moved its levers, from the log of decisions of one run.
@@ -650,7 +651,7 @@ def why(
     number = _whole("--replication", replication, least=0)
     with _no_traceback_for_the_users_errors():
         try:
-            found = stories(load(results), organisation, lever, structure, number)
+            found = stories(load(results), organisation, lever, structure, number, arm)
         except StoryError as error:
             raise UsageError(str(error)) from error
     if as_json:

@@ -56,7 +56,6 @@ def write_experiment(results: Results, failures: Sequence[str] = ()) -> pd.DataF
     if found.empty:
         write_text(results.folder / PAGE, page(results, found, {}, "", failures))
         return found
-    write_csv(found, results.folder / EFFECTS)
     for name, table in others.items():
         write_csv(table, results.folder / name)
     rows = drawing.table(found, reckoning.reported(spec))
@@ -64,6 +63,7 @@ def write_experiment(results: Results, failures: Sequence[str] = ()) -> pd.DataF
     with house_style():
         figure = drawing.draw(rows, heading, _context(results, spec, rows))
         save_drawn("effects", figure, rows, heading, f"{heading}. {drawing.describe(rows)}", results.folder)
+    write_csv(found, results.folder / EFFECTS)  # in the place of the figure's data: they are in it, and so are the years
     write_text(results.folder / PAGE, page(results, rows, others, heading, failures))
     return rows
 

@@ -11,7 +11,7 @@ import dataclasses
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ import pandas as pd
 
 from agents.deciding import LEVER_RANGES
 from agents.vocabulary import Account, Lever
+from experiments.experiment import ExperimentSpec
 from experiments.specification import START, unknown_name
 from experiments.store import Results
 from experiments.structure_words import ACCOUNTS, as_words
@@ -208,6 +209,7 @@ class Story:
     structure, replication, years, scale : of the run
     levers : those asked for; all if empty
     episodes : in order of time
+    arm : of an experiment; empty in a comparison
     """
 
     organisation: str
@@ -218,18 +220,20 @@ class Story:
     scale: float = 1.0
     levers: tuple[str, ...] = ()
     episodes: tuple[Episode, ...] = ()
+    arm: str = ""
 
 
-def stories(results: Results, organisation: str, lever: str = "", structure: str = "", replication: int = 0) -> list[Story]:
+def stories(results: Results, organisation: str, lever: str = "", structure: str = "", replication: int = 0, arm: str = "") -> list[Story]:
     """Return what an organisation did, one story for each structure.
 
     Parameters
     ----------
-    results : of a comparison
+    results : of a comparison or an experiment
     organisation : its name, in capitals or not; levers that it owns, and those that it decides for others
     lever : its name; all levers if empty
     structure : name as it was compared; all that were compared, and under which the organisation exists, if empty
     replication : from 0
+    arm : of an experiment; the one that others are compared with if empty
 
     Raises
     ------
@@ -237,7 +241,8 @@ def stories(results: Results, organisation: str, lever: str = "", structure: str
         If a name is unknown (the nearest is given), or there is no such run.
     """
     chosen = [_structure(results, structure)] if structure else list(results.spec.structures)
-    runs = {run.structure: run.key for run in results.spec.runs() if run.replication == replication and run.key in results.keys}
+    arm = _arm(results, arm)
+    runs = {name: key for name, key in _runs(results, replication, arm) if key in results.keys}
     if not runs:
         raise StoryError(f"replication must be a whole number from 0 to {results.spec.replications - 1} of a run that finished, got {replication}")
     missing = [name for name in chosen if name not in runs]
@@ -258,10 +263,30 @@ def stories(results: Results, organisation: str, lever: str = "", structure: str
         found.append(
             Story(
                 organisation=name, kind=known[name], structure=each, replication=replication, years=results.spec.years, scale=results.spec.scale,
-                levers=levers, episodes=tuple(episodes(read(log))),
+                levers=levers, episodes=tuple(episodes(read(log))), arm=arm,
             )
         )  # fmt: skip
     return found
+
+
+def _arm(results: Results, name: str) -> str:
+    if not isinstance(results.spec, ExperimentSpec):
+        if name:
+            raise StoryError(f"a comparison has no arms, got {name!r}")
+        return ""
+    if name and name not in results.spec.arms:
+        raise StoryError(str(unknown_name("arm", name, results.spec.arms)))
+    return name or results.spec.control
+
+
+def _runs(results: Results, replication: int, arm: str) -> Iterator[tuple[str, str]]:
+    """Yield each structure with the key of its run in this replication: in the arm, of an experiment at its first place with its first draw."""
+    spec = results.spec
+    if isinstance(spec, ExperimentSpec):
+        first = (spec.places[0], arm, 0, replication)
+        yield from ((cell.structure, key) for key, cells in spec.cells().items() for cell in cells if (cell.place, cell.arm, cell.draw, cell.replication) == first)
+    else:
+        yield from ((run.structure, run.key) for run in spec.runs() if run.replication == replication)
 
 
 def read(log: pd.DataFrame) -> list[Decided]:
@@ -310,7 +335,8 @@ def _organisation(name: str, known: Mapping[str, str]) -> str:
 
 def told(story: Story) -> list[str]:
     """Return a story as lines: a timeline of all levers, or of one lever each episode with its reasons."""
-    who = f"{story.organisation} ({story.kind}) under {story.structure}, replication {story.replication}"
+    run = f"{story.structure}, arm {story.arm}" if story.arm else story.structure
+    who = f"{story.organisation} ({story.kind}) under {run}, replication {story.replication}"
     what = f" of {', '.join(as_words(lever) for lever in story.levers)}" if story.levers else ""
     if not story.episodes:
         return [f"{who}: no move{what} in {_years(story.years)}; no step was worth making to whoever decides."]
@@ -439,6 +465,7 @@ def as_plain(story: Story) -> dict[str, Any]:
         "organisation": story.organisation,
         "kind": story.kind,
         "structure": story.structure,
+        **({"arm": story.arm} if story.arm else {}),
         "replication": story.replication,
         "episodes": [
             {

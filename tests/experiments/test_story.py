@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from agents.vocabulary import Lever
+from experiments.experiment import Arm, ExperimentSpec
 from experiments.store import Store
 from experiments.story import (
     RETURNS,
@@ -200,3 +201,28 @@ def test_who_moved_nothing_has_a_story_too(results):
 def test_what_is_not_there_is_refused_with_the_nearest(results, asked, message):
     with pytest.raises(StoryError, match=message.replace("(", r"\(")):
         stories(results, **asked)
+
+
+def test_a_story_of_an_experiment_is_of_one_arm(tmp_path):
+    spec = ExperimentSpec(
+        name="mine", arms={"usual": Arm(), "calm": Arm(parameters={"deciding.price_gain": 0.0})}, places=("wigan",), years=2, replications=2,
+        structures=("separate-budgets", "single-budget"), code="0123456789abcdef",
+    )  # fmt: skip
+    store = Store(tmp_path / "out", spec)
+    for run in spec.runs():
+        made = made_up(run)
+        store.write(made if not run.parameters else dataclasses.replace(made, decisions=made.decisions.iloc[:0]))
+    found = {arm: stories(store.results(), "reading", arm=arm) for arm in ("usual", "calm")}
+    assert [story.arm for story in found["calm"]] == ["calm", "calm"]
+    assert all(story.episodes for story in found["usual"])
+    assert not any(story.episodes for story in found["calm"])
+    assert stories(store.results(), "reading") == found["usual"], "the control, where none is asked for"
+    assert "arm usual" in told(found["usual"][0])[0]
+    assert as_plain(found["calm"][0])["arm"] == "calm"
+    with pytest.raises(StoryError, match="unknown arm 'clam'; nearest: calm"):
+        stories(store.results(), "reading", arm="clam")
+
+
+def test_a_comparison_has_no_arms(results):
+    with pytest.raises(StoryError, match="a comparison has no arms, got 'usual'"):
+        stories(results, "reading", arm="usual")
