@@ -48,7 +48,7 @@ from model.accounts import (
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
-from model.changing_over import even_prices, hand_over, prices_taken_over, settle_up, take_up
+from model.changing_over import besides_settlement, even_prices, hand_over, prices_taken_over, settle_up, take_up
 from model.commissioning import Commissioning
 from model.committed import account_lines, committed_pence
 from model.consequences import own_consequences
@@ -425,6 +425,8 @@ class HealthEconomy(mesa.Model):
             self.ledger.pay(payer, payee, Service.SETTLEMENT, pence, RULES_DECIDE, month=self.month)
         self._make_bodies()
         self._set_budgets(earlier)
+        for (party, account), pence in besides_settlement(before, self.holders, earlier, given, self.month // MONTHS).items() if self.month % MONTHS else ():
+            self.organisations[party].budgets[account] += pence
         taken = {account: prices_taken_over(before, self.holders, account, prices) for account in UNIT_OF}
         for holder in self._holders:
             own: dict[Account, int] = {}

@@ -208,6 +208,20 @@ def test_changing_over_costs_from_the_month_on_and_only_for_money_that_changes_h
     assert whole == pytest.approx(0.023 * everything, rel=1e-6), "all of it changes hands from councils"
 
 
+@pytest.mark.parametrize("to", ["council-led", "single-budget", "aligned-budgets", "separate-budgets"])
+def test_money_that_an_intervention_gave_goes_along_with_the_account(to):
+    budgets = []
+    for more in (0, 1_000_003):
+        economy = small_economy(structure=coming(to, "2014-10"))
+        economy.step()
+        for council in economy.councils:
+            council.budgets[Account.SOCIAL_CARE] += more
+        for _ in range(6):
+            economy.step()
+        budgets.append(sum(holder.budgets.get(Account.SOCIAL_CARE, 0) for holder in economy._holders))
+    assert budgets[1] - budgets[0] == 3 * 1_000_003
+
+
 def test_a_rule_of_payment_changes_with_the_structure():
     block = load_structure(BASELINE).model_copy(update={"name": "block", "payment": Payment(hospital="block")})
     economy = lived(8, structure=coming(block, "2014-08"))
