@@ -110,7 +110,7 @@ class HealthEconomy(mesa.Model):
     Parameters
     ----------
     place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
-    structure : name of a commissioning structure, or the path of a TOML file
+    structure : name of a commissioning structure, or the path of a TOML file; one with a transition comes into being in the middle of the run
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
     scale : share of the place's people, 1 for all; below 1 is for demonstrations and tests
@@ -141,9 +141,9 @@ class HealthEconomy(mesa.Model):
     council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    begun : month in which the structure came into force
+    structure, begun : in force now, and the month in which it came into force
     relationships : trust between organisations
-    ledger, place, structure, parameters, month, datacollector
+    ledger, place, parameters, month, datacollector
     script : the interventions, as they are carried out
     outcomes : what is kept of people
     at_rest : what kernels knew of organisations at the start: levers, capacities, prices
@@ -501,12 +501,11 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
+        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
         if self.month and self.month == self._changes_in:
             self._change_over()
             self.script.fund(self.month // MONTHS)
             self._settle_pools()
-        put_in_force(self)
         if self.month % MONTHS:
             return
         if self.learning is not None:
@@ -523,8 +522,9 @@ class HealthEconomy(mesa.Model):
             self.engine.renew_proactive(share, at_rest, self.month)
 
     def _decide(self) -> None:
-        """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        """Under the entitlements and rules in force, each month a third of the organisations decide, all on prices of the quarter's first day."""
         self.script.before_deciding()
+        put_in_force(self)
         if self.month % 3 == 0:
             self._share_pools()
             for holder in self._holders:
@@ -842,8 +842,8 @@ class HealthEconomy(mesa.Model):
         """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
         forecasts, over, available = self._forecasts(holder), 0.0, 0
         for purse in self._purses[holder.index]:
-            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
-            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried + purse.answers_for
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts) + purse.answers_for + purse.owed
             over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
             available += budget
         return over, available

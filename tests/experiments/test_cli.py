@@ -142,6 +142,18 @@ def test_bad_input_ends_in_one_line_and_code_2(joinedup, tmp_path, arguments, wo
     assert not (tmp_path / "results").exists()
 
 
+def test_a_structure_that_would_have_come_before_the_run_ends_in_one_line_and_code_2(joinedup, tmp_path):
+    from model.structures import FOLDER
+
+    early = (FOLDER / "single-budget.toml").read_text(encoding="utf-8").replace('name = "single-budget"', 'name = "early"', 1)
+    (tmp_path / "early.toml").write_text(early + '\n[transition]\nannounced = "2012-04"\nfrom = "2013-04"\n', encoding="utf-8")
+    structures = f"separate-budgets,{tmp_path / 'early.toml'}"
+    code, out, err = joinedup("compare", "--structures", structures, "--funded", "--output", str(tmp_path / "results"))
+    assert (code, out) == (2, "")
+    assert err == "joinedup: early.toml: transition.from: must not be before 2014-04, the start of the run (got '2013-04')\n"
+    assert not (tmp_path / "results").exists()
+
+
 OWN_PEOPLE = "council,consortium,quintile,sex,age,count\nTown,Us,1,male,40,900\nTown,Us,2,female,70,800\n"
 OWN_PLACE = "name = 'town'\npopulation = 'people.csv'\n" + "".join(
     f"[[{table}]]\nname = '{name}'\n" for table, name in (("councils", "Town"), ("consortia", "Us"), ("hospitals", "H"))
