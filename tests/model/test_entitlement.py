@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.entitlements import EntitlementRules, taken_up
 from agents.patients import record
 from agents.patients.living import COUNCIL_CARE, FREE_CARE, SELF_CARE
 from agents.vocabulary import Funder, Lever, Setting
-from model.entitlement import EntitlementRules, ceiling, free_day, in_force, taken_up
+from model.entitlement import ceiling, free_day, in_force
 from model.parameters import Parameters
 from model.place import load_place
 from model.structures import Entitlement, load_structure
