@@ -280,7 +280,7 @@ def care_is_free(p, council, rules):
     ----------
     council : COUNCIL_STATE record; without entitlements nothing is free
     """
-    if council.free_care > 0.0 or (council.lifetime_cap > 0 and np.int64(p["person"]) & record.CAPPED):
+    if council.free_care > 0.0 or (council.lifetime_cap > 0 and np.int64(p["care"]) & record.CAPPED):
         return True
     if council.free_band <= 0.0:
         return False
@@ -306,7 +306,7 @@ def entitle(p, council, rules):
     The council takes over what it would grant something of, as it stands, and reviews it at the next birthday.
     """
     if council.lifetime_cap > 0 and np.int64(p["out_of_pocket"]) >= council.lifetime_cap:
-        p["person"] = np.int64(p["person"]) | record.CAPPED
+        p["care"] = np.int64(p["care"]) | record.CAPPED
     at_home = np.int64(p["care"]) & record.SETTING_MASK < IN_A_HOME
     if at_home and np.int64(p["package"]) > 0 and care_is_free(p, council, rules) and judged_package(p, council.levers, rules) > 0:
         set_funder(p, PAID_BY_COUNCIL)

@@ -42,6 +42,9 @@ class Ablation(NamedTuple):
 
 EVERYTHING = "everything in place"
 ABLATIONS: dict[str, Ablation] = {
+    "teams": Ablation("teams and shared records do nothing", {"teamwork.effect": 0.0}),
+    "amplifier": Ablation("joint money makes no relationship better or worse", {"trusting.amplifier": 0.0}),
+    "dip": Ablation("a reorganisation disrupts nothing", {"reorganising.depth": 0.0}),
     "unmet-to-emergency": Ablation("unmet need brings nobody to hospital", {"seeking.contacts_per_unmet_hour": 0.0}),
     "unmet-to-frailty": Ablation("unmet need makes nobody frailer", {"living.frailty_from_unmet": 0.0}),
     "unmet-to-death": Ablation("need adds nothing to the hazard of death", {"living.death_with_need": 0.0}),

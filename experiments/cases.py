@@ -95,6 +95,7 @@ class Ground:
     ----------
     place, years, scale, seed, settlement, hospital_flow, parameters : as in :class:`experiments.specification.RunSpec`
     replications : of each case, paired by the same people and luck
+    others : any other fields of a run, by name
     """
 
     place: str = "berkshire-west"
@@ -105,6 +106,7 @@ class Ground:
     hospital_flow: str = "daily"
     parameters: Mapping[str, float] = dataclasses.field(default_factory=dict)
     replications: int = 1
+    others: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.replications, bool) or not isinstance(self.replications, int) or self.replications < 1:
@@ -121,15 +123,17 @@ class Ground:
         """
         from experiments.specification import code_hash, file_checksum
         from model.place import place_file_digest
+        from model.structures import files_of
 
-        parts = [structure] if Path(structure).is_file() else structure.split("+")
-        files = {part: file_checksum(Path(part)) for part in parts if part.endswith(".toml")}
+        files = {file: file_checksum(Path(file)) for file in files_of(structure)}
+        if self.settlement.endswith(".toml"):
+            files[self.settlement] = file_checksum(Path(self.settlement))
         if self.place.endswith(".toml"):
             files[self.place] = place_file_digest(self.place)
         own = {**self.parameters, **changes.pop("parameters", {})}
         return RunSpec(
             place=self.place, structure=structure, seed=self.seed, replication=replication, years=self.years, scale=self.scale,
-            settlement=self.settlement, hospital_flow=self.hospital_flow, parameters=own, code=code_hash(), files=files, **changes,
+            settlement=self.settlement, hospital_flow=self.hospital_flow, parameters=own, code=code_hash(), files=files, **{**self.others, **changes},
         )  # fmt: skip
 
     def runs(self, structure: str, **changes: Any) -> list[RunSpec]:

@@ -8,6 +8,7 @@ and 1.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import re
 import signal
@@ -1197,6 +1198,8 @@ YearsOption = Annotated[str, typer.Option(metavar="N", help="Years from April 20
 ReplicationsOption = Annotated[str, typer.Option(metavar="N", help="Runs of each case, paired by luck.")]
 ScaleOption = Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")]
 SeedOption = Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")]
+SettlementOption = Annotated[str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")]
+FundedOption = Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")]
 WorkersOption = Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")]
 OutputOption = Annotated[str, typer.Option(metavar="DIR", help="Folder of runs, tables and figure.")]
@@ -1205,15 +1208,17 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but er
 
 
 def _ground(
-    place: str, years: str, replications: str, scale: str, seed: str, change: list[str] | None, structures: Sequence[str]
+    place: str, years: str, replications: str, scale: str, seed: str, settlement: str, funded: bool, change: list[str] | None, structures: Sequence[str]
 ) -> Ground:
     """Return what all runs of a question share, every name in it known."""
     from experiments.cases import Ground
     from model.parameters import Parameters
+    from model.settlement import load_settlement
     from model.structures import load_structure
 
     assigned = _assignments("--set", _spelled_out(change))
     Parameters().with_values(assigned)
+    load_settlement(settlement)
     for structure in structures:
         load_structure(structure)
     return Ground(
@@ -1222,7 +1227,9 @@ def _ground(
         replications=_whole("--replications", replications),
         scale=_number("--scale", scale),
         seed=_whole("--seed", seed, least=0),
+        settlement=settlement,
         parameters=assigned,
+        others={"funding": "funded"} if funded else {},
     )
 
 
@@ -1276,6 +1283,8 @@ def shunts(
     replications: ReplicationsOption = "1",
     scale: ScaleOption = "1",
     seed: SeedOption = "1",
+    settlement: SettlementOption = "published",
+    funded: FundedOption = False,
     change: SetOption = None,
     workers: WorkersOption = "",
     output: OutputOption = "results/shunts",
@@ -1291,7 +1300,7 @@ def shunts(
         from experiments.shunting import ShuntSpec, write_shunts
         from experiments.shunting import shunts as find
 
-        ground = _ground_of(results, structure) if results else _ground(place, years, replications, scale, seed, change, [structure])
+        ground = _ground_of(results, structure) if results else _ground(place, years, replications, scale, seed, settlement, funded, change, [structure])
         spec = ShuntSpec(
             ground=ground, structure=structure, decisions=tuple(counterfactual or ()), kind=kind, against=against,
             draws=_whole("--draws", draws, least=0, most=1_000),
@@ -1312,15 +1321,20 @@ def shunts(
 def _ground_of(results: str, structure: str) -> Ground:
     """Return the ground of a comparison's runs."""
     from experiments.cases import Ground
+    from experiments.specification import ComparisonSpec, RunSpec
     from experiments.store import load
 
     spec = load(results).spec
+    if not isinstance(spec, ComparisonSpec):
+        raise UsageError(f"{results} must hold a comparison, which is where a place and its structures stand")
     if structure not in spec.structures:
         raise UsageError(f"--structure must be one of {', '.join(spec.structures)}, which {results} compares, got {structure!r}")
     if spec.hold:
         raise UsageError(f"{results} holds levers ({', '.join(spec.hold)}), which shunts cannot; compare without --hold")
-    shared = ("place", "years", "scale", "seed", "settlement", "hospital_flow", "parameters", "replications")
-    return Ground(**{name: getattr(spec, name) for name in shared})
+    own, theirs = ({field.name for field in dataclasses.fields(kind)} for kind in (Ground, RunSpec))
+    shared = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+    others = {name: value for name, value in shared.items() if name in theirs - own - {"hold", "code", "files"}}
+    return Ground(**{name: value for name, value in shared.items() if name in own}, others=others)
 
 
 def _pounds_and_range(row: Any, name: str) -> str:
@@ -1344,6 +1358,8 @@ def waterfall(
     replications: ReplicationsOption = "3",
     scale: ScaleOption = "1",
     seed: SeedOption = "1",
+    settlement: SettlementOption = "published",
+    funded: FundedOption = False,
     change: SetOption = None,
     workers: WorkersOption = "",
     output: OutputOption = "results/waterfall",
@@ -1359,7 +1375,7 @@ def waterfall(
         from experiments.waterfall import WaterfallSpec, write_waterfall
         from experiments.waterfall import waterfall as find
 
-        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
         found = find(WaterfallSpec(ground=ground, first=first, second=second, orders=_whole("--orders", orders, least=0, most=10_000)), _cases(output, workers, quiet or as_json))
         files = write_waterfall(found, Path(output))
     if as_json:
@@ -1383,6 +1399,8 @@ def gains(
     replications: ReplicationsOption = "3",
     scale: ScaleOption = "1",
     seed: SeedOption = "1",
+    settlement: SettlementOption = "published",
+    funded: FundedOption = False,
     change: SetOption = None,
     workers: WorkersOption = "",
     output: OutputOption = "results/gains",
@@ -1397,7 +1415,7 @@ def gains(
         from experiments.gains import GainsSpec, write_gains
         from experiments.gains import gains as find
 
-        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
         found = find(GainsSpec(ground=ground, first=first, second=second), _cases(output, workers, quiet or as_json))
         files = write_gains(found, Path(output))
     if as_json:
@@ -1421,6 +1439,8 @@ def ablate(
     replications: ReplicationsOption = "3",
     scale: ScaleOption = "1",
     seed: SeedOption = "1",
+    settlement: SettlementOption = "published",
+    funded: FundedOption = False,
     change: SetOption = None,
     workers: WorkersOption = "",
     output: OutputOption = "results/ablation",
@@ -1438,7 +1458,7 @@ def ablate(
             return
         named = tuple(name.strip() for name in structures.split(",") if name.strip())
         chosen = tuple(name.strip() for name in without.split(",") if name.strip())
-        ground = _ground(place, years, replications, scale, seed, change, named)
+        ground = _ground(place, years, replications, scale, seed, settlement, funded, change, named)
         found = find(AblationSpec(ground=ground, structures=named, ablations=chosen), _cases(output, workers, quiet or as_json))
         files = write_ablation(found, Path(output))
     if as_json:
@@ -1463,6 +1483,8 @@ def worth(
     replications: ReplicationsOption = "3",
     scale: ScaleOption = "1",
     seed: SeedOption = "1",
+    settlement: SettlementOption = "published",
+    funded: FundedOption = False,
     change: SetOption = None,
     workers: WorkersOption = "",
     output: OutputOption = "results/worth",
@@ -1477,7 +1499,7 @@ def worth(
         from experiments.worth import WorthSpec, write_worth
         from experiments.worth import worth as find
 
-        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
         shares = tuple(_number("--levels", text) for text in levels.split(",") if text.strip())
         found = find(WorthSpec(ground=ground, first=first, second=second, levels=shares, account=account), _cases(output, workers, quiet or as_json))
         files = write_worth(found, Path(output))
@@ -1503,6 +1525,8 @@ def switching(
     replications: ReplicationsOption = "3",
     scale: ScaleOption = "1",
     seed: SeedOption = "1",
+    settlement: SettlementOption = "published",
+    funded: FundedOption = False,
     change: SetOption = None,
     workers: WorkersOption = "",
     output: OutputOption = "results/switching",
@@ -1517,7 +1541,7 @@ def switching(
         from experiments.worth import SwitchSpec, write_switching
         from experiments.worth import switching as find
 
-        ground = _ground(place, years, replications, scale, seed, change, [first, second])
+        ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
         tried = tuple(name.strip() for name in parameters.split(",") if name.strip())
         found = find(SwitchSpec(ground=ground, first=first, second=second, measure=measure, parameters=tried), _cases(output, workers, quiet or as_json))
         files = write_switching(found, Path(output))

@@ -153,9 +153,9 @@ def trials(results: Results) -> pd.DataFrame:
     found = []
     for context, frame in _contexts(results.table("trials"), spec):
         for (arm, intervention), own in frame.groupby(["structure", "intervention"], sort=False):
-            if not own["chosen"].any():
-                continue
             control = frame[(frame["structure"] == _baseline(spec)) & (frame["intervention"] == intervention)]
+            if not own["chosen"].any() or (own["chosen"].all() and control.empty):
+                continue  # nobody was served, or there is nobody to compare them with
             pairs = sorted(set(own["replication"]))
             table = pd.DataFrame([_estimates(own[own["replication"] == pair], control[control["replication"] == pair]) for pair in pairs])
             half = interval_half_width(table.to_numpy(float).T)

@@ -35,7 +35,7 @@ class Arm:
     parameters, hold : as in :class:`experiments.specification.RunSpec`
     facts : of the structure that are replaced
     structure : name or TOML path, in the place of the experiment's structures
-    settlement : in the place of the experiment's
+    settlement, funding : in the place of the experiment's
     """
 
     interventions: tuple[Mapping[str, Any], ...] = ()
@@ -44,6 +44,7 @@ class Arm:
     facts: Mapping[str, Any] = field(default_factory=dict)
     structure: str = ""
     settlement: str = ""
+    funding: str = ""
 
 
 class Cell(NamedTuple):
@@ -68,7 +69,7 @@ class ExperimentSpec:
     control : name of an arm
     compare : one of :data:`COMPARED`
     places, structures : names or TOML paths
-    years, replications, scale, seed, settlement, hospital_flow, parameters, hold, code, files : as in :class:`experiments.specification.RunSpec`
+    years, replications, scale, seed, settlement, funding, hospital_flow, parameters, hold, code, files : as in :class:`experiments.specification.RunSpec`
     interventions, facts : of all arms
     ranges : least and most of each parameter that is drawn
     draws : how many draws; 0 where nothing is drawn
@@ -98,6 +99,7 @@ class ExperimentSpec:
     scale: float = 1.0
     seed: int = 1
     settlement: str = "published"
+    funding: str = "within"
     hospital_flow: str = "daily"
     parameters: Mapping[str, float] = field(default_factory=dict)
     hold: Mapping[str, float | None] = field(default_factory=dict)
@@ -169,6 +171,7 @@ class ExperimentSpec:
             years=self.years,
             scale=self.scale,
             settlement=arm.settlement or self.settlement,
+            funding=arm.funding or self.funding,
             hospital_flow=self.hospital_flow,
             hold={**self.hold, **arm.hold},
             parameters={**self.parameters, **drawn, **arm.parameters},
@@ -210,7 +213,7 @@ def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, An
 
 # Files
 
-WORDS = ("beside", "name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "hospital_flow")
+WORDS = ("beside", "name", "title", "question", "expected", "source", "notes", "control", "compare", "settlement", "funding", "hospital_flow")
 LISTS = ("places", "structures", "measures", "groups")
 NUMBERS = {"count_from": int, "years": int, "replications": int, "scale": float, "seed": int}
 TABLES = ("parameters", "hold", "facts")
@@ -386,7 +389,7 @@ def _arms(where: str, value: Any) -> dict[str, Arm]:
         here = f"{where}: arms.{name}"
         _known(here, words, ARM_KEYS)
         given: dict[str, Any] = {key: _table(here, key, words[key]) for key in TABLES if key in words}
-        given |= {key: _text(here, key, words[key]) for key in ("structure", "settlement") if key in words}
+        given |= {key: _text(here, key, words[key]) for key in ("structure", "settlement", "funding") if key in words}
         arms[name] = Arm(**given, interventions=_interventions(f"{here}.interventions", words.get("interventions", [])))
     return arms
 
@@ -414,6 +417,7 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     """Refuse structures, settlements, levers and parameters that do not exist; return the checksums of own files."""
     from agents.hospital.flows import flow_named
     from experiments.specification import file_checksum
+    from model.economy import FUNDINGS
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
     from model.settlement import load_settlement
@@ -425,6 +429,9 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     flow_named(given.get("hospital_flow", "daily"))
     for name, arm in {"": Arm(), **given["arms"]}.items():
         where = f"{path.name}: arms.{name}" if name else path.name
+        funding = arm.funding or given.get("funding", "within")
+        if funding not in FUNDINGS:
+            raise ExperimentError(f"{where}: funding must be one of {', '.join(FUNDINGS)}, got {funding!r}")
         try:
             load_settlement(arm.settlement or given.get("settlement", "published"))
             Parameters().with_values({**given.get("parameters", {}), **arm.parameters})

@@ -62,7 +62,7 @@ def write_experiment(results: Results, failures: Sequence[str] = ()) -> pd.DataF
     rows = drawing.table(found, reckoning.reported(spec))
     heading = drawing.title(rows, spec.title or label_of(spec.name))
     with house_style():
-        figure = drawing.draw(rows, heading, _context(results, spec, rows))
+        figure = drawing.draw(rows, heading, _context(results, spec, rows), spec.count_from)
         save_drawn("effects", figure, rows, heading, f"{heading}. {drawing.describe(rows)}", results.folder)
     write_text(results.folder / PAGE, page(results, rows, others, heading, failures))
     return rows
@@ -207,7 +207,7 @@ def _arms(spec: ExperimentSpec) -> str:
     for name, arm in spec.arms.items():
         said = [_in_words(each) for each in arm.interventions]
         said += [f"{key}: {', '.join(f'{k} = {v}' for k, v in getattr(arm, key).items())}" for key in ("parameters", "hold", "facts") if getattr(arm, key)]
-        said += [f"{key}: {getattr(arm, key)}" for key in ("structure", "settlement") if getattr(arm, key)]
+        said += [f"{key}: {getattr(arm, key)}" for key in ("structure", "settlement", "funding") if getattr(arm, key)]
         lines.append(f"**{name}**{' (compared with)' if name == spec.control and spec.compare == 'arms' else ''}: {'; '.join(said) or 'nothing is done'}")
     return _bullets(lines)
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from model.structures import StructureError, load_structure
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "holders and pools": ("holders", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
+    "holders and pools": ("holders", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
     "deciders": ("deciders", "fixed"),
     "duties, frameworks and information": ("duties", "outcomes_frameworks", "information_shared"),
     "board": ("board",),
@@ -27,7 +27,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "transition": ("transition", "mandate"),
 }
 """Facts that change together, by what they are about. A body exists wherever any of them needs it."""
-WORDS = ("name", "title", "source", "alternatives")
+WORDS = ("name", "title", "source", "alternatives", "family")
+"""Keys that are no facts."""
 BODY = "commissioner"
 
 
@@ -75,7 +76,7 @@ class Hybrids:
     def __init__(self, first: str, second: str, folder: Path) -> None:
         self.names, self.folder = (first, second), folder
         self._facts = read_facts(first), read_facts(second)
-        known = {key for keys in GROUPS.values() for key in (*keys, *WORDS, "bodies")}
+        known = {key for keys in GROUPS.values() for key in (*keys, *WORDS)}
         others = sorted({*self._facts[0], *self._facts[1]} - known)
         self._keys = {**GROUPS, **{key.replace("_", " "): (key,) for key in others}}
         self.groups = tuple(name for name, keys in self._keys.items() if self._differ(keys))
@@ -113,9 +114,10 @@ class Hybrids:
         """Return the facts of a hybrid, which may contradict each other."""
         sides = {key: self._facts[name in moved] for name, keys in self._keys.items() for key in keys}
         facts = {key: side[key] for key, side in sides.items() if key in side}
+        facts.pop("bodies", None)
         if BODY in as_toml(facts):
-            own = self._facts[next(iter(GROUPS)) in moved]
-            facts["bodies"] = next(side["bodies"] for side in (own, *self._facts) if side.get("bodies"))
+            holders = self._facts["holders and pools" in moved]
+            facts["bodies"] = next(side["bodies"] for side in (holders, *self._facts) if side.get("bodies"))
         second = sum(1 << number for number, name in enumerate(self.groups) if name in moved)
         with_what = ", ".join(name for name in self.groups if name in moved)
         first, other = (Path(name).stem for name in self.names)

@@ -28,7 +28,7 @@ from experiments.cases import Cases, Ground
 from experiments.comparing import MONTHS, PLACE
 from experiments.store import RunTables
 from model.cause_prior import clock_values, joint_prior
-from model.holders import OWNER_OF, Holders
+from model.holders import OWNER_OF, Holders, body_areas
 from model.ledger import HOSPITAL_LINE, HOUSEHOLD_LINE, OWN_LINES, Parties
 from model.national_levels import national_level
 from model.parameters import Parameters
@@ -68,7 +68,7 @@ class Decided:
 
 
 class Deciding:
-    """Who decides which levers of whom, in one place under one structure.
+    """Who decides which levers of whom, in one place under one structure; if that comes in mid-life, also before it does.
 
     Parameters
     ----------
@@ -76,14 +76,16 @@ class Deciding:
     """
 
     def __init__(self, place: Place, structure: CommissioningStructure) -> None:
+        before = [structure.before()] if structure.transition else []
+        inforce = [structure, *before]
         self.parties = Parties.of_place(
             councils=[each.name for each in place.councils], consortia=[each.name for each in place.consortia],
             hospitals=[each.name for each in place.hospitals],
-            commissioners=[f"single commissioner of {place.title}"] if Party.COMMISSIONER in structure.kinds else [],
+            commissioners=list(dict.fromkeys(name for each in inforce for name in body_areas(each, place))),
         )  # fmt: skip
-        holders = Holders(structure, place, self.parties)
         self._rows = [
             (self.parties.names[owner], OWNER_OF[lever], lever.name.lower(), holders.decided_by(lever, owner))
+            for holders in (Holders(each, place, self.parties) for each in inforce)
             for lever in LEVER_RANGES
             for owner in self.parties.indices(OWNER_OF[lever])
         ]
@@ -118,9 +120,9 @@ class Deciding:
         rows = [row for row in self._of(who) if word in ("", row[2])]
         if not rows:
             raise ValueError(f"nobody decides {name!r} here; nearest: {nearest(name.strip(), self.names())}")
-        units: dict[str, list[str]] = {}
+        units: dict[str, dict[str, None]] = {}
         for unit, _, lever, _ in rows:
-            units.setdefault(unit, []).append(lever)
+            units.setdefault(unit, {})[lever] = None
         return Decided(
             name=name.strip(),
             decider=self._kind(rows[0][3]),

@@ -503,11 +503,11 @@ class HealthEconomy(mesa.Model):
             self.step()
 
     def _settle(self) -> None:
-        """In the month of a transition the structure changes; entitlements in force; in April new budgets at the settlement, and the proactive lists renewed."""
+        """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
         if self.month and self.month == self._changes_in:
             self._change_over()
+            self.script.fund(self.month // MONTHS)
             self._settle_pools()
-        put_in_force(self)
         if self.month % MONTHS:
             return
         if self.learning is not None:
@@ -524,8 +524,9 @@ class HealthEconomy(mesa.Model):
             self.engine.renew_proactive(share, at_rest, self.month)
 
     def _decide(self) -> None:
-        """Each month a third of the organisations decide, all on prices of the quarter's first day."""
+        """Under the entitlements and rules in force, each month a third of the organisations decide, all on prices of the quarter's first day."""
         self.script.before_deciding()
+        put_in_force(self)
         if self.month % 3 == 0:
             self._share_pools()
             for holder in self._holders:
@@ -843,8 +844,8 @@ class HealthEconomy(mesa.Model):
         """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence that it has."""
         forecasts, over, available = self._forecasts(holder), 0.0, 0
         for purse in self._purses[holder.index]:
-            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried
-            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts)
+            budget = sum(holder.budgets[account] for account in purse.accounts) + purse.carried + purse.answers_for
+            forecast = sum(forecasts.get(account, 0.0) for account in purse.accounts) + purse.answers_for + purse.owed
             over += max(forecast - budget - self.parameters.deciding.price_band * purse.chance, 0.0)
             available += budget
         return over, available

@@ -5,7 +5,7 @@ The rule by which trust moves is ``agents.trusting``; here stand the facts it mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -67,6 +67,10 @@ class Economy(Protocol):
     councils: Sequence[Organisation]
     consortia: Sequence[Organisation]
     hospitals: Sequence[Organisation]
+
+    @property
+    def frail_parts(self) -> Mapping[Account, float]:
+        """Part of each account that frail elders cost at rest, for pools that pay for them alone."""
 
     @property
     def last_months(self) -> Sequence[Costs]:
@@ -165,7 +169,7 @@ class Relationships:
             of_pair = pence.astype(np.float64)[:, None] * _shares(self._people[own, other])
             of_pair = of_pair if own == kinds[0] else of_pair.T
             whole += of_pair
-            joint += joint_share(structure, account, kinds) * of_pair
+            joint += joint_share(structure, account, kinds, self.economy.frail_parts) * of_pair
         if kinds == (Party.CONSORTIUM, Party.COUNCIL) and not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
             joint += self._contributed().T
         return np.clip(_divided(joint, whole, 0.0), 0.0, 1.0)
@@ -257,20 +261,20 @@ class Relationships:
         return float((people[partners] / people[partners].sum() * trusts).sum())
 
 
-def joint_share(structure: CommissioningStructure, account: Account, kinds: Kinds) -> float:
+def joint_share(structure: CommissioningStructure, account: Account, kinds: Kinds, frail: Mapping[Account, float] | None = None) -> float:
     """Return the share of an account that a pair of kinds of organisation spends together under a structure.
 
-    It is all of it in one purse with money kept for both, or where both bear what a pool overspends; the pool's part of it in a pool of parts of
-    accounts; and all of acute care between hospital and payer in an alliance.
+    It is all of it in one purse with money kept for both; the part that is pooled where both have money in the pool or bear what it overspends; and
+    all of acute care between hospital and payer in an alliance. `frail` is the part of each account that frail elders cost.
     """
     alliance = structure.payment.hospital == "alliance" and account == Account.ACUTE and set(kinds) == {Party.HOSPITAL, Party.CONSORTIUM}
     if alliance or set(kinds) <= {UNIT_OF[each] for each in structure.purse(account) if each in UNIT_OF}:
         return 1.0
     found = 0.0
-    for pool in structure.pools:
+    for pool in structure.pool_facts(frail):
         partners = {*pool.overspend, *(UNIT_OF[each] for each in pool.accounts if each in UNIT_OF)}
         if account in pool.accounts and set(kinds) <= partners:
-            found = max(found, pool.share)
+            found = max(found, pool.parts[account])
     return found
 
 

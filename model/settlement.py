@@ -169,7 +169,7 @@ def grown(growth: Sequence[float], year: int) -> float:
     >>> [round(grown((0.5, 0.0, 1.0), year), 3) for year in range(6)]
     [1.0, 1.5, 1.5, 3.0, 6.0, 12.0]
     """
-    return math.prod(1.0 + growth[min(at, len(growth) - 1)] for at in range(year))
+    return math.prod((1.0 + growth[min(at, len(growth) - 1)] for at in range(year)), start=1.0)
 
 
 def list_settlements() -> list[str]:

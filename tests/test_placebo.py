@@ -15,8 +15,8 @@ LABELS = {"name", "title", "family", "source", "alternatives"}
 WHO = {"holders", "deciders", "pools", "bodies", "board", "duties", "outcomes_frameworks", "information_shared", "ring_fences", "mandate"}
 """Facts that say who, and what they owe each other; the others say what people get, how hospitals are paid, how a year ends."""
 LIVES = ("people", "cases", "calendar", "waiting")
-NOBODY_WAITS_OR_DISPUTES = Parameters().with_values({"settlement.chance_band": 1e9, "care.disputed_share": 0.0})
-"""No overspend is more than chance, so that no year ends badly and no gate closes; and nobody disputes whose case somebody is."""
+NOBODY_WAITS_OR_DISPUTES = Parameters().with_values({"settlement.chance_band": 1e9, "care.disputed_share": 0.0, "reorganising.depth": 0.0})
+"""No overspend is more than chance, so that no year ends badly and no gate closes; nobody disputes whose case somebody is; no capacity dips."""
 OF_ORGANISATIONS = {Service.SETTLEMENT, Service.MANAGEMENT, Service.TRANSITION, Service.POOL}
 """What organisations pay each other, or for themselves: nobody's care."""
 

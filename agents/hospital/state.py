@@ -190,7 +190,7 @@ def funder_of(p):
 @compiled
 def set_care(p, setting, funder):
     """Move the person to `setting`, paid for by `funder`."""
-    p["care"] = (np.int64(p["care"]) & record.IN_HOSPITAL) | setting | (funder << record.FUNDER_SHIFT)
+    p["care"] = (np.int64(p["care"]) & (record.IN_HOSPITAL | record.CAPPED)) | setting | (funder << record.FUNDER_SHIFT)
 
 
 @compiled

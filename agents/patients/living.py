@@ -518,8 +518,6 @@ def accrue(p, age, days, tables, rules, councils, totals):
                     row[COUNCIL_CARE] += package * days
                     if care_is_free(p, councils[council], rules):
                         row[FREE_CARE] += package * days
-                    if care & record.OWN_BUDGET:
-                        row[BUDGET_CARE] += package * days
             row[WITHHELD] += np.int64(p["withheld"]) // 7 * days
         elif setting == REABLEMENT:
             row[REABLEMENT_DAYS] += days
@@ -552,7 +550,7 @@ def birthday(p, i, month, age, ageing, tables, rules, seed, council):
         p["strain"] = 0.0
     p["flags"] = flags
     care = np.int64(p["care"])
-    leaving = council.leaving[sex, age] if ageing and care == 0 and np.int64(p["end_month"]) == record.ALIVE else 0.0
+    leaving = council.leaving[sex, age] if ageing and care & ~record.CAPPED == 0 and np.int64(p["end_month"]) == record.ALIVE else 0.0
     if leaving > 0.0 and draw(seed, i, month, 0, draws.MIGRATION) < leaving:
         p["end_month"] = month
         p["flags"] = flags | record.LEFT
@@ -673,8 +671,6 @@ def live(
         care = np.int64(p["care"])
         if (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK == SELF:
             entitle(p, councils[np.int64(p["council"])], rules)
-        if np.int64(p["package"]) > 0:
-            takes_budget(p, i, councils[np.int64(p["council"])], rules)
         if need > 0 and care & record.SETTING_MASK == HOME:
             council_now = councils[np.int64(p["council"])]
             if wish_for_assessment(p, draw(seed, i, month, 0, draws.REQUEST), council_now.levers[CHARGES], care_is_free(p, council_now, rules), rules):
@@ -693,6 +689,9 @@ def live(
         unmet = unmet_minutes(p)
         p["unmet_recent"] = unmet
         council = np.int64(p["council"])
+        if councils[council].own_budgets > 0.0 and takes_budget(p, i, councils[council], rules):
+            totals[council, BUDGET_CARE] += np.int64(p["package"]) // 7 * days
+            totals[council, SCRQOL_LOST] -= int(social_care_lost(p, unmet, rules) * rules.budget_fits) * days
         if unmet > 0:
             k = case_of[i]
             state, blocked = (np.int64(cases[k]["state"]), np.int64(cases[k]["blocked"])) if k >= 0 else (0, 0)

@@ -66,20 +66,16 @@ def social_care_lost(p, unmet, rules):
         lost += rules.scrqol_hospital
     elif care & record.SETTING_MASK >= LIVES_IN_A_HOME:
         lost += rules.scrqol_care_home
-    elif care & record.OWN_BUDGET:
-        lost *= 1.0 - rules.budget_fits
     return int(min(max(lost, 0.0), 1.0) * MICRO_DAY)
 
 
 @compiled
 def takes_budget(p, i, council, rules):
-    """Once a month, of somebody with home care: take the council's as a personal budget if one is among those who do by now.
+    """Return whether somebody has home care from the council as the month begins and is among those who take it as a personal budget by now.
 
-    Who takes it up early and who late is a lifelong trait, so that take-up only grows.
+    Who takes one early and who late is a lifelong trait, so that take-up only grows.
     """
     care = np.int64(p["care"])
-    offered = council.own_budgets > 0.0 and (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK == COUNCIL_PAYS
-    if offered and draw(rules.people_seed, i, 0, 0, draws.OWN_BUDGET) < council.own_budgets:
-        p["care"] = care | record.OWN_BUDGET
-    elif care & record.OWN_BUDGET:
-        p["care"] = care & ~record.OWN_BUDGET
+    if np.int64(p["package"]) == 0 or care & (record.SETTING_MASK | record.IN_HOSPITAL) or (care >> record.FUNDER_SHIFT) & record.FUNDER_MASK != COUNCIL_PAYS:
+        return False
+    return draw(rules.people_seed, i, 0, 0, draws.OWN_BUDGET) < council.own_budgets

@@ -62,7 +62,7 @@ FUNDER_SHIFT = 3
 FUNDER_MASK = 0x03
 IN_HOSPITAL = 0x20
 FOR_OPERATION = 0x40  # in hospital, and for an operation
-OWN_BUDGET = 0x80  # has home care as a personal budget
+CAPPED = 0x80  # has paid as much for care as anybody must in a life
 
 # `flags`
 PROACTIVE = 0x01  # on the proactive-care list

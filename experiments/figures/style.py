@@ -141,15 +141,15 @@ class Context:
 
 
 def label_of(structure: str) -> str:
-    """Return a structure's or place's name for a reader.
+    """Return a structure's or place's name for a reader, options behind it.
 
     Examples
     --------
-    >>> label_of("single-budget"), label_of("mine/two-pools.toml")
-    ('Single budget', 'Two pools')
+    >>> label_of("single-budget"), label_of("mine/two-pools.toml+cost-cap")
+    ('Single budget', 'Two pools + cost cap')
     """
-    stem = PurePath(structure).stem if structure.endswith(".toml") else structure
-    words = stem.replace("-", " ").replace("_", " ")
+    stems = [PurePath(part).stem if part.endswith(".toml") else part for part in structure.split("+")]
+    words = " + ".join(stems).replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 

@@ -90,19 +90,21 @@ def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, A
             other, before = stated.setdefault(place, (name, value))
             if before != value:
                 raise OptionError(f"options {other} and {name} state {'.'.join(place)} differently: {before!r} and {value!r}")
-        found = _joined(found, facts)
+        found = joined(found, facts)
     if not options:
         return found
     found["name"] = "+".join([str(structure.get("name", "")), *options])
-    found["title"] = ", with ".join([str(structure.get("title", "")), " and ".join(option["title"] for option in options.values())])
+    *most, last = (option["title"] for option in options.values())
+    found["title"] = f"{structure.get('title', '')}, with {', '.join(most)}{' and ' if most else ''}{last}"
     found["source"] = "\n".join([str(structure.get("source", "")), *(option["source"] for option in options.values())])
     return found
 
 
-def _joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts with others in their place: key by key in sections, whole elsewhere."""
     found = dict(below)
     for key, value in above.items():
-        found[key] = _joined(found[key], value) if isinstance(value, dict) and isinstance(found.get(key), dict) else value
+        found[key] = joined(found[key], value) if isinstance(value, Mapping) and isinstance(found.get(key), Mapping) else value
     return found
 
 

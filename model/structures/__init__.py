@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
-from model.options import OptionError, laid_over, option_facts
+from model.options import OptionError, joined, laid_over, option_facts
 from model.payment import PAYMENT_RULES
 
 FOLDER = Path(__file__).parent
@@ -436,12 +436,7 @@ def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> Commis
             found = laid_over(found, {Path(option).stem: option_facts(option) for option in options})
         except OptionError as error:
             raise StructureError(str(error)) from error
-    return _checked(_merged(found, facts), file)
-
-
-def _merged(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    both = {key: _merged(facts[key], value) for key, value in others.items() if isinstance(value, Mapping) and isinstance(facts.get(key), Mapping)}
-    return {**facts, **others, **both}
+    return _checked(joined(found, facts), file)
 
 
 def read_structure(path: Path) -> CommissioningStructure:

@@ -209,7 +209,7 @@ def test_free_care_is_no_free_board():
 def test_a_cap_is_reached_by_what_was_paid(paid, reached):
     p = person(need=3000, out_of_pocket=paid, care=Funder.SELF << record.FUNDER_SHIFT)
     entitle(p[0], entitled(lifetime_cap=100_000), rules_with())
-    assert bool(p["person"][0] & record.CAPPED) == reached
+    assert bool(p["care"][0] & record.CAPPED) == reached
     assert bool(care_is_free(p[0], entitled(lifetime_cap=100_000), rules_with())) == reached
     assert not care_is_free(p[0], entitled(), rules_with()), "no cap, no end"
 

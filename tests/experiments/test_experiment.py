@@ -89,6 +89,7 @@ def test_natural_experiments_name_what_the_literature_tells_of():
         ('places = "wigan"\n' + ARMS, "mine.toml: places must be a list of different names, got 'wigan'"),
         ('structures = ["single-buget"]\n' + ARMS, "unknown structure 'single-buget'; nearest: single-budget"),
         ('settlement = "falt"\n' + ARMS, "unknown settlement 'falt'; nearest: flat"),
+        ('funding = "free"\n' + ARMS, "funding must be one of within, funded, got 'free'"),
         ('control = "usul"\n' + ARMS, "unknown arm 'usul'; nearest: usual"),
         ('compare = "arm"\n' + ARMS, "compare must be one of arms, structures, got 'arm'"),
         ('measures = ["emergency_contact"]\n' + ARMS, "unknown measure 'emergency_contact'; nearest: emergency_contacts"),
@@ -171,11 +172,11 @@ def test_draws_do_not_depend_on_how_many_there_are():
 
 
 def test_arms_add_to_what_all_do():
-    arms = {"a": Arm(), "b": Arm(parameters={"care.reablement_share": 0.7}, hold={"fees": None}, facts={"payment": {"hospital": "block"}}, settlement="flat", structure="single-budget")}
+    arms = {"a": Arm(), "b": Arm(parameters={"care.reablement_share": 0.7}, hold={"fees": None}, facts={"payment": {"hospital": "block"}}, settlement="flat", funding="funded", structure="single-budget")}
     spec = spec_of(arms=arms, parameters={"care.reablement_share": 0.5, "care.reablement_days": 40.0}, hold={"strictness": 0.1}, facts={"mandate": "imposed"})
     a, b = spec.runs()[:2]
     assert (a.structure, a.settlement, dict(a.facts)) == ("separate-budgets", "published", {"mandate": "imposed"})
-    assert (b.structure, b.settlement) == ("single-budget", "flat")
+    assert (a.funding, b.structure, b.settlement, b.funding) == ("within", "single-budget", "flat", "funded")
     assert b.parameters == {"care.reablement_share": 0.7, "care.reablement_days": 40.0}
     assert b.hold == {"fees": None, "strictness": 0.1}
     assert b.facts == {"mandate": "imposed", "payment": {"hospital": "block"}}

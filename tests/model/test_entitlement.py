@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.entitlements import EntitlementRules, taken_up
 from agents.patients import record
 from agents.patients.living import COUNCIL_CARE, FREE_CARE, SELF_CARE
 from agents.vocabulary import Funder, Lever, Setting
-from model.entitlement import EntitlementRules, ceiling, free_day, in_force, taken_up
+from model.entitlement import ceiling, free_day, in_force
 from model.parameters import Parameters
 from model.place import load_place
 from model.structures import Entitlement, load_structure
@@ -113,7 +114,7 @@ def test_a_cap_frees_whoever_has_paid_as_much_and_nobody_else():
         economy.step()
         rows = economy.engine.people.rows[: len(before)]
         there = rows["end_month"] >= economy.month
-        reached = (rows["person"] & record.CAPPED) != 0
+        reached = (rows["care"] & record.CAPPED) != 0
         assert not reached[before < 100_000].any()
         pays = (rows["care"] >> record.FUNDER_SHIFT & record.FUNDER_MASK) == Funder.SELF
         settled = there & pays & (before >= 100_000) & (rows["care"] & record.IN_HOSPITAL == 0)
@@ -182,9 +183,11 @@ def test_personal_budgets_suit_people_better_and_change_nothing_else():
     assert total(budgets, "scrqol") > total(without, "scrqol")
     for measure in ("qalys", "public_spending", "household_cost", "unmet_hours", "emergency_admissions"):
         assert total(budgets, measure) == total(without, measure), measure
-    holders = (budgets.engine.people.rows["care"] & record.OWN_BUDGET) != 0
-    assert holders.any()
-    assert (budgets.engine.people.rows["package"][holders] > 0).all()
+    regained = total(budgets, "scrqol") - total(without, "scrqol")
+    none, all_of_it = (Parameters().with_values({"quality.budget_fits": fits}) for fits in (0.0, 0.2))
+    found = [total(lived(3, scale=SCALE, years=2, structure=with_option("personal-budgets"), hold=ALL_HELD, parameters=each), "scrqol") for each in (none, all_of_it)]
+    assert found[0] == total(without, "scrqol")
+    assert found[1] - found[0] == pytest.approx(2.0 * regained, rel=0.01), "a share of what was lost"
 
 
 def test_what_budgets_cost_to_run_is_paid_for_home_care():

@@ -1,5 +1,7 @@
 """Interventions: what is refused, what each does, whom it reaches, and that nothing is done where none is asked for."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -187,6 +189,17 @@ def test_money_is_taken_off_whoever_holds_the_account():
         gone = sum(b.budgets.get(Account.SOCIAL_CARE, 0) - a.budgets.get(Account.SOCIAL_CARE, 0) for b, a in zip(before.organisations.values(), after.organisations.values(), strict=True))
         assert gone == 1000 * heads, structure
         after.ledger.books_balance(12)
+
+
+def test_money_taken_stays_taken_when_the_structure_changes_in_mid_year(tmp_path):
+    facts = Path("model/structures/single-budget.toml").read_text(encoding="utf-8")
+    own = tmp_path / "later.toml"
+    own.write_text(facts + '\n[transition]\nannounced = "2014-06"\nfrom = "2014-08"\n', encoding="utf-8")
+    cut = {"money": "social_care", "per_head": -10.0}
+    before, after = (scripted(6, *each, structure=str(own)) for each in ((), (cut,)))
+    heads = sum(council.heads for council in before.councils)
+    gone = sum(b.budgets.get(Account.SOCIAL_CARE, 0) - a.budgets.get(Account.SOCIAL_CARE, 0) for b, a in zip(before.organisations.values(), after.organisations.values(), strict=True))
+    assert gone == 1000 * heads
 
 
 def test_money_comes_back_when_the_intervention_ends():

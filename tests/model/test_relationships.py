@@ -78,6 +78,8 @@ def test_what_is_spent_together():
     assert joint_share(structure(pools=(pool(both, whole),)), Account.COMMUNITY, OWN) == 1.0
     assert joint_share(structure(pools=(pool(both, whole, share=0.3),)), Account.COMMUNITY, OWN) == 0.3
     assert joint_share(structure(pools=(pool(both, whole, share=0.3),)), Account.ACUTE, OWN) == 0.0
+    elders = structure(pools=(pool(both, whole, people="frail_elders"),))
+    assert joint_share(elders, Account.COMMUNITY, OWN, {Account.COMMUNITY: 0.4}) == 0.4
     shared = structure(pools=(pool((Account.ACUTE,), {Party.CONSORTIUM: 0.5, Party.HOSPITAL: 0.5}),))
     assert joint_share(shared, Account.ACUTE, OF_CONSORTIUM) == 1.0
     assert joint_share(shared, Account.ACUTE, OWN) == 0.0

@@ -4,10 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.vocabulary import Party
 from model.parameters import Parameters
 from model.reorganising import Reorganising, capability, disruption
-from model.structures import load_structure
-from tests.strategies import SOME_BELIEFS, lived, small_economy
+from model.structures import Transition, load_structure
+from tests.strategies import NO_BELIEFS, SOME_BELIEFS, lived, small_economy
 
 SHARE = st.floats(0.0, 1.0)
 NO_DIP = {"reorganising.depth": 0.0}
@@ -37,6 +38,23 @@ def test_who_loses_no_money_is_not_disrupted():
     led = small_economy(structure="council-led")
     assert {led.world.disruption(unit) for unit in led.councils} == {0.0}
     assert {led.world.disruption(unit) for unit in led.consortia} == {1.0}
+
+
+def test_a_dip_and_learning_begin_with_the_structure():
+    single = load_structure("single-budget")
+    transition = Transition.model_validate({"announced": "2014-05", "from": "2014-07", "replaces": "separate-budgets"})
+    economy = small_economy(structure=single.model_copy(update={"transition": transition}), beliefs=NO_BELIEFS)
+    found, depths = [], []
+    for _ in range(5):
+        economy.step()
+        found.append(economy.world.disruption(economy.councils[0]))
+        depths.append(float(economy.relationships.depth((Party.CONSORTIUM, Party.COUNCIL), economy.structure)[0, 0]))
+    assert found[:3] == [0.0, 0.0, 0.0]
+    assert found[3] > found[4] > 0.8
+    assert max(depths[:3]) < 0.2
+    assert depths[3:] == [1.0, 1.0]
+    (body,) = economy.bodies
+    assert economy.world.capability(body) == Parameters().reorganising.capability_at_start
 
 
 def test_capacity_dips_and_comes_back():
@@ -92,7 +110,7 @@ def test_decisions_are_put_off_as_often_as_capability_says():
 
 def test_a_new_body_sees_less_of_what_falls_on_others():
     economy = small_economy(structure="single-budget")
-    (body,) = economy.bodies.values()
+    (body,) = economy.bodies
     assert economy.world.sight(body) == economy.world.capability(body) == 0.4
     economy.month = 240
     assert economy.world.sight(body) > 0.99

@@ -1,6 +1,5 @@
 """Social-care-related quality of life: what need, its being met or not, and where one lives take from it."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +11,6 @@ from model.parameters import Parameters
 from tests.strategies import lived, person, rules_with, series
 
 MINUTES = st.integers(1, 7000)
-COUNCIL = Funder.COUNCIL << record.FUNDER_SHIFT
 
 
 def lost(need: int, unmet: int, care: int = 0, **rules: float) -> int:
@@ -35,26 +33,21 @@ def test_where_people_are_counts():
     assert at_home < in_home < in_bed
 
 
-@given(MINUTES, MINUTES, st.floats(0.0, 1.0))
-def test_a_personal_budget_gives_back_a_share_and_none_if_it_does_not_suit(need, unmet, fits):
-    with_one, without = (lost(need, unmet, care, budget_fits=fits) for care in (COUNCIL | record.OWN_BUDGET, COUNCIL))
-    assert with_one == pytest.approx(without * (1.0 - fits), abs=1.0)
-
-
 def test_only_people_with_council_home_care_take_budgets():
     council, rules = Organisations(1, 1, 1).councils[0], rules_with()
 
-    def has_one(funder: Funder, share: float, care: int = 0) -> bool:
+    def takes(funder: Funder = Funder.COUNCIL, share: float = 1.0, care: int = 0, package: int = 600) -> bool:
         council.own_budgets = share
-        p = person(care=funder << record.FUNDER_SHIFT | care, package=600)
-        takes_budget(p[0], 7, council, rules)
-        return bool(p["care"][0] & record.OWN_BUDGET)
+        return bool(takes_budget(person(care=funder << record.FUNDER_SHIFT | care, package=package)[0], 7, council, rules))
 
-    assert has_one(Funder.COUNCIL, 1.0)
-    assert not has_one(Funder.COUNCIL, 0.0)
-    assert not has_one(Funder.SELF, 1.0)
-    assert not has_one(Funder.SELF, 1.0, record.OWN_BUDGET), "given back"
-    assert [has_one(Funder.COUNCIL, share / 20) for share in range(21)] == sorted(has_one(Funder.COUNCIL, share / 20) for share in range(21)), "for good"
+    assert takes()
+    assert not takes(share=0.0)
+    assert not takes(Funder.SELF)
+    assert not takes(package=0)
+    assert not takes(care=record.IN_HOSPITAL)
+    assert not takes(care=Setting.RESIDENTIAL)
+    by_share = [takes(share=share / 20) for share in range(21)]
+    assert by_share == sorted(by_share), "for good"
 
 
 def test_it_is_a_measure_apart_from_health():
