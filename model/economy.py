@@ -141,7 +141,7 @@ class HealthEconomy(mesa.Model):
     council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    structure, begun : in force now, and the month in which it came into force
+    structure, begun, made : in force now, the month in which it came into force, and that in which its bodies, boards and teams were made
     relationships : trust between organisations
     ledger, place, parameters, month, datacollector
     script : the interventions, as they are carried out
@@ -195,7 +195,7 @@ class HealthEconomy(mesa.Model):
         self.structure = self._coming.before() if self._changes_in else self._coming
         self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
         self.month = 0
-        self.begun = 0
+        self.begun = self.made = 0
         self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
@@ -418,6 +418,8 @@ class HealthEconomy(mesa.Model):
         given = {holder.index: dict(holder.budgets) for holder in self._holders}
         prices = {holder.index: dict(holder.prices) for holder in self._holders}
         paid_by = self.structure.payment
+        if (self._coming.bodies, self._coming.teams, self._coming.board) != (self.structure.bodies, self.structure.teams, self.structure.board):
+            self.made = self.month  # else nothing is new that would have to grow into its work
         self.structure, self.begun = self._coming, self.month
         self.holders = Holders(self.structure, self.place, self.parties)
         handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
