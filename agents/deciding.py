@@ -144,6 +144,14 @@ class DecidingBehaviour(Checked):
         high=0.8,
         assumption="a statutory purpose, yet still another's budget",
     )
+    regard_in_pool: float = parameter(
+        0.0,
+        "how much is felt, besides one's own part, of what partners bear of a pooled pound",
+        unit="share",
+        low=0.0,
+        high=0.5,
+        assumption="treasurers look at their own part; 1 would mean that a pool's pound is a pound to everybody who bears some of it",
+    )
     alignment_apart: float = parameter(
         0.6,
         "what is left of regard where the two answer to different outcomes frameworks",
@@ -313,8 +321,8 @@ def stakes(
 ) -> dict[Account, float]:
     """Return how much of a pound falling on each account the decider feels, 0 to 1.
 
-    Of the part of an account that is in a pool, as much as it bears of the pool's overspend; of the rest, all if it holds the account.
-    What neither makes it bear is felt with regard for the holder.
+    Of the part of an account that is in a pool, as much as it bears of the pool's overspend, and `behaviour.regard_in_pool` of what its partners bear;
+    of the rest, all if it holds the account. What neither makes it bear is felt with regard for the holder.
 
     Parameters
     ----------
@@ -332,7 +340,8 @@ def stakes(
         felt[account] = alone
         if pool is not None:
             part, bears = pool.parts.get(account, 1.0), pool.overspend.get(decider, 0.0)
-            pooled = bears if bears > 0.0 or holder == decider else alone  # a holder that bears nothing leaves it to others
+            shared = bears > 0.0 or holder == decider  # a holder that bears nothing leaves it to others
+            pooled = bears + (1.0 - bears) * behaviour.regard_in_pool if shared else alone
             felt[account] = part * pooled + (1.0 - part) * alone
     return felt
 

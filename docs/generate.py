@@ -30,7 +30,7 @@ from model.evidence import evidence  # noqa: E402
 from model.fitted_rates import FILE as FITTED  # noqa: E402
 from model.indicators import GRADIENTS, RATES, SPREADS, Indicator  # noqa: E402
 from model.ledger import OWN_LINES  # noqa: E402
-from model.measures import HEADLINE, OF_GROUPS, OF_ORGANISATIONS, OTHER, Measure  # noqa: E402
+from model.measures import HEADLINE, OF_GROUPS, OF_ORGANISATIONS, OF_PAIRS, OTHER, Measure  # noqa: E402
 from model.mechanisms import lacking  # noqa: E402
 from model.parameters import Parameters  # noqa: E402
 from model.structures import BASELINE, list_structures, load_structure  # noqa: E402
@@ -193,6 +193,8 @@ def measures_page() -> str:
             measures_table(OTHER),
             "## Money of organisations\n\nFor the place and each organisation that has any of it.",
             measures_table(OF_ORGANISATIONS),
+            "## Of pairs of organisations\n\nFor the place by kinds of pair, and for each pair that shares many people.",
+            measures_table(OF_PAIRS),
             "## Of a year, by fifth of deprivation and age\n\nTold in March for the place and each council, and `measure/fifth_1` (most deprived) "
             "to `measure/fifth_5` for the place. What is expected is that of indirect standardisation: the people of mid-year, in five bands of age "
             "(18 to 44, 45 to 64, 65 to 74, 75 to 84, 85 and over), each band at the rate of the whole place before the start. The yardstick is "

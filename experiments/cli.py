@@ -479,7 +479,7 @@ def _say_what_would_run(spec: ExperimentSpec, folder: str) -> None:
     typer.echo(f"{spec.title or spec.name}: {len(runs)} runs of {spec.years} years at scale {spec.scale:g}, into {folder}")
     typer.echo(f"places {', '.join(spec.places)}; structures {', '.join(spec.structures)}; {spec.replications} replications" + (f"; {spec.draws} draws of parameters" if spec.draws else ""))
     for name, arm in spec.arms.items():
-        done = sum(len(getattr(arm, part)) for part in ("interventions", "parameters", "hold", "facts"))
+        done = sum(len(getattr(arm, part)) for part in ("interventions", "parameters", "hold", "facts")) + bool(arm.structure) + bool(arm.settlement)
         typer.echo(f"arm {name}: {done} {'change' if done == 1 else 'changes'}" + (" (compared with)" if name == spec.control and spec.compare == "arms" else ""))
 
 

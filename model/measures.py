@@ -149,7 +149,13 @@ OF_GROUPS: tuple[Measure, ...] = (
 )
 """What is counted by fifth of deprivation and band of age, told in March for the place and each council."""
 
-MEASURES = {measure.name: measure for measure in HEADLINE + OTHER + OF_ORGANISATIONS}
+OF_PAIRS: tuple[Measure, ...] = (
+    Measure(name="trust", label="Trust", unit="share", kind="stock", better="more",
+            definition="how far organisations trust each other, 0 to 1, by kinds of pair (`trust/consortium-council` and so on): the mean over pairs as they share people"),
+)
+"""Of pairs of organisations: told by kinds of pair for the place, and for each pair that shares many people."""
+
+MEASURES = {measure.name: measure for measure in HEADLINE + OTHER + OF_ORGANISATIONS + OF_PAIRS}
 
 BY_CAUSE = ("emergency_contacts", "emergency_admissions", "emergency_bed_days")
 CAUSES = tuple(cause.name.lower() for cause in Cause)

@@ -267,6 +267,7 @@ STRUCTURE_THAT_USES = {
     "commissioner.optimism": "single-budget",
     "deciding.regard_have_regard": "have_regard",
     "deciding.regard_integrate": "integrate",
+    "deciding.regard_in_pool": "section-75-pool",
     "board.heeded_none": "none",
     "board.heeded_have_regard": "have_regard",
     "board.heeded_integrate": "integrate",

@@ -40,6 +40,9 @@ MENTAL_HEALTH_LEVER, DEMENTIA_LEVER = int(Lever.MENTAL_HEALTH), int(Lever.DEMENT
 class SeekingBehaviour(Checked):
     """How often people turn up as emergencies, by cause, and how readily they ask for care."""
 
+    illness: float = parameter(
+        1.0, "emergencies and consultations from illness, as a multiple of what is usual for age, sex, deprivation, frailty and season", unit="multiple",
+        low=0.9, high=1.1, positive=True, assumption="what was fitted; a bad winter is more than usual, from one month to another")
     contacts_per_unmet_hour: float = parameter(
         0.0015, "emergency contacts a month for each hour a week of unmet need", unit="contacts a month per hour", low=0.0, high=0.004,
         assumption="the direction is known; a wide prior that includes zero and stays under the avoidable share (P-B.ae-018)")
@@ -323,7 +326,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
     if np.int64(p["care"]) & record.SETTING_MASK >= RESIDENTIAL:
         team = team_comes_or_goes(p, i, served, rules)
 
-    unprevented = tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
+    unprevented = rules.illness * tables.illness[sex, fifth, age] * tables.contact_by_frailty[step] * season * year_part
     rate = unprevented * falls_factor(age, councils[council].prevention, rules)
     found = rate * (1.0 + rules.proactive_finds) if listed else rate
     if team != 0:

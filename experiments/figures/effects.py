@@ -18,14 +18,14 @@ from model.measures import MEASURES
 NAME = "effects"
 NOTE = (
     "Paired difference from {against} in percent of its mean, with the 95% t-interval over replications; filled where it "
-    "leaves zero out. Beside each point the difference a year in the measure's own unit."
+    "leaves zero out, as one in twenty does by luck where there is no effect. Beside each point the difference a year in the measure's own unit."
 )
 COLUMNS = 3
 MOST_PANELS = 12
 
 
 def table(effects: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
-    """Return the effects over the period that are drawn, with a ``label`` for each row: what differs between them.
+    """Return the effects over the period that are drawn, with a ``label`` for each row, what differs between them, and the ``set`` it stands in.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def table(effects: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
     rows = effects[(effects["year"] == PERIOD) & effects["measure"].isin(measures[:MOST_PANELS])].copy()
     rows = rows.sort_values("measure", key=lambda column: column.map(measures.index), kind="stable")
     varying = [name for name in ("place", "structure", "arm") if rows[name].nunique() > 1] or ["arm"]
-    rows["label"] = [", ".join(label_of(row[name]) for name in varying) for _, row in rows.iterrows()]
+    rows["label"] = [_together([label_of(row[name]) for name in varying]) for _, row in rows.iterrows()]
+    rows["set"] = rows[varying[0]] if len(varying) > 1 else rows["label"]
     return rows.reset_index(drop=True)
 
 
@@ -68,6 +69,10 @@ def _small(words: str) -> str:
     return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
+def _together(parts: list[str]) -> str:
+    return ", ".join([parts[0], *(_small(part) for part in parts[1:])])
+
+
 def _label(measure: str) -> str:
     name, _, part = measure.partition("/")
     return f"{MEASURES[name].label}: {part.replace('_', ' ')}" if part else MEASURES[name].label
@@ -98,6 +103,9 @@ def draw(rows: pd.DataFrame, heading: str, context: Context, count_from: int = 1
     count_from : year with which the period of the effects begins
     """
     measures, labels = list(dict.fromkeys(rows["measure"])), list(dict.fromkeys(rows["label"]))
+    sets = dict(zip(rows["label"], rows["set"], strict=True))
+    order = {name: number for number, name in enumerate(dict.fromkeys(sets.values()))}
+    shaded = {label: order[sets[label]] % 2 == 1 for label in labels}
     columns = min(len(measures), COLUMNS)
     lines = -(-len(measures) // columns)
     against = " and ".join(_small(label_of(name)) for name in dict.fromkeys(rows["against"]))
@@ -108,12 +116,13 @@ def draw(rows: pd.DataFrame, heading: str, context: Context, count_from: int = 1
     for panel in panels.flat[len(measures) :]:
         panel.set_axis_off()
     for panel, measure in zip(panels.flat, measures, strict=False):
-        _panel(panel, rows[rows["measure"] == measure].set_index("label"), labels, measure)
+        _panel(panel, rows[rows["measure"] == measure].set_index("label"), shaded, measure)
     panels.flat[0].set_ylim(len(labels) - 0.4, -0.6)
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, labels: list[str], measure: str) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, shaded: dict[str, bool], measure: str) -> None:
+    labels = list(shaded)
     quiet_grid(axes, "x")
     axes.axvline(0, color=GREY, linewidth=1.2)
     axes.set_title(_label(measure))
@@ -128,7 +137,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, labels: list[str], measure: str) -> N
         if label not in rows.index:
             continue
         row = rows.loc[label]
-        if position % 2:
+        if shaded[label]:
             axes.axhspan(position - 0.5, position + 0.5, color="#F4F4F4", zorder=0, linewidth=0)
         clear = is_clear(row["low"], row["high"])
         if not math.isnan(row["percent"]):

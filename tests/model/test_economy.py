@@ -15,7 +15,7 @@ from agents.consortium import GPConsortium
 from agents.council import Council
 from agents.vocabulary import Lever, Service
 from model.economy import PHASES, HealthEconomy, prepare
-from model.measures import BY_BODY, HEADLINE, MEASURES, OF_ORGANISATIONS, REASONS
+from model.measures import BY_BODY, HEADLINE, MEASURES, OF_ORGANISATIONS, OF_PAIRS, REASONS
 from model.parameters import Parameters
 from model.structures import BASELINE, load_structure
 from tests.strategies import (
@@ -43,7 +43,8 @@ def test_the_tidy_frames():
     assert list(economy.measures.columns) == ["month", "organisation", "measure", "value"]
     assert list(economy.decisions.columns) == ["month", "organisation", "lever", "before", "after", "decider", "advice", "reasons"]
     here = economy.measures[economy.measures["organisation"] == "place"]
-    assert set(MEASURES) <= set(here["measure"])
+    assert set(MEASURES) - {measure.name for measure in OF_PAIRS} <= set(here["measure"])
+    assert {measure.name for measure in OF_PAIRS} <= {name.partition("/")[0] for name in here["measure"]}, "by kinds of pair alone"
     assert all(list(months) == [0, 1, 2, 3] for _, months in here.groupby("measure")["month"])
     assert np.isfinite(economy.measures["value"]).all()
     names = {organisation.name for organisation in (*economy.councils, *economy.consortia, *economy.hospitals)}
@@ -55,7 +56,7 @@ def test_the_place_is_the_sum_of_its_councils():
     frame = economy.measures
     councils = {council.name for council in economy.councils}
     for name in MEASURES:
-        if name == "spillover" or MEASURES[name] in OF_ORGANISATIONS:
+        if name == "spillover" or MEASURES[name] in OF_ORGANISATIONS + OF_PAIRS:
             continue
         parts = frame[frame["organisation"].isin(councils) & (frame["measure"] == name)].groupby("month")["value"].sum()
         assert np.allclose(parts.to_numpy(), series(economy, name)), name

@@ -42,6 +42,18 @@ def test_one_pair_of_runs_claims_nothing():
     assert "clear" not in title(table(alone, ["unmet_hours"]), "A cut")
 
 
+def test_rows_of_one_structure_stand_together_and_are_shaded_alike():
+    rows = table(pd.concat([EFFECTS.assign(structure=structure) for structure in ("section-75-pool", "single-budget")]), ["unmet_hours"])
+    assert dict(zip(rows["label"], rows["set"], strict=True)) == {
+        "Section 75 pool, strict": "section-75-pool", "Section 75 pool, mild": "section-75-pool",
+        "Single budget, strict": "single-budget", "Single budget, mild": "single-budget",
+    }  # fmt: skip
+    with house_style():
+        figure = draw(rows, "A cut", CONTEXT)
+    bands = [patch for patch in figure.axes[0].patches if patch.get_facecolor()[:3] != (1.0, 1.0, 1.0)]
+    assert len(bands) == 2, "the second structure's two rows"
+
+
 @pytest.mark.parametrize("structures", [("separate-budgets",), ("separate-budgets", "single-budget")])
 def test_a_panel_a_measure_and_a_line_for_each_arm_and_structure(structures):
     frame = pd.concat([EFFECTS.assign(structure=structure) for structure in structures])
