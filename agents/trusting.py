@@ -145,7 +145,7 @@ def amplified(trust: np.ndarray, depth: np.ndarray, amplifier: float) -> np.ndar
     Examples
     --------
     >>> [round(float(amplified(np.float64(trust), np.float64(1.0), 0.4)), 4) for trust in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    [0.0, -0.0375, 0.0, 0.0375, 0.0]
+    [-0.0, -0.0375, 0.0, 0.0375, 0.0]
     """
     return amplifier * depth * trust * (1.0 - trust) * (2.0 * trust - 1.0)
 

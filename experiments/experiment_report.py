@@ -61,7 +61,7 @@ def write_experiment(results: Results, failures: Sequence[str] = ()) -> pd.DataF
     rows = drawing.table(found, reckoning.reported(spec))
     heading = drawing.title(rows, spec.title or label_of(spec.name))
     with house_style():
-        figure = drawing.draw(rows, heading, _context(results, spec, rows))
+        figure = drawing.draw(rows, heading, _context(results, spec, rows), spec.count_from)
         save_drawn("effects", figure, rows, heading, f"{heading}. {drawing.describe(rows)}", results.folder)
     write_csv(found, results.folder / EFFECTS)  # in the place of the figure's data: they are in it, and so are the years
     write_text(results.folder / PAGE, page(results, rows, others, heading, failures))

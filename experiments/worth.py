@@ -99,6 +99,9 @@ class Bought(NamedTuple):
     why: str
 
 
+UNBOUGHT = Bought(math.nan, math.nan, math.nan, "the other does no better: there is nothing to buy")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Worth:
     """What was found.
@@ -150,7 +153,8 @@ def worth(spec: WorthSpec, cases: Cases) -> Worth:
     for m, measure in enumerate(measures):
         difference = other[:, m] - curve[0, :, m]
         half = float(interval_half_width(difference[None])[0])
-        found = equivalent(rises, curve[:, :, m], other[:, m])
+        better = float(difference.mean()) * (1.0 if MEASURES[measure].better == "more" else -1.0)
+        found = equivalent(rises, curve[:, :, m], other[:, m]) if better > 0.0 else UNBOUGHT
         with_balances = found.pounds + float(np.interp(found.pounds, rises, short)) - short_other if not found.why else math.nan
         rows.append(
             {

@@ -127,6 +127,17 @@ def _of_bearer(before: Holders, after: Holders, party: int, account: Account, pe
     return [Handed(party, int(taker), account, part, 0) for taker, part in zip(after.parties(account), parts, strict=True) if part]
 
 
+def besides_settlement(before: Holders, after: Holders, budgets: Budgets, given: Mapping[int, Mapping[Account, int]], year: int) -> dict[tuple[int, Account], int]:
+    """Return what budgets of the year hold besides the settlement, such as an intervention's money, for those who have the accounts now: pence."""
+    found: dict[tuple[int, Account], int] = {}
+    for account in UNIT_OF:
+        old, new = before.parties(account).tolist(), after.parties(account).tolist()
+        more = np.array([given[party].get(account, 0) - budgets.of_year(party, year).get(account, 0) for party in old], dtype=np.int64)
+        parts = split(more, people_between(before, after, account)).sum(axis=0) if more.any() else np.zeros(len(new), dtype=np.int64)
+        found |= {(party, account): part for party, part in zip(new, parts.tolist(), strict=True) if part}
+    return found
+
+
 def take_up(purses: Sequence[Purse], own: Mapping[Account, int]) -> list[Purse]:
     """Return new purses with what was handed over, by account; what belongs to none of their accounts goes to the first."""
     left = dict(own)

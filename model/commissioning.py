@@ -37,6 +37,7 @@ class Economy(Protocol):
 
     month: int
     begun: int
+    made: int
     seed_of_luck: int
     parameters: Parameters
     place: Place
@@ -114,16 +115,18 @@ class Commissioning:
     @property
     def team_capability(self) -> float:
         """Capability of the structure's teams, 0 to 1: that of whatever is new."""
-        return capability(self.age, self.economy.parameters.reorganising)
+        return capability(self.month - self.economy.made, self.economy.parameters.reorganising)
 
     def capability(self, decider: Organisation) -> float:
         """Return the capability of whoever decides, 0 to 1: 1 of organisations that every place has, less of a new body."""
-        return 1.0 if decider.kind in STANDING_KINDS else capability(self.age, self.economy.parameters.reorganising)
+        return 1.0 if decider.kind in STANDING_KINDS else capability(self.month - self.economy.made, self.economy.parameters.reorganising)
 
     def disruption(self, unit: Organisation) -> float:
-        """Return how disrupted an organisation is by reorganisation, 0 to 1."""
-        parameters = self.economy.parameters
-        return disruption(self.economy.budgets.moved.get(unit.index, 0.0), self.age, parameters.overheads.transition_months, parameters.reorganising)
+        """Return how disrupted an organisation is by reorganisation, 0 to 1: by this one, and by earlier ones of the run that are not over."""
+        parameters, budgets = self.economy.parameters, self.economy.budgets
+        changes = [(self.age, budgets.moved), *((self.month - since, moved) for since, moved in budgets.moved_earlier)]
+        lasts = parameters.overheads.transition_months
+        return min(sum(disruption(moved.get(unit.index, 0.0), months, lasts, parameters.reorganising) for months, moved in changes), 1.0)
 
     def _put_off(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers on which nobody comes to a decision this time: whoever decides is not up to it yet, or all are reorganising."""

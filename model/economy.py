@@ -48,7 +48,7 @@ from model.accounts import (
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
-from model.changing_over import even_prices, hand_over, prices_taken_over, settle_up, take_up
+from model.changing_over import besides_settlement, even_prices, hand_over, prices_taken_over, settle_up, take_up
 from model.commissioning import Commissioning
 from model.committed import account_lines, committed_pence
 from model.consequences import own_consequences
@@ -141,7 +141,7 @@ class HealthEconomy(mesa.Model):
     council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    structure, begun : in force now, and the month in which it came into force
+    structure, begun, made : in force now, the month in which it came into force, and that in which its bodies, boards and teams were made
     relationships : trust between organisations
     ledger, place, parameters, month, datacollector
     script : the interventions, as they are carried out
@@ -195,7 +195,7 @@ class HealthEconomy(mesa.Model):
         self.structure = self._coming.before() if self._changes_in else self._coming
         self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
         self.month = 0
-        self.begun = 0
+        self.begun = self.made = 0
         self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
@@ -418,6 +418,8 @@ class HealthEconomy(mesa.Model):
         given = {holder.index: dict(holder.budgets) for holder in self._holders}
         prices = {holder.index: dict(holder.prices) for holder in self._holders}
         paid_by = self.structure.payment
+        if (self._coming.bodies, self._coming.teams, self._coming.board) != (self.structure.bodies, self.structure.teams, self.structure.board):
+            self.made = self.month  # else nothing is new that would have to grow into its work
         self.structure, self.begun = self._coming, self.month
         self.holders = Holders(self.structure, self.place, self.parties)
         handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
@@ -425,6 +427,8 @@ class HealthEconomy(mesa.Model):
             self.ledger.pay(payer, payee, Service.SETTLEMENT, pence, RULES_DECIDE, month=self.month)
         self._make_bodies()
         self._set_budgets(earlier)
+        for (party, account), pence in besides_settlement(before, self.holders, earlier, given, self.month // MONTHS).items() if self.month % MONTHS else ():
+            self.organisations[party].budgets[account] += pence
         taken = {account: prices_taken_over(before, self.holders, account, prices) for account in UNIT_OF}
         for holder in self._holders:
             own: dict[Account, int] = {}

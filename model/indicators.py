@@ -241,7 +241,7 @@ def slope_index(rates: np.ndarray, people: np.ndarray) -> float:
 
     Examples
     --------
-    >>> slope_index(np.array([90.0, 70.0, 50.0, 30.0, 10.0]), np.full(5, 1000.0))
+    >>> round(slope_index(np.array([90.0, 70.0, 50.0, 30.0, 10.0]), np.full(5, 1000.0)), 6)
     100.0
     """
     known = ~np.isnan(rates) & (people > 0.0)

@@ -14,6 +14,7 @@ from agents.commissioner import CommissionerBehaviour
 from agents.consortium import ConsortiumBehaviour
 from agents.council import CouncilBehaviour
 from agents.deciding import DecidingBehaviour
+from agents.entitlements import EntitlementRules
 from agents.hospital.hospital import HospitalBehaviour
 from agents.hospital.planned import PlannedRules
 from agents.hospital.stays import HospitalRules
@@ -28,7 +29,6 @@ from agents.patients.seeking import SeekingBehaviour
 from agents.patients.services import ServiceEffects
 from agents.teams import TeamEffects
 from agents.trusting import TrustingBehaviour
-from model.entitlement import EntitlementRules
 from model.management import Overheads
 from model.payment import Prices
 from model.reorganising import Reorganising

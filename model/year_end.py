@@ -138,6 +138,7 @@ class Budgets:
     Attributes
     ----------
     moved : share of the money of each council's and consortium's area that another holds, by the ledger's index
+    moved_earlier : the same of earlier changes of the run, each after the month in which it came
     """
 
     def __init__(
@@ -161,6 +162,8 @@ class Budgets:
         self.money, self._funded = money, funded
         self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads, before)
         self.moved = moved_shares(money, own, before)
+        self._since = since
+        self.moved_earlier: list[tuple[int, dict[int, float]]] = [] if earlier is None else [*earlier[0].moved_earlier, (earlier[0]._since, earlier[0].moved)]
         going_on = [] if earlier is None else [change for change in earlier[0].change_overs if change.payer in self._held]
         self.change_overs = going_on + [ChangeOver(payer, overhead.transition, since) for payer, overhead in self.overhead.items() if overhead.transition]
 

@@ -92,7 +92,7 @@ def _plural(unit: str) -> str:
     return "" if unit == "pounds" else unit
 
 
-def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+def draw(rows: pd.DataFrame, heading: str, context: Context, count_from: int = 1) -> Figure:
     """Return the figure.
 
     Parameters
@@ -100,6 +100,7 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     rows : as :func:`table` gives
     heading : the finding
     context : of the runs
+    count_from : year with which the period of the effects begins
     """
     measures, labels = list(dict.fromkeys(rows["measure"])), list(dict.fromkeys(rows["label"]))
     sets = dict(zip(rows["label"], rows["set"], strict=True))
@@ -109,7 +110,8 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     lines = -(-len(measures) // columns)
     against = " and ".join(_small(label_of(name)) for name in dict.fromkeys(rows["against"]))
     height = lines * (0.75 + 0.27 * len(labels)) + 1.3
-    figure = sheet(11.0, height, heading, context.caption(NOTE.format(against=against)))
+    note = NOTE.format(against=against) + (f" Means from {context.financial_year(count_from)} on." if count_from > 1 else "")
+    figure = sheet(11.0, height, heading, context.caption(note))
     panels = figure.subplots(lines, columns, squeeze=False, sharey=True)
     for panel in panels.flat[len(measures) :]:
         panel.set_axis_off()

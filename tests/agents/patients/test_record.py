@@ -41,6 +41,7 @@ BITS = {
         "FUNDER_MASK": record.FUNDER_MASK << record.FUNDER_SHIFT,
         "IN_HOSPITAL": record.IN_HOSPITAL,
         "FOR_OPERATION": record.FOR_OPERATION,
+        "CAPPED": record.CAPPED,
     },
     "flags": {
         name: getattr(record, name)
