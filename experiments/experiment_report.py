@@ -80,11 +80,7 @@ def _others(results: Results, spec: ExperimentSpec) -> dict[str, pd.DataFrame]:
 def _context(results: Results, spec: ExperimentSpec, rows: pd.DataFrame) -> Context:
     titles = list(dict.fromkeys(note["title"] for note in results.notes.values()))
     compared = list(spec.arms) if spec.compare == "arms" else list(spec.structures)
-    before = spec.count_from - 1  # years of which nothing is told
-    return Context(
-        place=" and ".join(titles), structures=tuple(compared), replications=int(rows["replications"].min()),
-        years=spec.years - before, scale=spec.scale, first_year=FIRST_YEAR + before,
-    )  # fmt: skip
+    return Context(place=" and ".join(titles), structures=tuple(compared), replications=int(rows["replications"].min()), years=spec.years, scale=spec.scale)
 
 
 def page(results: Results, rows: pd.DataFrame, others: dict[str, pd.DataFrame], heading: str, failures: Sequence[str]) -> str:
