@@ -508,7 +508,6 @@ class HealthEconomy(mesa.Model):
         """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
         if self.month and self.month == self._changes_in:
             self._change_over()
-            self.script.fund(self.month // MONTHS)
             self._settle_pools()
         if self.month % MONTHS:
             return
