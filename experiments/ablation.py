@@ -178,11 +178,6 @@ def write_ablation(found: Ablated, folder: Path) -> list[Path]:
         If a file cannot be written.
     """
     from experiments.figures import ablation as figure
-    from experiments.figures.drawing import house_style, save_drawn
+    from experiments.figures.drawing import save_answer
 
-    folder.mkdir(parents=True, exist_ok=True)
-    pictured = found.pictured
-    title = figure.title(pictured)
-    with house_style():
-        drawn = save_drawn("ablation", figure.draw(pictured, title), found.rows, title, f"{title}. {figure.describe(pictured)}", folder)
-    return [folder / name for name in drawn.files]
+    return save_answer("ablation", figure, found.pictured, found.rows, folder)

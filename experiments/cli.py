@@ -1539,8 +1539,8 @@ def switching(
     One parameter at a time is put at the ends of its range.
     """
     with _what_is_asked(output):
-        from experiments.worth import SwitchSpec, write_switching
-        from experiments.worth import switching as find
+        from experiments.switching import SwitchSpec, write_switching
+        from experiments.switching import switching as find
 
         ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
         tried = tuple(name.strip() for name in parameters.split(",") if name.strip())

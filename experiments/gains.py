@@ -205,11 +205,6 @@ def write_gains(found: Gains, folder: Path) -> list[Path]:
         If a file cannot be written.
     """
     from experiments.figures import gains as figure
-    from experiments.figures.drawing import house_style, save_drawn
+    from experiments.figures.drawing import save_answer
 
-    folder.mkdir(parents=True, exist_ok=True)
-    pictured = found.pictured
-    title = figure.title(pictured)
-    with house_style():
-        drawn = save_drawn("gains", figure.draw(pictured, title), found.rows, title, f"{title}. {figure.describe(pictured)}", folder)
-    return [folder / name for name in drawn.files]
+    return save_answer("gains", figure, found.pictured, found.rows, folder)

@@ -93,7 +93,6 @@ def run(spec: RunSpec, each_month: Callable[[], None] | None = None, threads: in
         scale=spec.scale,
         parameters=_parameters(spec),
         hold=dict(spec.hold) or None,
-        paths=spec.paths,
         settlement=spec.settlement,
         funding=spec.funding,
         hospital_flow=spec.hospital_flow,

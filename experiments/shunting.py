@@ -29,6 +29,7 @@ from experiments.comparing import MONTHS, PLACE
 from experiments.store import RunTables
 from model.cause_prior import clock_values, joint_prior
 from model.holders import OWNER_OF, Holders, body_areas
+from model.interventions import recorded_paths
 from model.ledger import HOSPITAL_LINE, HOUSEHOLD_LINE, OWN_LINES, Parties
 from model.national_levels import national_level
 from model.parameters import Parameters
@@ -293,23 +294,13 @@ def _drawn(spec: ShuntSpec) -> list[dict[str, float]]:
 def _undone(spec: ShuntSpec, one: Decided, first: RunSpec, cases: Cases) -> RunSpec:
     """Return the second run: this decision at its reference, other levers replayed or left to those who decide them."""
     place = load_place(spec.ground.place)
-    paths: dict[str, dict[str, tuple[float, ...] | None]] = {}
-    if spec.kind == REPLAY:
-        paths = {name: dict(levers) for name, levers in recorded_paths(cases.tables(first).measures).items()}
-    for unit, levers in one.units.items():
-        for lever in levers:
-            level = None if spec.against == OBSERVED else (national_level(place, unit, lever),)
-            paths.setdefault(unit, {})[lever] = level
-    return dataclasses.replace(first, paths=paths)
-
-
-def recorded_paths(measures: pd.DataFrame) -> dict[str, dict[str, tuple[float, ...]]]:
-    """Return the path of every lever of every organisation, month by month, as ``HealthEconomy(paths=...)`` takes it."""
-    levers = measures[measures["measure"].str.startswith("lever/")].sort_values("month", kind="stable")
-    paths: dict[str, dict[str, tuple[float, ...]]] = {}
-    for (organisation, measure), own in levers.groupby(["organisation", "measure"], sort=False, observed=True):
-        paths.setdefault(organisation, {})[measure.removeprefix("lever/")] = tuple(own["value"].tolist())
-    return paths
+    undone = [(unit, lever) for unit, levers in one.units.items() for lever in levers]
+    others = recorded_paths(cases.tables(first).measures, undone) if spec.kind == REPLAY else []
+    at = [
+        {"lever": lever, "organisations": [unit], **({"steps": 0.0} if spec.against == OBSERVED else {"level": national_level(place, unit, lever)})}
+        for unit, lever in undone
+    ]
+    return dataclasses.replace(first, interventions=(*first.interventions, *others, *at))
 
 
 def _mean(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
@@ -384,13 +375,6 @@ def write_shunts(found: Shunts, folder: Path) -> list[Path]:
         If a file cannot be written.
     """
     from experiments.figures import shunts as figure
-    from experiments.figures.drawing import house_style, save_drawn, write_csv
+    from experiments.figures.drawing import save_answer
 
-    folder.mkdir(parents=True, exist_ok=True)
-    pictured = found.pictured
-    write_csv(found.people, folder / "shunts-people.csv")
-    title = figure.title(pictured)
-    with house_style():
-        words = f"{title}. {figure.describe(pictured)}"
-        drawn = save_drawn("shunts", figure.draw(pictured, title), pictured.lines, title, words, folder)
-    return [folder / name for name in (*drawn.files, "shunts-people.csv")]
+    return save_answer("shunts", figure, found.pictured, found.pictured.lines, folder, people=found.people)

@@ -87,7 +87,6 @@ class RunSpec:
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
     learning : whether organisations learn what their levers do from what they see
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it
-    paths : levers that follow a path: organisation to lever to its level month by month, or to None for the observed level
     parameters : for each changed parameter its value
     code : hash of the model's sources and data (:func:`code_hash`)
     files : SHA-256 of each TOML file of the user's own that `place`, `structure` or `settlement` names; a place's covers its population
@@ -108,7 +107,6 @@ class RunSpec:
     hospital_flow: str = "daily"
     learning: bool = False
     hold: Mapping[str, float | None] = field(default_factory=dict)
-    paths: Mapping[str, Mapping[str, tuple[float, ...] | None]] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     code: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -120,11 +118,6 @@ class RunSpec:
     def __post_init__(self) -> None:
         _check_common(self)
         _check_whole(self, "replication", least=0, most=2**32 - 1)
-        paths = {
-            name: {lever: None if path is None else tuple(path) for lever, path in sorted(levers.items())}
-            for name, levers in sorted(self.paths.items())
-        }
-        object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "groups", tuple(self.groups))
         if self.interventions:
             from model.interventions import plain, read_interventions

@@ -226,12 +226,6 @@ def write_waterfall(found: Waterfall, folder: Path) -> list[Path]:
         If a file cannot be written.
     """
     from experiments.figures import waterfall as figure
-    from experiments.figures.drawing import house_style, save_drawn
+    from experiments.figures.drawing import save_answer
 
-    folder.mkdir(parents=True, exist_ok=True)
-    pictured = found.pictured
-    title = figure.title(pictured)
-    rows = found.rows.assign(unit=[MEASURES[name].unit for name in found.rows["measure"]])
-    with house_style():
-        drawn = save_drawn("waterfall", figure.draw(pictured, title), rows, title, f"{title}. {figure.describe(pictured)}", folder)
-    return [folder / name for name in drawn.files]
+    return save_answer("waterfall", figure, found.pictured, found.rows.assign(unit=[MEASURES[name].unit for name in found.rows["measure"]]), folder)

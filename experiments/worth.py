@@ -1,12 +1,9 @@
-"""What a difference between structures is worth, and what it hangs on.
+"""What a difference between structures is worth: its *money-equivalent*.
 
-*Money-equivalent*: the rise in budget under the reference structure that buys the same outcome. The reference is run at
+That is the rise in budget under the reference structure that buys the same outcome. The reference is run at
 several levels of budget, with the same people and luck, and the level that gives the other structure's outcome is read
 off between them. It is never read off beyond the levels that were run. What is overspent, and hospitals' deficits, are
 money too: the equivalent is told with them and without.
-
-*Switching value*: what has to be assumed differently, and by how much, for the ranking of two structures to turn round.
-One parameter at a time is put at the ends of its range, everything else at its default.
 """
 
 from __future__ import annotations
@@ -26,11 +23,9 @@ from experiments.store import RunTables
 from experiments.waterfall import yearly
 from model.interventions import ACCOUNTS
 from model.measures import HEADLINE, MEASURES
-from model.parameters import ParameterRow, Parameters
 from model.place import load_place
 
 if TYPE_CHECKING:
-    from experiments.figures.switching import Pictured as PicturedSwitching
     from experiments.figures.worth import Pictured
 
 ALL = "all"
@@ -252,125 +247,6 @@ def shortfall(run: RunTables) -> float:
     return float(paid - received + deficits) / years
 
 
-# Switching value
-
-
-@dataclass(frozen=True, kw_only=True)
-class SwitchSpec:
-    """Whose ranking is tried, and on what.
-
-    Parameters
-    ----------
-    ground : what all runs share
-    first, second : structures
-    measure : by which they rank
-    parameters : names, or starts of names such as ``deciding``; the deciding rule if empty
-
-    Raises
-    ------
-    ValueError
-        If the measure or a parameter is unknown.
-    """
-
-    ground: Ground = field(default_factory=Ground)
-    first: str = "separate-budgets"
-    second: str = "single-budget"
-    measure: str = "qalys"
-    parameters: tuple[str, ...] = ("deciding",)
-
-    def __post_init__(self) -> None:
-        if self.measure not in MEASURES:
-            raise ValueError(f"unknown measure {self.measure!r}; nearest: {nearest(self.measure, MEASURES)}")
-        self.tried()
-
-    def tried(self) -> list[ParameterRow]:
-        """Return the parameters that are tried."""
-        table = Parameters().with_values(dict(self.ground.parameters)).table()
-        names = [row.name for row in table]
-        found: list[ParameterRow] = []
-        for name in self.parameters:
-            own = [row for row in table if row.name == name or row.name.startswith(f"{name}.")]
-            if not own:
-                raise ValueError(f"unknown parameter {name!r}; nearest: {nearest(name, [*names, *(n.partition('.')[0] for n in names)])}")
-            found += [row for row in own if row not in found]
-        return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class Switching:
-    """What was found.
-
-    Parameters
-    ----------
-    spec : what was asked for
-    title : of the place, for a reader
-    rows : parameter, at (low, default, high), value, difference (of the second from the first, a year), low, high (95%)
-    switches : parameter, default, switch (value at which the difference is nothing, between those that were run), towards
-        (low or high), clear (whether the difference at that end is clearly of the other sign); those that turn the ranking round
-    """
-
-    spec: SwitchSpec
-    title: str
-    rows: pd.DataFrame
-    switches: pd.DataFrame
-
-    @property
-    def pictured(self) -> PicturedSwitching:
-        """What the figure is drawn from."""
-        from experiments.figures.switching import Pictured as PicturedSwitching
-
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
-        return PicturedSwitching(context=self.spec.ground.context(self.title, names), rows=self.rows, switches=self.switches, measure=self.spec.measure)
-
-
-def switching(spec: SwitchSpec, cases: Cases) -> Switching:
-    """Return how the difference between two structures changes with one assumption at a time.
-
-    Raises
-    ------
-    CasesError
-        If a run failed.
-    """
-    tried = spec.tried()
-    sets = {("", "default"): {}}
-    for row in tried:
-        sets |= {(row.name, at): {row.name: float(value)} for at, value in (("low", row.low), ("high", row.high)) if value != row.value}
-    runs = {which: [spec.ground.runs(structure, parameters=values) for structure in (spec.first, spec.second)] for which, values in sets.items()}
-    cases.run(run for pair in runs.values() for own in pair for run in own)
-    differences = {
-        which: np.array([yearly(cases.tables(b).measures, [spec.measure])[0] - yearly(cases.tables(a).measures, [spec.measure])[0] for a, b in zip(*pair, strict=True)])
-        for which, pair in runs.items()
-    }
-    rows = []
-    for row in tried:
-        for at, value in (("low", row.low), ("default", row.value), ("high", row.high)):
-            difference = differences.get((row.name, at), differences["", "default"])
-            half = float(interval_half_width(difference[None])[0])
-            mean = float(difference.mean())
-            rows.append({"parameter": row.name, "at": at, "value": float(value), "difference": mean, "low": mean - half, "high": mean + half})
-    table = pd.DataFrame(rows)
-    return Switching(spec=spec, title=load_place(spec.ground.place).title, rows=table, switches=switches_of(table))
-
-
-def switches_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return where the difference goes through nothing, by a straight line from the default to each end.
-
-    Parameters
-    ----------
-    rows : as ``Switching.rows``
-    """
-    found = []
-    for name, own in rows.groupby("parameter", sort=False):
-        at = own.set_index("at")
-        middle, base = at.loc["default", "value"], at.loc["default", "difference"]
-        for end in ("low", "high"):
-            there = at.loc[end, "difference"]
-            if base * there < 0.0:
-                switch = middle + (at.loc[end, "value"] - middle) * base / (base - there)
-                found.append((name, middle, switch, end, is_clear(at.loc[end, "low"], at.loc[end, "high"])))
-    return pd.DataFrame(found, columns=["parameter", "default", "switch", "towards", "clear"])
-
-
 def write_worth(found: Worth, folder: Path) -> list[Path]:
     """Write ``worth.csv``, ``worth-curve.csv`` and the figure; return the files.
 
@@ -380,32 +256,6 @@ def write_worth(found: Worth, folder: Path) -> list[Path]:
         If a file cannot be written.
     """
     from experiments.figures import worth as figure
-    from experiments.figures.drawing import house_style, save_drawn, write_csv
+    from experiments.figures.drawing import save_answer
 
-    folder.mkdir(parents=True, exist_ok=True)
-    pictured = found.pictured
-    write_csv(found.curve, folder / "worth-curve.csv")
-    title = figure.title(pictured)
-    with house_style():
-        drawn = save_drawn("worth", figure.draw(pictured, title), found.rows, title, f"{title}. {figure.describe(pictured)}", folder)
-    return [folder / name for name in (*drawn.files, "worth-curve.csv")]
-
-
-def write_switching(found: Switching, folder: Path) -> list[Path]:
-    """Write ``switching.csv``, ``switching-values.csv`` and the figure; return the files.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
-    """
-    from experiments.figures import switching as figure
-    from experiments.figures.drawing import house_style, save_drawn, write_csv
-
-    folder.mkdir(parents=True, exist_ok=True)
-    pictured = found.pictured
-    write_csv(found.switches, folder / "switching-values.csv")
-    title = figure.title(pictured)
-    with house_style():
-        drawn = save_drawn("switching", figure.draw(pictured, title), found.rows, title, f"{title}. {figure.describe(pictured)}", folder)
-    return [folder / name for name in (*drawn.files, "switching-values.csv")]
+    return save_answer("worth", figure, found.pictured, found.rows, folder, curve=found.curve)

@@ -49,9 +49,6 @@ class Economy(Protocol):
     boards: Sequence[HealthAndWellbeingBoard]
     script: Script
 
-    def scripted(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers of an organisation that follow a path."""
-
     @property
     def frail_parts(self) -> Mapping[Account, float]:
         """Part of each account that frail elders cost at rest, for pools that pay for them alone."""
@@ -169,8 +166,8 @@ class Commissioning:
         return self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
 
     def held(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers that are frozen or follow a path, out of season those that are set once a year, and those whose decision is put off."""
-        held = self._hold.union(self.economy.scripted(unit), self.economy.script.held(unit), self._put_off(unit))
+        """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""
+        held = self._hold.union(self.economy.script.held(unit), self._put_off(unit))
         return held if self.month % MONTHS < MONTHS_PER_QUARTER else held | YEARLY
 
     def ruled(self, unit: Organisation, wishes: Sequence[Decision]) -> Sequence[tuple[Decision, str]]:

@@ -11,7 +11,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +118,6 @@ class HealthEconomy(mesa.Model):
     start : first month, ``YYYY-MM``
     hold : levers frozen for everybody: name to level (capacities as a multiple of the observed level), or to None for
         the observed level
-    paths : levers that follow a path in the place of decisions: organisation to lever to its level month by month (the last one
-        from then on), or to None for the observed level
     threads : over which a month is spread, its sweep and, of its days, planned care and the nightly count; results do not depend on it
     settlement : name of a settlement, such as ``published`` (parameters' growth of budgets) or ``flat`` (no real growth), the path of a
         TOML file, or growth by year (``model.settlement.load_settlement``)
@@ -167,7 +165,6 @@ class HealthEconomy(mesa.Model):
         parameters: Parameters | None = None,
         start: str = "2014-04",
         hold: Mapping[str, float | None] | None = None,
-        paths: Mapping[str, Mapping[str, Sequence[float] | None]] | None = None,
         threads: int = 1,
         settlement: str | Path | Mapping[str, Any] = "published",
         demography: str = "moving",
@@ -236,7 +233,6 @@ class HealthEconomy(mesa.Model):
         self.outcomes.welcome()
         self._hold = hold = _checked_hold(hold or {})
         self._beliefs = beliefs = measured_beliefs() if beliefs is None else beliefs
-        self._paths = self._checked_paths(paths or {})
         self.relationships = Relationships(self)
         self._set_rules()
         baseline = Commissioning(self, load_structure(BASELINE), beliefs, ())
@@ -538,47 +534,10 @@ class HealthEconomy(mesa.Model):
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
                 unit.decide(self.world)
-        self._follow_paths()
         self._apply_levers()
         for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
             level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
             state.prevention = built_up(state.prevention, level, rest, self.parameters.prevention.memory_years)
-
-    def _follow_paths(self) -> None:
-        """Put levers with a path where the path is this month."""
-        for index, levers in self._paths.items():
-            for lever, path in levers.items():
-                self.organisations[index].levers[lever] = path[min(self.month, len(path) - 1)]
-
-    def scripted(self, unit: Organisation) -> Collection[Lever]:
-        """Return the levers of an organisation that follow a path, so that nobody decides them."""
-        return self._paths.get(unit.index, ())
-
-    def _checked_paths(self, paths: Mapping[str, Mapping[str, Sequence[float] | None]]) -> dict[int, dict[Lever, tuple[float, ...]]]:
-        """Return paths by the ledger's index of their organisation and by lever.
-
-        Raises
-        ------
-        ValueError
-            If an organisation or lever is unknown (the nearest is given), a path empty or a level outside its range.
-        """
-        units = {unit.name: unit for unit in self._units}
-        found: dict[int, dict[Lever, tuple[float, ...]]] = {}
-        for name, levers in paths.items():
-            if name not in units:
-                raise ValueError(f"paths must name organisations that own levers, got {name!r}; nearest: {nearest(name, units)}")
-            unit = units[name]
-            own = {lever.name.lower(): lever for lever in unit.own_levers}
-            for word, path in levers.items():
-                if word not in own:
-                    raise ValueError(f"paths.{name} must name its levers, got {word!r}; nearest: {nearest(word, own)}")
-                lever, levels = own[word], (unit.rest[own[word]],) if path is None else tuple(float(level) for level in path)
-                bounds = LEVER_RANGES[lever]
-                wrong = [level for level in levels if not bounds.low <= level <= bounds.high]
-                if wrong or not levels:
-                    raise ValueError(f"paths.{name}.{word} must hold levels in [{bounds.low:g}, {bounds.high:g}], got {wrong[0] if wrong else 'none'}")
-                found.setdefault(unit.index, {})[lever] = levels
-        return found
 
     def _let_markets_respond(self) -> None:
         """Once a quarter: markets follow what is asked for, and the fees of the councils whose people they look after."""
@@ -882,6 +841,7 @@ class HealthEconomy(mesa.Model):
         frame = frame[frame["measure"].isin(needed()) & (frame["month"] < last * MONTHS) & (frame["month"] >= first * MONTHS)]
         found = indicators(yearly_totals(frame, ["organisation", "measure"]))
         return found.rename(columns={"measure": "indicator"})[["year", "organisation", "indicator", "value"]]
+
     def person_outcomes(self) -> np.ndarray:
         """Return what became of everybody, by row of the population (see ``model.outcomes.PERSON``); asked for with ``keep``."""
         return self.outcomes.people()

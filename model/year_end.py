@@ -249,7 +249,8 @@ class Budgets:
 
     def modelled_money(self, payer: int, account: Account, year: int) -> float:
         """Return the modelled lines' part of an organisation's budget for an account in a year, pence."""
-        return self.held(payer)[account].modelled * self._settlement.factor(SOURCES[UNIT_OF[account]], year)
+        held = self.held(payer)[account]
+        return self._budget(account, held, year) * held.modelled / max(held.modelled + held.committed, 1)
 
     def spread(self, account: Account) -> np.ndarray:
         """Return the variance that chance gives a year's spending on an account, pence squared, by holder."""

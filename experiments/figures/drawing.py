@@ -161,6 +161,32 @@ def save_drawn(name: str, figure: Figure, rows: pd.DataFrame, title: str, words:
     return drawn
 
 
+def save_answer(name: str, picture: ModuleType, pictured: object, rows: pd.DataFrame, folder: Path, **tables: pd.DataFrame) -> list[Path]:
+    """Draw and save the answer to one question: the figure, what it is drawn from, its words, and further tables; return the files.
+
+    Parameters
+    ----------
+    name : start of the files' names
+    picture : the figure's file in ``experiments.figures``, with its title, draw and describe
+    pictured : what it draws
+    rows : of ``name.csv``
+    folder : where to; made if it is not there
+    tables : of ``name-KEY.csv``
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, table in tables.items():
+        write_csv(table, folder / f"{name}-{key}.csv")
+    title = picture.title(pictured)
+    with house_style():
+        drawn = save_drawn(name, picture.draw(pictured, title), rows, title, f"{title}. {picture.describe(pictured)}", folder)
+    return [folder / each for each in (*drawn.files, *(f"{name}-{key}.csv" for key in tables))]
+
+
 def save_drawing(figure: Figure, stem: Path) -> None:
     """Lay a figure out and save it as PNG and SVG, under `stem` with their endings.
 

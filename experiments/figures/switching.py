@@ -40,7 +40,7 @@ class Pictured:
     Parameters
     ----------
     context : of the runs; its structures are the two
-    rows, switches : as ``experiments.worth.Switching`` has them
+    rows, switches : as ``experiments.switching.Switching`` has them
     measure : by which they rank
     """
 

@@ -88,7 +88,6 @@ def test_a_specification_of_an_unknown_place_is_refused():
         ("hospital_flow", "salabim"),
         ("learning", True),
         ("hold", {}),
-        ("paths", {"Reading": {"fees": [1.0, 1.1]}}),
         ("parameters", {"living.a": 1.5, "b": 2}),
         ("code", "f"),
         ("files", {"a.toml": "0"}),

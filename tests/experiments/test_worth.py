@@ -1,4 +1,4 @@
-"""Money-equivalents are read off between what was run and never beyond; switching values are found where the sign changes."""
+"""Money-equivalents are read off between what was run and never beyond."""
 
 import re
 
@@ -10,19 +10,7 @@ from hypothesis import strategies as st
 
 from experiments.cases import Cases, Ground
 from experiments.store import RunTables
-from experiments.worth import (
-    BUYS,
-    SwitchSpec,
-    WorthSpec,
-    equivalent,
-    monotone,
-    shortfall,
-    switches_of,
-    switching,
-    worth,
-    write_switching,
-    write_worth,
-)
+from experiments.worth import BUYS, WorthSpec, equivalent, monotone, shortfall, worth, write_worth
 from tests.experiments.made_up import PARTIES
 
 RISES = np.array([0.0, 10.0, 20.0])
@@ -87,30 +75,17 @@ def test_a_shortfall_is_what_was_paid_beyond_what_was_given_and_hospitals_defici
     assert shortfall(run) == 90.0 + 30.0 + 5.0 - 100.0 - 60.0 - 5.0 + 7.0
 
 
-def test_a_ranking_turns_round_where_the_difference_goes_through_nothing():
-    def rows(name, low, default, high):
-        return [{"parameter": name, "at": at, "value": value, "difference": mean, "low": mean - 1, "high": mean + 1} for at, value, mean in (("low", 0.0, low), ("default", 1.0, default), ("high", 3.0, high))]
-
-    found = switches_of(pd.DataFrame([*rows("a", -2.0, 2.0, 4.0), *rows("b", 1.0, 2.0, 3.0), *rows("c", 3.0, 2.0, -0.5)])).set_index("parameter")
-    assert found.index.tolist() == ["a", "c"]
-    assert found.loc["a", ["switch", "towards", "clear"]].tolist() == [0.5, "low", True]
-    assert found.loc["c", "switch"] == pytest.approx(1.0 + 2.0 * 2.0 / 2.5)
-    assert not found.loc["c", "clear"]
-
-
 @pytest.mark.parametrize(
-    ("kind", "changes", "words"),
+    ("changes", "words"),
     [
-        (WorthSpec, {"levels": (0.02, 0.01)}, "WorthSpec.levels must be one or more shares of the budget, rising from above 0, got [0.02, 0.01]"),
-        (WorthSpec, {"levels": ()}, "WorthSpec.levels must be"),
-        (WorthSpec, {"account": "social_car"}, "got 'social_car'; nearest: social_care"),
-        (SwitchSpec, {"measure": "qaly"}, "unknown measure 'qaly'; nearest: qalys"),
-        (SwitchSpec, {"parameters": ("decidin",)}, "unknown parameter 'decidin'; nearest: deciding"),
+        ({"levels": (0.02, 0.01)}, "WorthSpec.levels must be one or more shares of the budget, rising from above 0, got [0.02, 0.01]"),
+        ({"levels": ()}, "WorthSpec.levels must be"),
+        ({"account": "social_car"}, "got 'social_car'; nearest: social_care"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(kind, changes, words):
+def test_what_cannot_be_asked_is_refused(changes, words):
     with pytest.raises(ValueError, match=re.escape(words)):
-        kind(**changes)
+        WorthSpec(**changes)
 
 
 GROUND = Ground(years=1, scale=0.01, parameters={"deciding.price_band": 0.0}, replications=2)
@@ -123,10 +98,3 @@ def test_a_rise_in_budget_reaches_the_ledger_and_is_written(tmp_path):
     assert curve["pounds"].iloc[1] > 0.0
     assert found.rows["measure"].tolist() == list(BUYS)
     assert all(file.stat().st_size > 0 for file in write_worth(found, tmp_path))
-
-
-def test_parameters_are_tried_at_both_ends_and_written(tmp_path):
-    found = switching(SwitchSpec(ground=GROUND, parameters=("deciding.outcome_weight",)), Cases(tmp_path))
-    assert found.rows["at"].tolist() == ["low", "default", "high"]
-    assert found.rows["value"].tolist() == [5_000.0, 20_000.0, 30_000.0]
-    assert all(file.stat().st_size > 0 for file in write_switching(found, tmp_path))

@@ -39,6 +39,7 @@ def scripted(months, *interventions, scale=0.005, years=2, **given) -> HealthEco
         ({"lever": "strictness", "supply": "beds", "multiple": 1.0}, "exactly one of lever, supply, money, parameter, service (got lever and supply)"),
         ({"lever": "strictnes"}, "interventions.0.lever: must be the name of a lever; nearest: strictness"),
         ({"lever": "strictness", "level": 0.7}, "level of strictness must lie in [0.0, 0.5], not 0.7"),
+        ({"lever": "charges", "path": [1.0, 99.0]}, "level of charges must lie in [0.0, 2.0], not 99.0"),
         ({"lever": "strictness", "level": "high"}, "interventions.0.level: input should be a valid number (got 'high')"),
         ({"lever": "strictness", "level": 0.1, "steps": 2.0}, "must give one of level, steps, multiple, path, not level and steps"),
         ({"lever": "strictness", "levl": 0.1}, "interventions.0.levl: unknown key; nearest: level"),
@@ -151,13 +152,28 @@ def test_steps_and_multiples_are_counted_from_rest():
         assert council.levers[Lever.REABLEMENT] == 1.5 * council.rest[Lever.REABLEMENT]
 
 
-def test_a_run_along_the_recorded_paths_of_another_is_that_run():
-    first = lived(24, scale=0.005, years=2, parameters=FELT_AT_ONCE)
+@pytest.mark.parametrize("structure", ["separate-budgets", "single-budget"])
+def test_a_run_along_the_recorded_paths_of_another_is_that_run(structure):
+    first = lived(24, structure=structure, scale=0.005, years=2, parameters=FELT_AT_ONCE)
     assert len(first.decisions), "else nothing is replayed"
-    again = scripted(24, *recorded_paths(first.measures), parameters=FELT_AT_ONCE)
+    again = scripted(24, *recorded_paths(first.measures), structure=structure, parameters=FELT_AT_ONCE)
     assert len(again.decisions) == 0
     told, found = fingerprints(first), fingerprints(again)
     assert {name: bits for name, bits in found.items() if name != "decisions"} == {name: bits for name, bits in told.items() if name != "decisions"}
+    assert again.measures.equals(first.measures)
+    assert again.ledger.entries().equals(first.ledger.entries())
+
+
+def test_levers_at_rest_by_intervention_are_levers_that_are_held():
+    held = lived(6, scale=0.005, years=1, parameters=FELT_AT_ONCE, hold={"fees": None, "charges": None})
+    still = scripted(6, {"lever": "fees", "steps": 0.0}, {"lever": "charges", "steps": 0.0}, parameters=FELT_AT_ONCE, years=1)
+    assert still.measures.equals(held.measures)
+
+
+def test_a_path_goes_month_by_month_and_stays_where_it_ends():
+    frame = scripted(4, {"lever": "charges", "organisations": ["Reading"], "path": [1.0, 1.2, 0.9]}).measures
+    levels = frame[(frame["organisation"] == "Reading") & (frame["measure"] == "lever/charges")]["value"]
+    assert levels.tolist() == [1.0, 1.2, 0.9, 0.9]
 
 
 # Supply and money
