@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.comparing import headline, is_clear
+from experiments.figures.matrix import MANY, draw_matrix, panel_of
 from experiments.figures.style import (
     CHARCOAL,
     GREY,
@@ -67,6 +68,8 @@ def _small(label: str) -> str:
 
 def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     """Return the figure of rows made by :func:`table`."""
+    if len(context.others) >= MANY:
+        return _table(rows, heading, context)
     measures = list(dict.fromkeys(rows["measure"]))
     count = max(len(context.others), 1)
     note = NOTE.format(baseline=label_of(context.baseline).lower())
@@ -92,6 +95,17 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
         if words != "Difference (95% interval)" or context.others:
             beside.text(place, 1.01, words, transform=beside.transAxes, fontsize=8, weight="bold", va="bottom")
     return figure
+
+
+def _table(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure of many structures: percent of the baseline's mean, or of spillovers, which are small there, pounds."""
+    others = rows[rows["structure"] != context.baseline]
+    clear = [is_clear(low, high) for low, high in zip(others["low"], others["high"], strict=True)]
+    words = [
+        number(row.difference, row.unit, signed=True) if row.measure == "spillover" or np.isnan(row.percent) else percent(row.percent)
+        for row in others.itertuples()
+    ]
+    return draw_matrix([panel_of("", others, clear, words, context)], heading, "", context)
 
 
 def _scale(axes: Axes, rows: pd.DataFrame, context: Context) -> None:

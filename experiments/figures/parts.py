@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.comparing import PERIOD, is_clear
+from experiments.figures.matrix import MANY, Panel, draw_matrix, panel_of
 from experiments.figures.style import CHARCOAL, GREY, Context, key_handles, label_of, number, quiet_grid, sheet, tick
 from model.measures import MEASURES
 
@@ -50,6 +51,8 @@ def draw_parts(table: pd.DataFrame, title: str, note: str, context: Context) -> 
     context : of the runs
     """
     measures = list(dict.fromkeys(table["measure"]))
+    if len(context.others) >= MANY:
+        return draw_matrix([_panel(table[table["measure"] == measure], measure, context) for measure in measures], title, "", context)
     labels = list(dict.fromkeys(table["label"]))
     rows = 2 if context.others else 1
     row_height = len(labels) * max(0.34, 0.15 * len(context.structures)) + 0.7
@@ -71,6 +74,13 @@ def draw_parts(table: pd.DataFrame, title: str, note: str, context: Context) -> 
         line[0].set_yticks(range(len(labels)), labels)
         line[0].set_ylim(len(labels) - 0.4, -0.6)
     return figure
+
+
+def _panel(part: pd.DataFrame, measure: str, context: Context) -> Panel:
+    others = part[part["structure"] != context.baseline]
+    clear = [is_clear(low, high) for low, high in zip(others["low"], others["high"], strict=True)]
+    words = [number(value, signed=True) for value in others["difference"]]
+    return panel_of(MEASURES[measure].label, others.assign(unit=""), clear, words, context)
 
 
 def _offsets(count: int) -> np.ndarray:
