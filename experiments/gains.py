@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from agents.patients.groups import AGES_FROM, BANDS
 from experiments.cases import Cases, Ground
 from experiments.comparing import interval_half_width
-from model.outcomes import AGE_BANDS, AGES_FROM, BANDS_OF_NEED
+from model.outcomes import BANDS_OF_NEED
 from model.place import load_place
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def changes(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def _groups(people: pd.DataFrame) -> dict[str, pd.Series]:
     """Return which group each person belongs to, by what people are grouped by; age and need are those of the start."""
     there = people["arrived"] == 0
-    ages = pd.Categorical.from_codes(np.digitize(people["age"], AGES_FROM) - 1, AGE_BANDS)
+    ages = pd.Categorical.from_codes(np.digitize(people["age"], AGES_FROM) - 1, BANDS)
     need = np.where(there, people["need_band"].astype(str), LATER)
     return {
         EVERYBODY: pd.Series(pd.Categorical([EVERYBODY] * len(people))),

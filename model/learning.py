@@ -27,7 +27,7 @@ from model.year_end import Budgets
 
 MONTHS = 12
 ACCOUNT_OF = {service: account for account, services in SERVICES_OF.items() for service in services}
-LEAST_STEPS = 0.5
+LEAST_STEPS = 0.5  # assumption, 0.1 to 1: half a step moves what people get too little to tell from chance
 """Steps away from rest, in the mean over a year and all whom the decider decides for, below which nothing is learned."""
 
 Key = tuple[int, Lever]

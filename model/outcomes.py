@@ -13,6 +13,7 @@ import pandas as pd
 
 from agents.naming import nearest
 from agents.patients import record
+from agents.patients.groups import AGES_FROM, BANDS
 from agents.patients.record import RECORD
 from agents.vocabulary import Setting
 from model.engine import Engine, spans_of
@@ -24,8 +25,6 @@ from model.script import Script
 KEPT = ("people", "groups")
 MONTHS = 12
 BANDS_OF_NEED = ("none", "low", "moderate", "substantial", "critical")
-AGES_FROM = (18, 40, 65, 75, 85)
-AGE_BANDS = ("18-39", "40-64", "65-74", "75-84", "85+")
 SERVED = ("not concerned", "not chosen", "chosen")
 """How a person stands to the run's person-level interventions: could not have had one, could have, or had it."""
 
@@ -144,7 +143,7 @@ class Outcomes:
             return
         economy = self._economy
         rows, served = economy.engine.people.rows, self.served()
-        shape = (len(economy.place.small_areas), len(AGE_BANDS), 2, len(SERVED))
+        shape = (len(economy.place.small_areas), len(BANDS), 2, len(SERVED))
         found = np.zeros((len(GROUP_MEASURES), int(np.prod(shape))))
         first = economy.month + 1 - MONTHS
         before = np.zeros(len(rows), dtype=RECORD)
@@ -267,7 +266,7 @@ def _labels(place: Place, years: int) -> dict[str, Callable[[tuple[int, ...]], n
         "council": along(1, np.array([council.name for council in place.councils])[areas["council"]]),
         "consortium": along(1, np.array([consortium.name for consortium in place.consortia])[areas["consortium"]]),
         "deprivation": along(1, areas["quintile"]),
-        "age_band": along(2, AGE_BANDS),
+        "age_band": along(2, BANDS),
         "sex": along(3, ("male", "female")),
         "served": along(4, SERVED),
     }

@@ -9,7 +9,8 @@ from agents.patients import record
 from agents.vocabulary import YOUNGEST
 
 N_FIFTHS = 5  # of the deprivation of small areas, the most deprived first
-BANDS = ("18_44", "45_64", "65_74", "75_84", "85_and_over")
+AGES_FROM = (18, 45, 65, 75, 85)
+BANDS = ("18-44", "45-64", "65-74", "75-84", "85+")
 N_BANDS = len(BANDS)
 N_CELLS = N_FIFTHS * N_BANDS
 OLDER = 65 - YOUNGEST  # from which age, as tables count it, adult social care calls people older

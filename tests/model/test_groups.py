@@ -5,8 +5,9 @@ import pytest
 
 from agents.patients import record
 from agents.patients.census import PAID_DEARLY
-from agents.patients.groups import N_BANDS, N_FIFTHS
+from agents.patients.groups import AGES_FROM, BANDS, N_BANDS, N_FIFTHS, band_of
 from agents.patients.living import DEAR_PENCE
+from agents.vocabulary import OLDEST, YOUNGEST
 from model.groups import SUBJECTS, YearOfGroups, cells_of, census
 from model.measures import FIFTHS
 from tests.strategies import bench, lived, person, small_economy
@@ -86,3 +87,9 @@ def test_at_the_rates_expected_the_people_of_the_base_are_expected_to_do_what_th
     admissions = sum(cells_of(month)[:, 0].sum() for month in base) / years
     assert (groups.rates[0] * people).sum() == pytest.approx(admissions)
     assert (groups.rates[0][1:] > groups.rates[0][0]).all(), "older people are admitted more"
+
+
+def test_bands_of_kernels_are_those_that_tables_name():
+    ages = np.arange(YOUNGEST, OLDEST + 1)
+    assert [band_of(int(age) - YOUNGEST) for age in ages] == (np.digitize(ages, AGES_FROM) - 1).tolist()
+    assert len(AGES_FROM) == len(BANDS) == N_BANDS

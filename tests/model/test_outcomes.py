@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from agents.patients import record
-from model.outcomes import AGE_BANDS, BANDS_OF_NEED, SERVED, need_bands, people_frame
+from agents.patients.groups import BANDS
+from model.outcomes import BANDS_OF_NEED, SERVED, need_bands, people_frame
 from model.parameters import Parameters
 from tests.strategies import fingerprints, lived, series
 
@@ -35,7 +36,7 @@ def test_any_grouping_adds_up_to_the_same(economy):
         table = economy.by_group(by, measures=["contacts", "days_at_home"])
         assert list(table.columns) == [by, "measure", "value", "people"]
         assert table.groupby("measure")["value"].sum().to_dict() == pytest.approx(whole.to_dict()), by
-    assert set(economy.by_group("age_band")["age_band"]) == set(AGE_BANDS)
+    assert set(economy.by_group("age_band")["age_band"]) == set(BANDS)
     assert set(economy.by_group("served")["served"]) == set(SERVED)
 
 
