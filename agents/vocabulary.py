@@ -226,6 +226,13 @@ class Ward(IntEnum):
     NONE = 255
 
 
+class PeopleKind(IntEnum):
+    """Kinds of people whose care may be paid for by a rule of its own, see ``agents.patients.kinds``; a person may be of several."""
+
+    SEVERAL_CONDITIONS = 0
+    FRAIL_ELDERS = 1
+
+
 HELD_ACCOUNTS = tuple(account for account in Account if account < Account.MANAGEMENT)
 """Accounts that a structure gives to holders; every organisation bears the others itself."""
 
@@ -234,5 +241,6 @@ N_CAUSES = len(Cause)
 N_REASONS = len(Reason)
 N_RESPONSIBLE = len(Responsible)
 N_UNMET = len(Unmet)
+N_KINDS = len(PeopleKind)
 YOUNGEST, OLDEST = 18, 110  # ages that tables know
 N_AGES = OLDEST - YOUNGEST + 1

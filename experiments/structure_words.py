@@ -15,6 +15,8 @@ TEAMS = {
     "co_location": "staff of both in one place", "multidisciplinary": "teams with social workers for the heaviest users",
 }  # fmt: skip
 AREAS = {"place": "one for the whole place", "council": "one for each council's area"}
+PEOPLE = {"several_conditions": "people with several conditions", "frail_elders": "frail elders"}
+"""Kinds of people that a purse or a payment is for, where it is not for everybody."""
 ACCOUNTS = {Account.ACUTE: "acute care", Account.COMMUNITY: "community services", Account.HOSPITAL: "the hospital's margin"}
 """Accounts that their names alone do not tell."""
 PASSIVE = {"holds": "held", "decides": "decided"}
@@ -95,7 +97,7 @@ def _shares(structure: CommissioningStructure, shares: Mapping[Party, float]) ->
 
 def _pool(structure: CommissioningStructure, pool: Pool) -> str:
     part = "" if pool.share == 1.0 else f"{100.0 * pool.share:g}% of "
-    whose = "" if pool.people == "everybody" else f" for {as_words(pool.people)}"
+    whose = "" if pool.people == "everybody" else f" for {PEOPLE[pool.people]}"
     return f"{pool.name}: {part}{_names(pool.accounts)}{whose}; an overspend is borne by {_shares(structure, pool.overspend)}"
 
 
@@ -106,6 +108,8 @@ def _limits(structure: CommissioningStructure) -> str:
 
 def _payment(structure: CommissioningStructure, payment: Payment) -> str:
     words = payment.hospital.replace("-", " ")
+    if payment.kind is not None:
+        words += f" for {PEOPLE[payment.people]}, by the tariff for everybody else"
     if payment.shares:
         words += f", gain and loss shared: {_shares(structure, payment.shares)}"
     return words + (", councils reimburse recorded delays" if payment.delays == "reimbursed" else "")

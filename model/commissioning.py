@@ -16,7 +16,7 @@ from agents.deciding import LEVER_RANGES, Belief, DecidingBehaviour, Decision, b
 from agents.draws import draw
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
-from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
 from model.holders import Holders
 from model.learning import Learning
 from model.ledger import Parties
@@ -53,6 +53,9 @@ class Economy(Protocol):
     def frail_parts(self) -> Mapping[Account, float]:
         """Part of each account that frail elders cost at rest, for pools that pay for them alone."""
 
+    def part_of(self, kind: PeopleKind | None) -> float:
+        """Return the part of hospitals' bills at rest that was for care of one kind of people; 1 of everybody, for None."""
+
     def log_decision(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Add a decision to the log."""
 
@@ -70,7 +73,8 @@ class Commissioning:
 
     def __init__(self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever]) -> None:
         self.economy, self.structure = economy, structure
-        self.beliefs = {lever: as_paid(belief, structure.payment) for lever, belief in beliefs.items()}
+        part = economy.part_of(structure.payment.kind)
+        self.beliefs = {lever: as_paid(belief, structure.payment, part) for lever, belief in beliefs.items()}
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
         self.holders = Holders(structure, economy.place, economy.parties)
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
@@ -203,12 +207,19 @@ class Commissioning:
         self.economy.log_decision(unit, decider, decision, advice)
 
 
-def as_paid(belief: Belief, payment: Payment) -> Belief:
+def as_paid(belief: Belief, payment: Payment, part: float = 1.0) -> Belief:
     """Return what a step costs whom under a rule of payment, from what it costs under the tariff.
 
     Under the tariff the acute account pays for what is done and the hospital's account bears the difference to what
     that takes, so the two together are what it takes. A fixed sum leaves all of that to the hospital; an alliance
-    gives the payer its share.
+    gives the payer its share. Where the rule pays for some people's care alone, a step is taken to fall on theirs and on that of
+    the others as bills do.
+
+    Parameters
+    ----------
+    belief : under the tariff
+    payment : the rule
+    part : of hospitals' bills that it stands in the place of; the rest is paid by the tariff
 
     Examples
     --------
@@ -216,10 +227,15 @@ def as_paid(belief: Belief, payment: Payment) -> Belief:
     >>> alliance = Payment(hospital="alliance", shares={Party.CONSORTIUM: 0.25, Party.HOSPITAL: 0.75})
     >>> as_paid(belief, alliance).costs
     {<Account.ACUTE: 0>: -1.0, <Account.HOSPITAL: 3>: -3.0}
+    >>> as_paid(belief, Payment(hospital="block", people="several_conditions"), part=0.5).costs
+    {<Account.ACUTE: 0>: -5.0, <Account.HOSPITAL: 3>: 1.0}
     """
     if payment.hospital == "tariff":
         return belief
     takes = belief.costs.get(Account.ACUTE, 0.0) + belief.costs.get(Account.HOSPITAL, 0.0)
     borne = 1.0 - payment.shares[Party.HOSPITAL] if payment.hospital == "alliance" else 0.0
-    costs = {**belief.costs, Account.ACUTE: borne * takes, Account.HOSPITAL: takes - borne * takes}
+    by_rule = {Account.ACUTE: borne * takes, Account.HOSPITAL: takes - borne * takes}
+    if part < 1.0:
+        by_rule = {account: part * cost + (1.0 - part) * belief.costs.get(account, 0.0) for account, cost in by_rule.items()}
+    costs = {**belief.costs, **by_rule}
     return Belief(lever=belief.lever, costs=costs, qalys=belief.qalys)

@@ -1,5 +1,7 @@
 """Paying hospitals otherwise than by what they do: the monthly sums of a block, capitation, a year of care or an alliance.
 
+A contract is for everybody's care, or for that of one kind of people (``agents.patients.kinds``); the rest is then paid by the tariff.
+
 Each contract is worth, at rest, what the tariff came to in the base year, between the same payer and hospital: the money
 is the same and only the rule differs. Sums are in real terms and do not grow. Under every rule payers pay exactly what
 hospitals receive, and what care takes (``model.resources``) stays as it is.
@@ -7,7 +9,7 @@ hospitals receive, and what care takes (``model.resources``) stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,15 +22,18 @@ from model.payment import YEAR_OF_CARE_ROWS, Alliance, Capitation, YearOfCare, b
 N_BANDS = len(YEAR_OF_CARE_ROWS)
 AT_A_TIME = 1 << 20  # people that are counted at a time
 
+Covers = Callable[[np.ndarray, int], np.ndarray]
+"""Tells of people (RECORD), in a month since the start, whether contracts pay for their care."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class BaseYear:
-    """What contracts are priced from.
+    """What contracts are priced from: of the people whose care they pay for, but for resources.
 
     Parameters
     ----------
     income : shape (n_consortia, n_hospitals), pence that the tariff brought
-    resources : shape (n_hospitals,), pence that care took
+    resources : shape (n_hospitals,), pence that everybody's care took
     people : shape (n_consortia, n_hospitals, N_BANDS), people served by number of conditions
     """
 
@@ -45,10 +50,11 @@ class Contracts:
     rule : one of ``model.payment.PAYMENT_RULES`` but the tariff
     base : of the place
     shares : of an alliance's gain or loss, by partner, the hospital as ``hospital``; they add up to 1
+    covers : tells of people, and a month whose first day it is, whose care the contracts pay for; everybody's if None
     """
 
-    def __init__(self, rule: str, base: BaseYear, shares: Mapping[str, float] | None = None) -> None:
-        self.rule, self.base, self.shares = rule, base, dict(shares or {})
+    def __init__(self, rule: str, base: BaseYear, shares: Mapping[str, float] | None = None, covers: Covers | None = None) -> None:
+        self.rule, self.base, self.shares, self.covers = rule, base, dict(shares or {}), covers
         self._of_pair = {"block": _block, "capitation": _capitation, "year-of-care": _year_of_care}.get(rule)
 
     def month(self, number: int, rows: np.ndarray, resources: np.ndarray) -> np.ndarray:
@@ -65,7 +71,7 @@ class Contracts:
             for h in range(sums.shape[1]):
                 sums[:, h] = self._alliance(number, h, int(resources[h]))
             return sums
-        people = self.base.people if self.rule == "block" else people_served(rows, number, *sums.shape)
+        people = self.base.people if self.rule == "block" else people_served(rows, number, *sums.shape, self.covers)
         for k, h in np.ndindex(*sums.shape):
             sums[k, h] = self._of_pair(number, int(self.base.income[k, h]), self.base.people[k, h], people[k, h])
         return sums
@@ -108,13 +114,14 @@ def year_of_care(yearly: float, people: np.ndarray) -> YearOfCare:
     return YearOfCare(prices=tuple((unit * weights).tolist()))
 
 
-def people_served(rows: np.ndarray, month: int, n_consortia: int, n_hospitals: int) -> np.ndarray:
+def people_served(rows: np.ndarray, month: int, n_consortia: int, n_hospitals: int, covers: Covers | None = None) -> np.ndarray:
     """Return people alive after a month by consortium, hospital used and number of conditions.
 
     Parameters
     ----------
     rows : RECORD
     month : since the start; -1 for the state that a run starts from
+    covers : tells who of them counts on the next month's first day; everybody if None
 
     Returns
     -------
@@ -125,6 +132,8 @@ def people_served(rows: np.ndarray, month: int, n_consortia: int, n_hospitals: i
     for low in range(0, len(rows), AT_A_TIME):
         some = rows[low : low + AT_A_TIME]
         alive = some[some["end_month"] > month]
+        if covers is not None:
+            alive = alive[covers(alive, month + 1)]
         held = np.zeros(len(alive), dtype=np.int64)
         for condition in range(N_CONDITIONS):
             held += alive["conditions"] >> np.uint32(condition) & 1

@@ -31,11 +31,12 @@ from agents.hospital.hospital import Hospital
 from agents.hospital.state import ADMISSIONS_OUT
 from agents.naming import nearest
 from agents.organisation import Organisation, Purse, decides_this_month
+from agents.patients.kinds import bit_of, kinds_of
 from agents.patients.population import Population
 from agents.patients.prevention import built_up
 from agents.teams import meet
 from agents.trusting import dispute_factor
-from agents.vocabulary import HELD_ACCOUNTS, N_CAUSES, Account, Lever, Party, Service
+from agents.vocabulary import HELD_ACCOUNTS, N_CAUSES, Account, Lever, Party, PeopleKind, Service
 from model.accounts import (
     CAPACITIES,
     HOSPITAL_CAPACITIES,
@@ -458,20 +459,37 @@ class HealthEconomy(mesa.Model):
         ]  # fmt: skip
 
     def _contracts_of(self, state: StartingState) -> Contracts | None:
-        """Return what stands in the place of prices, which are then 0; None where hospitals are paid by the tariff."""
-        payment = self.structure.payment
+        """Return what stands in the place of prices, which nobody owes whose care it pays for; None where hospitals are paid by the tariff."""
+        payment, hospitals = self.structure.payment, self.engine.organisations.hospitals
+        some = 0 if payment.kind is None else bit_of(payment.kind)
+        hospitals["contract_kinds"], self.engine.kinds_of = some, self._kinds_of if some else None
         if payment.hospital == "tariff":
             return None
-        for name in PRICES:
-            self.engine.organisations.hospitals[name] = 0
+        if not some:
+            for name in PRICES:
+                hospitals[name] = 0
+        covers = (lambda rows, month: self._kinds_of(rows, month) & some != 0) if some else None
         size = len(self.consortia), len(self.hospitals)
         income, resources = np.zeros(size, dtype=np.int64), np.zeros(size[1], dtype=np.int64)
         for month in state.year:  # parties of the warm-up count from 0
             np.add.at(income, (month.journal["payer"].astype(np.int64), month.journal["payee"].astype(np.int64)), month.journal["pence"])
             resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals, self.parameters.costs))
+        if payment.kind is not None:
+            income = state.brought[payment.kind]
         years = len(state.year) // MONTHS
-        base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size))
-        return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()})
+        base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size, covers))
+        return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()}, covers)
+
+    def _kinds_of(self, rows: np.ndarray, month: int) -> np.ndarray:
+        """Return the kinds that people are of in a month, nobody growing older in frozen demography."""
+        return kinds_of(rows, self.parameters.several_conditions, self.parameters.frail_elders, 0 if self.frozen else month)
+
+    def part_of(self, kind: PeopleKind | None) -> float:
+        """Return the part of hospitals' bills at rest that was for care of one kind of people; 1 of everybody, for None."""
+        if kind is None:
+            return 1.0
+        bills = sum(int(month.journal["pence"].sum()) for month in self._state.year)
+        return float(self._state.brought[kind].sum()) / max(bills, 1)
 
     def holders_in(self, month: int) -> Holders:
         """Return who held what in a month of this run that has begun."""

@@ -37,7 +37,7 @@ from agents.patients.seeking import ASKED_FOR, DEATH_EVENT, EVENT, FOLLOW_UP, US
 from agents.patients.services import FACTORS, renew_factors
 from agents.patients.starting import begin_anew, outgrow
 from agents.teams import TEAM_FACTORS
-from agents.vocabulary import CaseState, Lever
+from agents.vocabulary import N_KINDS, CaseState, Lever
 from model.ledger import CONSEQUENCE, JOURNAL, aggregate
 
 CHUNK = 32_768  # rows a sweep takes at a time: bounds the event buffer
@@ -78,6 +78,7 @@ class Month:
     deaths : rows of people who died
     planned : shape (c, N_PLANNED_OUT), see ``agents.hospital.planned``
     hospital_planned : shape (h, N_HOSPITAL_PLANNED)
+    brought : shape (N_KINDS, k, h), pence that care of each kind of people came to by the tariff, whoever owed it, where kinds are told apart
     """
 
     number: int
@@ -91,6 +92,7 @@ class Month:
     deaths: np.ndarray
     planned: np.ndarray
     hospital_planned: np.ndarray
+    brought: np.ndarray
 
     @property
     def asked_consultations(self) -> np.ndarray:
@@ -117,7 +119,7 @@ class Month:
         journal = np.zeros(len(self.journal), dtype=JOURNAL)
         for field in ("payer", "payee", "pence"):
             journal[field] = self.journal[field]
-        return dataclasses.replace(self, journal=aggregate(journal), notes=self.notes[:0].copy())
+        return dataclasses.replace(self, journal=aggregate(journal), notes=self.notes[:0].copy(), brought=self.brought[:0].copy())
 
     def added_up(self) -> Month:
         """Return the month with one ledger row for all that tell the same but for their pence."""
@@ -217,6 +219,7 @@ class Engine:
         self.borne = np.zeros(people.capacity, dtype=np.uint8)
         self.contacts_before = np.zeros(len(people), dtype=np.uint8)
         self.reablement_first = np.zeros(0, dtype=np.uint8)  # see ``agents.hospital.state.Flow``
+        self.kinds_of: Callable[[np.ndarray, int], np.ndarray] | None = None  # tells of people which kinds they are of in a month
         self.listed = np.zeros(len(organisations.consortia), dtype=np.int64)  # people on each consortium's proactive list
         self.at_nightfall: Callable[[int, Flow], None] | None = None  # is shown each day, and may only read
         self._pool: ThreadPoolExecutor | None = None
@@ -241,6 +244,7 @@ class Engine:
             self.case_of = np.concatenate([self.case_of, np.full(more, -1, dtype=np.int32)])
             self.borne = np.concatenate([self.borne, np.zeros(more, dtype=np.uint8)])
         renew_factors(self.organisations.consortia, self.rules)
+        kinds = self._kinds(rows, clock)
         events = self._sweep(rows, number, clock, first_day, days, ageing, totals, counts)
         councils["care_used"] = counts[:, PACKAGE_MINUTES_COUNT]
         councils["home_used"] = counts[:, CARE_HOME_COUNT]
@@ -266,12 +270,13 @@ class Engine:
         hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
         journal = self._journal = _with_room(self._journal, 4 * room + 4 * lines)
         notes = self._notes = _with_room(self._notes, 3 * room + lines)
+        brought = np.zeros((N_KINDS, len(self.organisations.consortia), len(hospitals)), dtype=np.int64)
         out = np.zeros((len(councils), N_OUT), dtype=np.int64)
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
             councils, self.organisations.consortia, hospitals, waiting, waiting, np.full((len(hospitals), 2), -1), next_in_line,
-            self.borne, planned, hospital_planned, self.reablement_first,
+            self.borne, planned, hospital_planned, self.reablement_first, kinds, brought,
         )  # fmt: skip
         self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]
@@ -284,8 +289,15 @@ class Engine:
         self._close_lines(flow)
         return Month(
             number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead,
-            planned, hospital_planned,
+            planned, hospital_planned, brought,
         )  # fmt: skip
+
+    def _kinds(self, rows: np.ndarray, clock: int) -> np.ndarray:
+        """Return the kinds that everybody is of on the month's first day; nothing where they are not told apart."""
+        if self.kinds_of is None:
+            return np.zeros(0, dtype=np.uint8)
+        tell = self.kinds_of
+        return np.concatenate(self.each(lambda span: tell(rows[span[0] : span[1]], clock), spans_of(len(rows))))
 
     def _run_days(self, flow: Flow, clock: int, number: int) -> None:
         """Run the days of a month in hospital and care."""

@@ -77,6 +77,7 @@ class Follower:
         self._waits = [self._of_the_followed(engine.waiting)]
         self._events: list[np.ndarray] = []
         self._hospitals: list[np.ndarray] = []
+        self._kinds: list[np.ndarray] = []
         engine.at_nightfall = self.see
 
     def see(self, day: int, flow: Flow) -> None:
@@ -89,6 +90,7 @@ class Follower:
         events = flow.calendar[: flow.size[1]]
         self._events.append(self._of_the_followed(events[events["day"] == day]))
         self._hospitals.append(flow.hospitals.copy())
+        self._kinds.append(flow.kinds[self.who].astype(np.int64) if len(flow.kinds) else np.zeros(len(self.who), dtype=np.int64))
 
     def _of_the_followed(self, entries: np.ndarray) -> np.ndarray:
         """Return a copy of the entries about people who are followed; whoever arrives later is not."""
@@ -117,6 +119,7 @@ class Follower:
             calendar=events[events["person"] == row],
             waits=tuple(waits[waits["person"] == row] for waits in self._waits),
             hospitals=tuple(self._hospitals),
+            kinds=np.array([kinds[at[0]] for kinds in self._kinds], dtype=np.int64),
         )
 
 
@@ -143,6 +146,7 @@ class Life:
     calendar : dtype EVENT: what came up for the person, in order, whether it then happened or not
     waits : n + 1 arrays of dtype WAITING: the person's waits for planned care at the same moments, over ones among them
     hospitals : n arrays of HOSPITAL_STATE: the place's hospitals at each nightfall
+    kinds : shape (n,), kinds of people that the person counted as that day, where payment tells them apart (``agents.patients.kinds``)
     """
 
     row: int
@@ -154,6 +158,7 @@ class Life:
     calendar: np.ndarray
     waits: tuple[np.ndarray, ...]
     hospitals: tuple[np.ndarray, ...]
+    kinds: np.ndarray
 
     @property
     def alive(self) -> np.ndarray:
@@ -308,13 +313,13 @@ class Life:
             for event in self.contacts(at):
                 trigger, severity = np.int64(event["trigger"]), np.float64(event["severity"])
                 if comes_through_ae(np.int64(self.row), trigger, severity, engine.rules, engine.seed):
-                    found.append((month, Service.ATTENDANCE, payer, int(hospital.attendance_price)))
+                    found.append((month, Service.ATTENDANCE, payer, self._owed(at, hospital, hospital.attendance_price)))
             if admissions[at]:
                 begun, returned = day, int(is_return(self.nights[at], day))
             if discharges[at]:
                 share, over = share_paid(hospital, returned, day), days_over(begun, day, hospital)
-                found.append((month, Service.EMERGENCY_SPELL, payer, part(hospital["spell_price"], share)))
-                found.append((month, Service.EXCESS_DAYS, payer, part(over * int(hospital["excess_price"]), share)))
+                found.append((month, Service.EMERGENCY_SPELL, payer, self._owed(at, hospital, part(hospital["spell_price"], share))))
+                found.append((month, Service.EXCESS_DAYS, payer, self._owed(at, hospital, part(over * int(hospital["excess_price"]), share))))
         return found
 
     def _planned_care(self) -> list[tuple[int, Service, int, int]]:
@@ -326,11 +331,15 @@ class Life:
                 hospital = economy.engine.organisations.hospitals[int(wait["hospital"])]
                 payer = economy.payer(Account.ACUTE, int(self.nights["consortium"][at + 1]), month)
                 if what == "seen":
-                    found.append((month, Service.OUTPATIENT, payer, int(hospital.visit_price)))
+                    found.append((month, Service.OUTPATIENT, payer, self._owed(at, hospital, hospital.visit_price)))
                 if what == "operated":
                     price = hospital.elective_price if self.overnight(wait) else hospital.day_case_price
-                    found.append((month, Service.ELECTIVE, payer, int(price)))
+                    found.append((month, Service.ELECTIVE, payer, self._owed(at, hospital, price)))
         return found
+
+    def _owed(self, at: int, hospital: np.ndarray, price: int) -> int:
+        """Return what a hospital was owed for care of a day: nothing where a contract pays for people of the person's kind."""
+        return 0 if int(self.kinds[at]) & int(hospital["contract_kinds"]) else int(price)
 
     def _care(self) -> list[tuple[int, Service, int, int]]:
         """Return what social and community care came to: (month, service, payer, pence)."""

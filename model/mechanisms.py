@@ -70,7 +70,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("health teams for care homes", "consortia that cut them", _above_zero("services.home_contacts")),
     Mechanism("health and wellbeing boards", "structures without one", lambda parameters, structure: structure.board is not None),
     Mechanism("marginal rate and 30-day rule", "hospitals, which are paid in full for growth and for returns",
-              lambda parameters, structure: structure.payment.hospital != "tariff" or min(parameters.prices.marginal_share, parameters.prices.return_share) < 1.0),
+              lambda parameters, structure: structure.payment.all_by_rule or min(parameters.prices.marginal_share, parameters.prices.return_share) < 1.0),
     Mechanism("what councils owe hospitals for delay", "councils: a wait in hospital for their care costs them nothing", lambda parameters, structure: structure.payment.delays == "reimbursed" and parameters.prices.reimbursed_share > 0.0),
     Mechanism("fees that a council sets and a market that leaves", "councils: paying less never loses them providers here",
               lambda parameters, structure: max(parameters.market.home_care_by_fees, parameters.market.places_by_fees) > 0.0),

@@ -22,6 +22,7 @@ from agents.learning import LearningBehaviour
 from agents.naming import nearest
 from agents.parameter import Checked
 from agents.patients.frail_elders import FrailElders
+from agents.patients.kinds import SeveralConditions
 from agents.patients.living import LivingBehaviour
 from agents.patients.prevention import PreventionBehaviour
 from agents.patients.quality import CareQuality
@@ -66,6 +67,7 @@ class Parameters:
     settlement: Settlement = field(default_factory=Settlement)
     overheads: Overheads = field(default_factory=Overheads)
     frail_elders: FrailElders = field(default_factory=FrailElders)
+    several_conditions: SeveralConditions = field(default_factory=SeveralConditions)
     deciding: DecidingBehaviour = field(default_factory=DecidingBehaviour)
     council: CouncilBehaviour = field(default_factory=CouncilBehaviour)
     consortium: ConsortiumBehaviour = field(default_factory=ConsortiumBehaviour)

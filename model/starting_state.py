@@ -36,11 +36,12 @@ from agents.hospital.state import (
     HOSPITAL_WARD_DAYS,
     STARTED_OUT,
 )
+from agents.patients.kinds import kinds_of
 from agents.patients.people import People
 from agents.patients.record import ALIVE, FUNDER_MASK, FUNDER_SHIFT, QUINTILE_SHIFT, SETTING_MASK
 from agents.patients.services import DEMENTIA
 from agents.patients.starting import begin, begin_care, set_birth_months
-from agents.vocabulary import N_AGES, YOUNGEST, Condition, Funder, Lever, Reason, Setting, Ward
+from agents.vocabulary import N_AGES, N_KINDS, YOUNGEST, Condition, Funder, Lever, Reason, Setting, Ward
 from model.engine import PACKAGE_MINUTES_COUNT, Calendar, Engine, Month, Organisations, new_rows, rebase_time
 from model.epidemiology import REST_READINESS, REST_THRESHOLD, reference_tables
 from model.evidence import evidence
@@ -87,6 +88,7 @@ class StartingState:
     listed : shape (n_consortia,), people on the proactive lists
     year : the last twelve warm-up years' months, from which out-turn is taken
     weekdays : weekday of each of those months' first day, Monday 0
+    brought : shape (n_kinds, n_consortia, n_hospitals), pence that care of each kind of people came to in those months by the tariff
     solved : levers solved from data: (organisation, lever, value, how, status)
     """
 
@@ -99,6 +101,7 @@ class StartingState:
     listed: np.ndarray
     year: tuple[Month, ...]
     weekdays: tuple[int, ...]
+    brought: np.ndarray
     solved: tuple[tuple[str, str, float, str, str], ...]
 
     @property
@@ -491,6 +494,7 @@ def let_settle(
     recovering: list[np.ndarray] = []
     asked: list[tuple[np.ndarray, np.ndarray]] = []
     remainder = np.zeros(len(place.hospitals))
+    brought = np.zeros((N_KINDS, len(place.consortia), len(place.hospitals)), dtype=np.int64)
     for number in range(months):
         if 0 < number < free_months and number % 12 == 0:
             levers, notes = observed_levers(place, engine.people.rows, rules, _uptake(place, engine.people.rows, known, rules, uptake))
@@ -503,6 +507,8 @@ def let_settle(
             remainder = set_limits(known, place, parameters, scale, year[-MONTHS_KEPT:])
         if number == max(months - budget_months, free_months):  # an April: out-turn is taken from here on
             set_baseline(known, parameters.prices, year[-(number - free_months or MONTHS_KEPT) :])
+        if number >= months - budget_months:  # the only months in which it is asked what care of each kind of people came to
+            engine.kinds_of = lambda rows, clock: kinds_of(rows, parameters.several_conditions, parameters.frail_elders, clock)
         if number % 12 == 0:
             begin_year(known.hospitals)
             if number > 0 or not engine.listed.any():  # a sample's lists are kept
@@ -510,6 +516,7 @@ def let_settle(
                 engine.renew_proactive(at_rest, at_rest, number)
         month = engine.month(number, clock=0)
         engine.keep_as_it_was(month.deaths, beginnings, number)
+        brought = brought + month.brought
         asked.append(engine.asked_for())
         recovering.append(known.consortia["intermediate_used"].copy())
         year = [*year[1 - max(budget_months, MONTHS_KEPT) :], month.compact()]
@@ -522,7 +529,7 @@ def let_settle(
         arrays=arrays, organisations=known, proactive_rest=REST_PROACTIVE,
         remainder_beds=remainder, listed=engine.listed,
         asked_minutes=np.mean([minutes for minutes, _ in asked[-MONTHS_KEPT:]], axis=0), asked_places=np.mean([places for _, places in asked[-MONTHS_KEPT:]], axis=0), year=tuple(year),
-        weekdays=tuple(engine.calendar.weekday(month.number) for month in year), solved=tuple(notes),
+        weekdays=tuple(engine.calendar.weekday(month.number) for month in year), brought=brought, solved=tuple(notes),
     )  # fmt: skip
 
 
@@ -609,6 +616,6 @@ class _Held:
 
 def starting_state(place: Place, scale: float, parameters: Parameters, threads: int = 1) -> StartingState:
     """Return the starting state, from the cache folder if it was built before with the same code, data and parameters."""
-    parts = ("living", "seeking", "care", "hospital", "planned", "market", "prices")
+    parts = ("living", "seeking", "care", "hospital", "planned", "market", "prices", "frail_elders", "several_conditions")
     relevant = dataclasses.replace(Parameters(), **{part: getattr(parameters, part) for part in parts})
     return _settled(_key(place, scale, relevant), _Held(place, threads), scale, relevant)

@@ -275,6 +275,7 @@ STRUCTURE_THAT_USES = {
     "trusting.imposed": "imposed",
     "frail_elders.age": "frail_elders",
     "frail_elders.frailty": "frail_elders",
+    "several_conditions.at_least": "year-of-care",
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("teamwork.")), "teams"),
     **dict.fromkeys((row.name for row in Parameters().table() if row.name.startswith("reorganising.")), "single-budget"),
     "entitlement.board_share": "separate-budgets+free-personal-care",

@@ -7,8 +7,8 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.billing import is_return, price_today
-from agents.hospital.books import follow_up, note, post, schedule
+from agents.hospital.billing import charge, is_return, owed, price_today
+from agents.hospital.books import follow_up, note, schedule
 from agents.hospital.state import (
     ACUTE,
     ADMISSIONS_BY_CELL,
@@ -125,12 +125,12 @@ def arrive(flow, e, day, clock, rules, seed):
     row = flow.out[np.int64(p["council"])]
     cause, trigger, severity = np.int64(e["cause"]), np.int64(e["trigger"]), np.float64(e["severity"])
     decider, lever = np.int64(e["decider"]), np.int64(e["lever"])
-    payer = rules.first_consortium + np.int64(p["consortium"])
     if e["avoided"] == 1:
         partner = np.int64(p["person"]) & record.PARTNER != 0
         at_rest = admission_chance(severity, hospital.rest[ADMISSION_THRESHOLD] + crowding_of(hospital, rules), partner, rules)
-        note(flow, payer, SPELL, decider, lever, -int(at_rest * price_today(hospital, p, day)))
-        note(flow, payer, ATTENDANCE, decider, lever, -hospital.attendance_price)
+        payer = rules.first_consortium + np.int64(p["consortium"])
+        note(flow, payer, SPELL, decider, lever, -owed(flow, i, h, int(at_rest * price_today(hospital, p, day))))
+        note(flow, payer, ATTENDANCE, decider, lever, -owed(flow, i, h, hospital.attendance_price))
         return NOTHING
     p["contacts"] = min(np.int64(p["contacts"]) + 1, 255)
     row[CONTACTS_OUT + cause] += 1
@@ -138,7 +138,7 @@ def arrive(flow, e, day, clock, rules, seed):
         return 0.0
     row[ATTENDED_OUT] += 1
     flow.hospital_out[h, HOSPITAL_ATTENDANCES] += 1
-    post(flow, payer, rules.first_hospital + h, ATTENDANCE, decider, lever, hospital.attendance_price)
+    charge(flow, i, p, h, ATTENDANCE, decider, lever, hospital.attendance_price, rules)
     minutes = minutes_in_ae(draw(seed, i, trigger, 1, draws.TREATMENT), age_index(p, clock) + YOUNGEST, rules)
     flow.hospital_out[h, HOSPITAL_AE_MINUTES] += int(minutes)
     return minutes
@@ -163,7 +163,7 @@ def settle_emergency(flow, e, day, hour, left, clock, tables, rules, seed):
         decider = rules.first_hospital + h
         lever = ADMISSION_THRESHOLD
         if not admitted:
-            note(flow, rules.first_consortium + np.int64(p["consortium"]), SPELL, decider, lever, -price_today(hospital, p, day))
+            note(flow, rules.first_consortium + np.int64(p["consortium"]), SPELL, decider, lever, -owed(flow, i, h, price_today(hospital, p, day)))
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     if not admitted:

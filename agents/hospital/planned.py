@@ -21,7 +21,8 @@ import numpy as np
 from agents import draws
 from agents.compiled import compiled
 from agents.draws import block, draw
-from agents.hospital.books import AHEAD, N_FORMED_AT, N_WAITING_AT, ask_ahead, follow_up, note, post
+from agents.hospital.billing import charge, owed
+from agents.hospital.books import AHEAD, N_FORMED_AT, N_WAITING_AT, ask_ahead, follow_up, note
 from agents.hospital.state import GENERAL, SURGERY, open_case
 from agents.hospital.wards import has_bed, take_bed
 from agents.parameter import Checked, parameter
@@ -205,7 +206,7 @@ def see(flow, w, p, day, left, clock, tables, rules, seed):
     i, h, trigger, kind = np.int64(w["person"]), np.int64(w["hospital"]), np.int64(w["trigger"]), np.int64(w["kind"])
     flow.planned[np.int64(p["council"]), SEEN_OUT] += 1
     flow.hospital_planned[h, HOSPITAL_VISITS] += 1
-    post(flow, rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h, OUTPATIENT, NEED_DECIDES, 0, flow.hospitals[h].visit_price)
+    charge(flow, i, p, h, OUTPATIENT, NEED_DECIDES, 0, flow.hospitals[h].visit_price, rules)
     w["stage"] = GONE
     u_listed, u_leaves, _, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
     if u_listed < rules.listed_share:
@@ -248,7 +249,7 @@ def note_what_the_night_costs(flow, i, p, h, trigger, kind, overnight, rules, se
     _, _, u_night, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
     if overnight == (u_night < usual_night(kind, rules)):
         return
-    more = np.int64(flow.hospitals[h].elective_price) - np.int64(flow.hospitals[h].day_case_price)
+    more = owed(flow, i, h, np.int64(flow.hospitals[h].elective_price) - np.int64(flow.hospitals[h].day_case_price))
     payer = rules.first_consortium + np.int64(p["consortium"])
     note(flow, payer, ELECTIVE, rules.first_hospital + h, DAY_CASES, more if overnight else -more)
 
@@ -299,7 +300,7 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
     flow.hospital_planned[h, HOSPITAL_ELECTIVE_STAYS if overnight else HOSPITAL_DAY_CASES] += 1
     price = hospital.elective_price if overnight else hospital.day_case_price
     note_what_the_night_costs(flow, i, p, h, trigger, kind, overnight, rules, seed)
-    post(flow, rules.first_consortium + np.int64(p["consortium"]), rules.first_hospital + h, ELECTIVE, NEED_DECIDES, 0, price)
+    charge(flow, i, p, h, ELECTIVE, NEED_DECIDES, 0, price, rules)
     if kind != OTHER and u_success >= rules.success:  # borne on, and listed again
         w["stage"] = GONE
         again = follow_up(trigger, REFERRED)

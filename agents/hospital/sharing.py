@@ -16,7 +16,7 @@ import numpy as np
 from agents.hospital.books import N_CASES_AT, N_JOURNAL_AT, N_NOTES_AT, N_WAITING_AT
 from agents.hospital.state import Flow
 
-COUNTERS = ("out", "hospital_out", "totals", "planned", "hospital_planned")
+COUNTERS = ("out", "hospital_out", "totals", "planned", "hospital_planned", "brought")
 """Fields of a flow in which each part counts on its own."""
 BOOKS = (
     ("cases", "cases", N_CASES_AT), ("journal", "journal", N_JOURNAL_AT), ("notes", "notes", N_NOTES_AT), ("joined", "waiting", N_WAITING_AT),

@@ -115,6 +115,7 @@ HOSPITAL_STATE = np.dtype(
         ("visit_price", "i8"),  # pence, a first outpatient visit
         ("day_case_price", "i8"),  # pence
         ("elective_price", "i8"),  # pence, an operation with a night
+        ("contract_kinds", "i8"),  # bits of the kinds of people whose care a contract pays for, see ``agents.patients.kinds``
         ("return_share", "f8"),  # share of its bill that a return is paid, see ``agents.hospital.billing``
         ("marginal_share", "f8"),  # share of its bill that a spell beyond the baseline is paid
         ("baseline_spells", "i8"),  # spells of a financial year that are paid in full
@@ -154,6 +155,8 @@ class Flow(NamedTuple):
     planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
     hospital_planned: np.ndarray  # (n_hospitals, N_HOSPITAL_PLANNED) int64
     reablement_first: np.ndarray  # (people,) uint8: 1 for those offered it before home care, however few others are; empty if there are none
+    kinds: np.ndarray  # (people,) uint8: kinds that each is of on the month's first day, see ``agents.patients.kinds``; empty if nobody asks
+    brought: np.ndarray  # (n_kinds, n_consortia, n_hospitals) int64: what care of each kind of people comes to by the tariff, pence
 
 
 @compiled

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
-from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party
+from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
 from model.options import OptionError, joined, laid_over, option_facts
 from model.payment import PAYMENT_RULES
 
@@ -192,12 +192,17 @@ class Transition(_Facts):
         return self
 
 
-def _payment_rule(given: Any) -> str:
-    if given not in PAYMENT_RULES:
-        message = "must be one of {rules}; nearest: {nearest}"
-        context = {"rules": ", ".join(PAYMENT_RULES), "nearest": nearest(given, PAYMENT_RULES)}
-        raise PydanticCustomError("unknown_name", message, context)
-    return str(given)
+def _one_of(valid: tuple[str, ...]) -> Callable[[Any], str]:
+    def read(given: Any) -> str:
+        if given not in valid:
+            message = "must be one of {valid}; nearest: {nearest}"
+            raise PydanticCustomError("unknown_name", message, {"valid": ", ".join(valid), "nearest": nearest(given, valid)})
+        return str(given)
+
+    return read
+
+
+EVERYBODY = "everybody"
 
 
 class Payment(_Facts):
@@ -206,12 +211,15 @@ class Payment(_Facts):
     Parameters
     ----------
     hospital : one of ``model.payment.PAYMENT_RULES``
+    people : whose care it pays for: ``everybody``, or people with ``several_conditions``, or ``frail_elders``; everybody else's is
+        then paid by the tariff
     delays : ``unpaid``, or ``reimbursed`` by councils, by the day
     shares : under an alliance, part of its gain or loss that the hospital and the holder of the acute account each have;
         they add up to 1
     """
 
-    hospital: Annotated[str, BeforeValidator(_payment_rule)]
+    hospital: Annotated[str, BeforeValidator(_one_of(PAYMENT_RULES))]
+    people: Annotated[str, BeforeValidator(_one_of((EVERYBODY, *(kind.name.lower() for kind in PeopleKind))))] = EVERYBODY
     delays: Literal["unpaid", "reimbursed"] = "unpaid"
     shares: dict[Kind, Share] = Field(default_factory=dict)
 
@@ -222,7 +230,20 @@ class Payment(_Facts):
             raise PydanticCustomError("shares", "shares of an alliance must add up to 1, not {total}", {"total": total})
         if self.hospital != "alliance" and self.shares:
             raise PydanticCustomError("shares", "shares must be left out where hospitals are paid by {rule}", {"rule": self.hospital})
+        if self.kind is not None and self.hospital in ("tariff", "alliance"):
+            message = "people must be everybody, not {people}, where hospitals are paid by {rule}; block, capitation and year-of-care may pay for some alone"
+            raise PydanticCustomError("people", message, {"people": self.people, "rule": self.hospital})
         return self
+
+    @property
+    def kind(self) -> PeopleKind | None:
+        """The kind of people whose care it pays for; None for everybody."""
+        return None if self.people == EVERYBODY else PeopleKind[self.people.upper()]
+
+    @property
+    def all_by_rule(self) -> bool:
+        """Whether nothing that a hospital does is paid by the tariff."""
+        return self.hospital != "tariff" and self.kind is None
 
 
 class CommissioningStructure(_Facts):

@@ -69,5 +69,8 @@ def test_what_moves_to_a_body_is_told_by_its_name():
 
 def test_parts_of_accounts_are_told_as_parts():
     assert facts_in_words(load_structure("stasis"))["pools"].startswith("joint arrangements: 3.4% of acute care, ")
+    assert facts_in_words(load_structure("year-of-care"))["hospitals are paid by"] == (
+        "year of care for people with several conditions, by the tariff for everybody else"
+    )
     assert " for frail elders; " in facts_in_words(load_structure("capitated-provider"))["pools"]
     assert Party.COMMISSIONER in load_structure("capitated-provider").kinds

@@ -38,6 +38,15 @@ def test_what_a_step_takes_is_the_same_under_every_rule_and_only_who_bears_it_di
         assert paid.costs[Account.ACUTE] == 0.0
 
 
+@given(POUNDS, POUNDS, st.floats(0.0, 1.0))
+def test_where_a_rule_pays_for_some_a_step_is_believed_to_fall_on_them_and_on_the_others_as_bills_do(acute, hospital, part):
+    belief = Belief(lever=Lever.ADMISSION_THRESHOLD, costs={Account.ACUTE: acute, Account.HOSPITAL: hospital}, qalys=1.0)
+    some = as_paid(belief, Payment(hospital="block", people="several_conditions"), part)
+    for account, by_rule in ((Account.ACUTE, 0.0), (Account.HOSPITAL, acute + hospital)):
+        assert some.costs[account] == pytest.approx(part * by_rule + (1.0 - part) * belief.costs[account], abs=1e-9)
+    assert as_paid(belief, Payment(hospital="block"), 1.0) == as_paid(belief, Payment(hospital="block"))
+
+
 def test_a_fixed_sum_makes_the_hospital_feel_what_care_takes():
     """Under the tariff an avoided spell costs the hospital its income; under a block it saves what the spell takes."""
     admit_less = Belief(lever=Lever.ADMISSION_THRESHOLD, costs={Account.ACUTE: -2.0, Account.HOSPITAL: 0.5}, qalys=0.0)

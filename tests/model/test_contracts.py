@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.hospital.billing import PRICES
-from agents.patients.record import RECORD
-from agents.vocabulary import Party, Service
+from agents.patients.record import ALIVE, RECORD
+from agents.vocabulary import Party, PeopleKind, Service
 from model.contracts import N_BANDS, BaseYear, Contracts, contract_rows, people_served, year_of_care
 from model.evidence import evidence
 from model.payment import PAYMENT_RULES, YEAR_OF_CARE_ROWS
-from model.structures import Payment, load_structure
+from model.structures import Payment, Transition, load_structure
 from tests.strategies import ALL_HELD, lived, person
 
 CONTRACTS = PAYMENT_RULES[1:]
@@ -98,14 +98,35 @@ def test_rows_of_contracts_are_payments_of_the_pair():
     assert set(rows["service"]) == {Service.ACUTE_CONTRACT}
 
 
+def test_only_those_whom_a_contract_covers_are_counted_and_pay():
+    """Ten people at rest, two covered, 1,200 pounds a year for their care; then three are covered: 150 pounds a month instead of 100."""
+    rows = crowd(np.array([[[8, 0, 2, 0, 0]]]))
+    covers = lambda people, month: people["conditions"] == 0b11  # noqa: E731
+    at_rest = people_served(rows, -1, 1, 1, covers)
+    assert at_rest.tolist() == [[[0, 0, 2, 0, 0]]]
+    base = BaseYear(income=np.array([[120_000]]), resources=np.array([0]), people=at_rest)
+    more = np.concatenate([rows, person(conditions=0b11)])
+    for rule, owed in (("block", 10_000), ("capitation", 15_000), ("year-of-care", 15_000)):
+        contracts = Contracts(rule, base, covers=covers)
+        assert contracts.month(0, rows, np.array([0])).tolist() == [[10_000]]
+        assert contracts.month(0, more, np.array([0])).tolist() == [[owed]]
+
+
+def test_whom_a_contract_covers_is_asked_on_the_next_months_first_day():
+    asked = []
+    covers = lambda people, month: asked.append(month) or np.ones(len(people), dtype=bool)  # noqa: E731
+    people_served(person(), 4, 1, 1, covers)
+    assert asked == [5]
+
+
 # In a run
 
 
-def structure(rule: str, base: str = "separate-budgets"):
+def structure(rule: str, base: str = "separate-budgets", people: str = "everybody"):
     stated = load_structure(base)
     payer = stated.holders[0]
     shares = {payer: 0.4, Party.HOSPITAL: 0.6} if rule == "alliance" else {}
-    return stated.model_copy(update={"payment": Payment(hospital=rule, shares=shares)})
+    return stated.model_copy(update={"payment": Payment(hospital=rule, shares=shares, people=people)})
 
 
 @pytest.fixture(scope="module", params=PAYMENT_RULES)
@@ -167,3 +188,92 @@ def test_a_financial_year_begins_with_no_spell_billed():
     last = economy.months[-1].hospital_out[:, 0].sum()
     assert 0 < hospitals["billed_spells"].sum() < 3 * max(last, 1)
     assert (hospitals["baseline_spells"] >= 1).all()
+
+
+# For some people
+
+SOME = (("block", "several_conditions"), ("capitation", "frail_elders"), ("year-of-care", "several_conditions"))
+
+
+def contract_of(economy, at: int) -> np.ndarray:
+    """What contracts came to in a month, by hospital: income beyond what was billed as care was given."""
+    costs, journal = economy.costs[at], economy.months[at].journal
+    billed = np.zeros_like(costs.income)
+    np.add.at(billed, journal["payee"].astype(int) - economy.parties.indices(Party.HOSPITAL)[0], journal["pence"])
+    return costs.income - billed
+
+
+@pytest.fixture(scope="module", params=SOME, ids="-".join)
+def some(request):
+    rule, people = request.param
+    return lived(12, scale=0.01, structure=structure(rule, people=people), hold=ALL_HELD)
+
+
+def test_the_rest_is_paid_by_the_tariff_to_the_penny(some, tariff):
+    """Lives are the same, so the tariff's income is what the others bring and what those covered would have brought."""
+    for at, (one, other) in enumerate(zip(some.months, tariff.months, strict=True)):
+        would_be, income = one.brought[some.structure.payment.kind].sum(axis=0), tariff.costs[at].income
+        assert (some.costs[at].income - contract_of(some, at) + would_be == income).all()
+        assert 0 < would_be.sum() < income.sum()
+        assert (one.hospital_out == other.hospital_out).all()
+    assert some.ledger.resources().equals(tariff.ledger.resources())
+
+
+def test_a_contract_for_some_is_worth_at_rest_what_their_care_brought(some):
+    """The base year: what is billed for the others, and the contract at the people of the start, come to the tariff's income."""
+    state, base = some._state, some._contracts.base
+    years = len(state.year) // 12
+    rest = state.brought[some.structure.payment.kind]
+    assert (base.income == rest // years).all()
+    income = np.zeros_like(rest)
+    for month in state.year:
+        np.add.at(income, (month.journal["payer"].astype(int), month.journal["payee"].astype(int)), month.journal["pence"])
+    at_start = Contracts(some._contracts.rule, base, covers=lambda rows, month: some._contracts.covers(rows, 0))
+    a_year = sum(at_start.month(m, still(state.arrays["rows"]), np.zeros(len(some.hospitals))) for m in range(12))
+    assert np.abs((income - rest) / years + a_year - income / years).max() <= 13, "pence: half of one a month and pair"
+
+
+def still(rows: np.ndarray) -> np.ndarray:
+    """The people of the start, nobody of whom dies or moves away."""
+    rows = np.array(rows)
+    rows["end_month"][rows["end_month"] >= 0] = ALIVE
+    return rows
+
+
+def test_a_contract_for_some_moves_with_how_many_they_are(some):
+    first, last = (contract_of(some, at).sum() for at in (0, 11))
+    at_rest = some._contracts.base.income.sum() / 12
+    if some.structure.payment.hospital == "block":
+        assert abs(first - at_rest) <= 2 and abs(last - at_rest) <= 2
+    else:
+        assert first == pytest.approx(at_rest, rel=0.05)
+        covers = some._contracts.covers
+        rows = some.engine.people.rows
+        served = people_served(rows, 11, *some._contracts.base.income.shape, covers).sum()
+        if some.structure.payment.hospital == "capitation":
+            assert last / at_rest == pytest.approx(served / some._contracts.base.people.sum(), rel=0.02)
+
+
+def test_books_balance_and_payers_pay_what_hospitals_receive_under_a_rule_for_some(some):
+    received = sum(some.ledger.received(index) for index in some.parties.indices(Party.HOSPITAL))
+    assert received == sum(int(costs.income.sum()) for costs in some.costs)
+    assert sum(some.ledger.balances().values()) == 0
+    services = {service for index in some.parties.indices(Party.CONSORTIUM) for service in Service if some.ledger.paid(index, [service])}
+    assert {Service.ACUTE_CONTRACT, Service.EMERGENCY_SPELL, Service.ELECTIVE} <= services
+
+
+def test_a_rule_for_some_may_come_and_go_in_the_middle_of_a_run():
+    coming = Transition(**{"announced": "2014-04", "from": "2014-08"})
+    mine = structure("block", people="several_conditions").model_copy(update={"name": "mine", "transition": coming})
+    changed = lived(8, structure=mine, scale=0.005, hold=ALL_HELD)
+    entries = changed.ledger.entries()
+    assert set(entries[entries["service"] == "acute_contract"]["month"]) == {4, 5, 6, 7}
+    assert [bool(month.brought.sum()) for month in changed.months] == [False] * 4 + [True] * 4
+
+
+def test_most_of_hospitals_bills_are_for_people_with_several_conditions(some):
+    """They had 56.1% of admissions as counted with 36 conditions (P-B.gp-008); fewer of them are told by fourteen."""
+    several, elders = some.part_of(PeopleKind.SEVERAL_CONDITIONS), some.part_of(PeopleKind.FRAIL_ELDERS)
+    assert some.part_of(None) == 1.0
+    assert 0.35 < several < 0.75
+    assert 0.02 < elders < several

@@ -318,6 +318,14 @@ def test_hospitals_may_be_paid_by_any_rule(tmp_path, rule):
     assert load_structure(written(tmp_path, BASE.replace(TARIFF, f'hospital = "{rule}"'))).payment.hospital == rule
 
 
+@pytest.mark.parametrize("people", ["several_conditions", "frail_elders"])
+def test_a_rule_may_pay_for_some_people_alone(tmp_path, people):
+    payment = load_structure(written(tmp_path, BASE.replace(TARIFF, f'hospital = "capitation"\npeople = "{people}"'))).payment
+    assert (payment.people, payment.all_by_rule) == (people, False)
+    assert load_structure("year-of-care").payment.people == "several_conditions"
+    assert load_structure("accountable-care").payment.all_by_rule and not load_structure(BASELINE).payment.all_by_rule
+
+
 def test_an_alliance_states_who_has_which_share(tmp_path):
     text = BASE.replace(TARIFF, 'hospital = "alliance"\nshares = { consortium = 0.4, hospital = 0.6 }')
     shares = load_structure(written(tmp_path, text)).payment.shares
@@ -346,6 +354,12 @@ def test_an_alliance_states_who_has_which_share(tmp_path):
             "payment.shares: must be those of hospital and consortium, which holds the acute account "
             "(got council, hospital)",
         ),
+        ('hospital = "tariff"\npeople = "frail_elders"', "payment: people must be everybody, not frail_elders, where hospitals are paid by tariff; block, "),
+        (
+            'hospital = "alliance"\npeople = "several_conditions"\nshares = { consortium = 0.5, hospital = 0.5 }',
+            "payment: people must be everybody, not several_conditions, where hospitals are paid by alliance; block, ",
+        ),
+        ('hospital = "block"\npeople = "elders"', "payment.people: must be one of everybody, several_conditions, frail_elders; nearest: frail_elders"),
     ],
 )
 def test_what_is_wrong_with_payment_is_said_in_one_line(tmp_path, new, expected):

@@ -91,6 +91,66 @@ def test_who_leaves_on_the_day_that_the_baseline_is_reached_is_paid_in_full():
     assert len(set(billed(month, Service.EMERGENCY_SPELL))) == 1
 
 
+def of_kinds(*bits: int):
+    """Tell the first people to be of the kinds given as bits, one after the other."""
+    return lambda rows, month: np.array(bits, dtype=np.uint8)[: len(rows)]
+
+
+def stays(n: int, kinds_of=None, **fields):
+    """So many people's spells, all from day 1 to day 31, two of it beyond the trim point; `fields` are the hospital's."""
+    b = quiet_bench(np.concatenate([person() for _ in range(n)]), **CERTAIN)
+    b.tables["stay_scale"] = 1000.0
+    for name, value in {"return_share": 1.0, "marginal_share": 0.3, "baseline_spells": NEVER, "trim_days": 26, **fields}.items():
+        b.known.hospitals[name] = value
+    begin_year(b.known.hospitals)
+    b.future = np.concatenate([event(1, person=i) for i in range(n)] + [event(29, kind=2, person=i) for i in range(n)])
+    engine = b.engine()
+    engine.kinds_of = kinds_of
+    return engine, engine.month(0)
+
+
+def test_care_of_those_whom_a_contract_pays_for_costs_nothing_when_it_is_given():
+    """Four people, the same care: one of no kind, one of the first, one of the second, one of both; a contract pays for the second kind."""
+    _, tariff = stays(4)
+    engine, month = stays(4, of_kinds(0, 1, 2, 3), contract_kinds=2)
+    for service in (Service.ATTENDANCE, Service.EMERGENCY_SPELL, Service.EXCESS_DAYS):
+        (price,) = set(billed(tariff, service))
+        assert price > 0
+        assert sorted(billed(month, service)) == [0, 0, price, price]
+    assert tariff.brought.sum() == 0, "nobody asks for kinds"
+    each = int(tariff.journal["pence"].sum()) // 4
+    h, k = int(engine.people.rows["hospital"][0]), int(engine.people.rows["consortium"][0])
+    assert month.brought[:, k, h].tolist() == [2 * each, 2 * each]
+    assert month.brought.sum() == 4 * each
+
+
+def test_being_told_apart_changes_no_bill():
+    _, tariff = stays(4)
+    _, month = stays(4, of_kinds(0, 1, 2, 3))
+    assert np.array_equal(month.journal, tariff.journal)
+    assert 0 < month.brought.sum(axis=(1, 2)).max() < tariff.journal["pence"].sum()
+
+
+def test_spells_that_a_contract_pays_for_count_against_the_baseline():
+    """The one that reaches it is paid by contract; those who leave on the same day are paid in full, so everybody counts."""
+    engine, _ = stays(3, of_kinds(1, 0, 0), contract_kinds=1, baseline_spells=1)
+    hospital = engine.organisations.hospitals[0]
+    assert (hospital["billed_spells"], hospital["beyond_since"]) == (3, 29)
+
+
+def test_what_an_avoided_emergency_would_have_cost_is_nothing_where_a_contract_pays():
+    """A note on an avoided contact: the payer of the second person has saved nothing by it."""
+    b = quiet_bench(np.concatenate([person(), person()]), **CERTAIN)
+    b.known.hospitals["contract_kinds"] = 1
+    b.future = np.concatenate([event(3, person=i, avoided=1, decider=1, lever=1) for i in range(2)])
+    engine = b.engine()
+    engine.kinds_of = of_kinds(0, 1)
+    notes = engine.month(0).notes
+    saved = notes["pence"].reshape(2, 2).tolist()
+    assert saved[0][0] < 0 and saved[0][1] < 0
+    assert saved[1] == [0, 0]
+
+
 def test_both_rules_cut_twice():
     hospitals = Organisations(1, 1, 1).hospitals
     hospitals["return_share"], hospitals["marginal_share"], hospitals["beyond_since"] = 0.5, 0.3, 10

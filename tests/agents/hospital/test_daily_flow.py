@@ -216,11 +216,14 @@ b.future = np.concatenate(
     [event(k % 30, person=k, trigger=1600 + k, severity=0.2 + 0.008 * (k % 100)) for k in range(0, n, 2)]
     + [event(k % 30, kind=2, person=k) for k in range(0, n, 17)]
 )
+b.known.hospitals["contract_kinds"] = 1
 engine = b.engine()
+engine.kinds_of = lambda rows, month: (np.arange(len(rows)) % 4).astype(np.uint8)
 month = engine.month(0)
+assert month.brought.any(axis=(1, 2)).all()
 print((month.out.sum(axis=0) > 0).sum(), (month.hospital_out.sum(axis=0) > 0).sum(), engine.n_cases)
 left = (engine.people.rows, engine.cases[: engine.n_cases], engine.future, month.out, month.hospital_out)
-for part in (*left, month.totals, month.journal):
+for part in (*left, month.totals, month.journal, month.brought):
     print(hashlib.sha256(bits_of(part)).hexdigest())
 """
 
