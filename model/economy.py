@@ -70,6 +70,7 @@ from model.ledger import RULES as RULES_DECIDE
 from model.management import management_at_rest
 from model.markets import nearness, paid_elsewhere, placements, users, working_age
 from model.measures import HEADLINE, OF_ORGANISATIONS
+from model.new_burdens import AtRest, NewBurdens, at_rest
 from model.observing import measure_month
 from model.outcomes import GROUP_MEASURES, Outcomes, checked_keep
 from model.parameters import Parameters
@@ -83,7 +84,7 @@ from model.rules import PEOPLE_SEED, compile_rules
 from model.script import Script
 from model.settlement import load_settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
-from model.structures import BASELINE, CommissioningStructure, load_structure
+from model.structures import BASELINE, CommissioningStructure, Entitlement, load_structure
 from model.year_end import Budgets, close_year, held_back, purses_of
 
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
@@ -126,7 +127,8 @@ class HealthEconomy(mesa.Model):
     beliefs : what organisations believe of levers; as measured if None
     hospital_flow : ``daily`` (compiled, a day at a time) or ``salabim`` (by the hour and minute), or a flow of one's own
     learning : whether organisations learn what their levers do from what they see
-    funding : changing over is paid for from ``within`` the settlement, or ``funded`` by the treasury on top
+    funding : changing over, and what an entitlement is expected to cost, is paid for from ``within`` the settlement, or ``funded`` by the
+        treasury on top
     interventions : what is done from outside, as plain data or as ``model.interventions`` has them
     keep : what is kept of people for :meth:`person_outcomes` (``people``) and :meth:`by_group` (``groups``)
 
@@ -345,7 +347,7 @@ class HealthEconomy(mesa.Model):
         self.budgets = Budgets(
             modelled=modelled, committed=committed, variance=variances(modelled, cases), holders=self.holders,
             management=management_at_rest(place, self.scale, parameters.overheads), first=self._first, overheads=parameters.overheads, settlement=self.settlement,
-            earlier=None if earlier is None else (earlier, self.month), funded=self.funded,
+            earlier=None if earlier is None else (earlier, self.month), funded=self.funded, burdens=self._new_burdens(),
         )  # fmt: skip
         self._remember_the_year()
         self._purses: dict[int, list[Purse]] = {}
@@ -358,6 +360,15 @@ class HealthEconomy(mesa.Model):
         for h, hospital in enumerate(self.hospitals):
             self._purses[hospital.index] = [Purse((Account.HOSPITAL,), float(spread[Account.HOSPITAL][h]) ** 0.5)]
         self._join_pools(spread)
+
+    def _new_burdens(self) -> NewBurdens | None:
+        """Return what the treasury pays for entitlements of the structure where the run is funded."""
+        facts = self.structure.entitlement
+        return NewBurdens(self._who_needs_help, facts, self.engine.calendar, self.settlement, self.month) if self.funded and facts != Entitlement() else None
+
+    @functools.cached_property
+    def _who_needs_help(self) -> AtRest:
+        return at_rest(self._state, self.place, self.parameters, self.rules)
 
     def _join_pools(self, spread: Mapping[Account, np.ndarray]) -> None:
         """Let purses bear the parts of others' pooled accounts that fall on them; `spread` is the variance of a year's spending by account and holder."""
@@ -678,7 +689,7 @@ class HealthEconomy(mesa.Model):
         payments += [(payer, outside, service, amount, NEED) for payer, service, amount in self.budgets.month(number)]
         for holder in self._holders:
             budget = sum(amount for account, amount in holder.budgets.items() if account not in (Account.HOSPITAL, Account.TRANSITION))
-            share = block_month(budget, number)
+            share = block_month(budget - self.budgets.new_burden(holder.index, number // MONTHS), number)
             if share > 0:
                 payments.append((parties.index("treasury"), holder.index, Service.SETTLEMENT, share, RULES_DECIDE))
         payments += [(parties.index("treasury"), payee, Service.SETTLEMENT, amount, RULES_DECIDE) for payee, amount in self.budgets.paid_on_top(number)]

@@ -21,6 +21,7 @@ from agents.vocabulary import HELD_ACCOUNTS, Account, Party, Service
 from model.accounts import UNIT_OF
 from model.holders import Holders
 from model.management import MONTHS, SOURCES, ChangeOver, Overhead, Overheads, overheads_by_payer, transition_spent
+from model.new_burdens import NewBurdens
 from model.payment import block_month
 from model.reorganising import moved_shares
 from model.settlement import MoneyPath, Settlement
@@ -134,6 +135,7 @@ class Budgets:
     earlier : budgets until a structure was replaced in the middle of a run, and the month from which these hold; of an earlier
         change those go on paying who still hold an account, and what others had begun is left undone
     funded : whether the treasury pays for the change on top
+    burdens : what it pays on top for entitlements; None for nothing
 
     Attributes
     ----------
@@ -144,7 +146,7 @@ class Budgets:
     def __init__(
         self, *, modelled: Mapping[Account, np.ndarray], committed: Mapping[Account, np.ndarray], variance: Mapping[Account, np.ndarray], holders: Holders,
         management: Mapping[Party, np.ndarray], first: Mapping[Party, int], overheads: Overheads, settlement: Settlement | MoneyPath,
-        earlier: tuple[Budgets, int] | None = None, funded: bool = False,
+        earlier: tuple[Budgets, int] | None = None, funded: bool = False, burdens: NewBurdens | None = None,
     ) -> None:  # fmt: skip
         self.modelled, self.committed, self._holders = modelled, committed, holders
         self._overheads, self._settlement = overheads, settlement
@@ -159,7 +161,8 @@ class Budgets:
                 money[account, kind, unit] = holders.bill(account, unit, pence)
         own = {(kind, unit): first[kind] + unit for kind, each in management.items() for unit in range(len(each))}
         before, since = (None, 0) if earlier is None else (earlier[0].money, earlier[1])
-        self.money, self._funded = money, funded
+        self.money, self._funded, self.burdens = money, funded, burdens
+        self._burdens_of_year: dict[int, np.ndarray] = {}
         self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads, before)
         self.moved = moved_shares(money, own, before)
         self._since = since
@@ -176,6 +179,8 @@ class Budgets:
         found = {
             account: self._budget(account, held, year) for account, held in self.held(payer).items()
         }
+        if Account.SOCIAL_CARE in found:
+            found[Account.SOCIAL_CARE] += self.new_burden(payer, year)
         overhead = self.overhead.get(payer, Overhead())
         if any(overhead.budget.values()):
             found[Account.MANAGEMENT] = sum(int(pence * self._settlement.factor(source, year)) for source, pence in overhead.budget.items())
@@ -204,11 +209,27 @@ class Budgets:
         return [row for row in found if row[2]]
 
     def paid_on_top(self, number: int) -> list[tuple[int, int]]:
-        """Return what the treasury pays in a month besides the settlement, (payee, pence), where a run is funded: what changing over costs.
+        """Return what the treasury pays in a month besides the settlement, (payee, pence), where a run is funded.
 
-        What an entitlement costs beyond the rules that it replaces belongs here too, once it is counted.
+        That is what changing over costs, and what entitlements are expected to cost whoever holds social care.
         """
-        return [(payer, pence) for payer, service, pence in self.month(number) if service == Service.TRANSITION] if self._funded else []
+        changing = [(payer, pence) for payer, service, pence in self.month(number) if service == Service.TRANSITION] if self._funded else []
+        entitled = zip(self._holders.parties(Account.SOCIAL_CARE).tolist(), self._burdens_in(number).tolist(), strict=True)
+        return changing + [(payer, pence) for payer, pence in entitled if pence]
+
+    def new_burden(self, payer: int, year: int) -> int:
+        """Return what the treasury pays an organisation in a year for entitlements, pence: part of its budget, and on top of the settlement."""
+        held = self.held(payer).get(Account.SOCIAL_CARE)
+        if held is None:
+            return 0
+        if year not in self._burdens_of_year:
+            self._burdens_of_year[year] = sum(self._burdens_in(number) for number in range(year * MONTHS, (year + 1) * MONTHS))
+        return int(self._burdens_of_year[year][held.position])
+
+    def _burdens_in(self, number: int) -> np.ndarray:
+        """Return what is paid in a month for entitlements, pence by holder of social care."""
+        units = np.zeros(len(self.modelled[Account.SOCIAL_CARE]), dtype=np.int64) if self.burdens is None else self.burdens.month(number)
+        return self._holders.borne(Account.SOCIAL_CARE, units)
 
     def forecast(self, payer: int, last: Mapping[Account, np.ndarray], year: int) -> dict[Account, float]:
         """Return what an organisation will spend in a year on each account: modelled as of late, and what is certain besides.
@@ -250,7 +271,8 @@ class Budgets:
     def modelled_money(self, payer: int, account: Account, year: int) -> float:
         """Return the modelled lines' part of an organisation's budget for an account in a year, pence."""
         held = self.held(payer)[account]
-        return self._budget(account, held, year) * held.modelled / max(held.modelled + held.committed, 1)
+        more = self.new_burden(payer, year) if account == Account.SOCIAL_CARE else 0
+        return self._budget(account, held, year) * held.modelled / max(held.modelled + held.committed, 1) + more
 
     def spread(self, account: Account) -> np.ndarray:
         """Return the variance that chance gives a year's spending on an account, pence squared, by holder."""
