@@ -137,7 +137,7 @@ def compare(
     hospital_flow: Annotated[
         str, typer.Option(metavar="NAME", help="Hospitals by the day (daily), or by the hour and minute (salabim).")
     ] = "daily",
-    funded: Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")] = False,
+    funded: Annotated[bool, typer.Option("--funded", help="Changing over, and what entitlements are expected to cost, is paid for on top of the settlement.")] = False,
     settlement: Annotated[
         str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
     ] = "published",
@@ -1200,7 +1200,7 @@ ReplicationsOption = Annotated[str, typer.Option(metavar="N", help="Runs of each
 ScaleOption = Annotated[str, typer.Option(metavar="X", help="Share of the people in the model; 1 to read numbers.")]
 SeedOption = Annotated[str, typer.Option(metavar="N", help="Another seed is other luck.")]
 SettlementOption = Annotated[str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")]
-FundedOption = Annotated[bool, typer.Option("--funded", help="Changing over is paid for on top of the settlement.")]
+FundedOption = Annotated[bool, typer.Option("--funded", help="Changing over, and what entitlements are expected to cost, is paid for on top of the settlement.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")]
 WorkersOption = Annotated[str, typer.Option(metavar="N", help="Processes. [default: as many as processors]")]
 OutputOption = Annotated[str, typer.Option(metavar="DIR", help="Folder of runs, tables and figure.")]

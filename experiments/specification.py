@@ -83,7 +83,7 @@ class RunSpec:
     years : whole years from April 2014
     scale : share of the place's people that live in the model
     settlement : name of the yearly settlement, or path of a TOML file
-    funding : changing over is paid for from ``within`` it, or ``funded`` on top
+    funding : changing over, and entitlements, are paid for from ``within`` it, or ``funded`` on top
     hospital_flow : ``daily``, or ``salabim`` for hospitals by the hour and minute
     learning : whether organisations learn what their levers do from what they see
     hold : for each held lever the level it is frozen at; None is the observed level of whoever sets it

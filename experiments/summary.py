@@ -252,7 +252,7 @@ def _what(material: Material, context: Context) -> str:
         f"{context.first_year + spec.years}",
         f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
         f"scale: {spec.scale:g}",
-        f"settlement: {notes['settlement']} (`{spec.settlement}`); changing over is paid for {'on top' if spec.funding == 'funded' else 'out of it'}",
+        f"settlement: {notes['settlement']} (`{spec.settlement}`); changing over and entitlements are paid for {'on top' if spec.funding == 'funded' else 'out of it'}",
         f"hospitals: {FLOWS_IN_WORDS[spec.hospital_flow]} (`{spec.hospital_flow}`)",
         f"levers held: {_pairs(spec.hold)}",
         f"parameters changed: {_pairs(spec.parameters)}",
