@@ -1,6 +1,7 @@
 """New burdens: what the treasury pays for an entitlement is an estimate at rest, and only where a run is funded."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_the_national_minimum_costs_something_only_where_a_council_asks_for_more
 def test_nothing_is_paid_for_no_entitlement_and_more_for_a_wider_one():
     found = [at_rest().yearly(facts) for facts in BANDS]
     assert (found[0] == 0.0).all()
-    assert all((less <= more).all() for less, more in zip(found, found[1:], strict=False))
+    assert all((less <= more).all() for less, more in itertools.pairwise(found))
     assert 0.0 < found[1].sum() < found[2].sum() <= found[3].sum()
     caps = [at_rest().yearly(Entitlement(lifetime_cap=pounds), 4.0).sum() for pounds in (1e7, 72_000.0, 20_000.0)]
     assert 0.0 == caps[0] < caps[1] < caps[2] < at_rest().yearly(BANDS[3]).sum()
