@@ -139,15 +139,23 @@ class NewBurdens:
 
     def __init__(self, at_rest: AtRest, facts: Entitlement, calendar: Calendar, settlement: Settlement | MoneyPath, since: int = 0) -> None:
         self._at_rest, self._facts, self._calendar, self._settlement, self._since = at_rest, facts, calendar, settlement, since
+        self._yearly: dict[tuple[object, ...], np.ndarray] = {}
 
     def month(self, number: int) -> np.ndarray:
         """Return what is paid in a month (from 0), pence by council, int64."""
         year = number // MONTHS
         paths = self._settlement.by_council(year)
         growth = self._settlement.factor("council", year) if paths is None else paths
-        facts = in_force(self._facts, f"{self._calendar.date(number):%Y-%m}")
-        yearly = np.floor(self._at_rest.yearly(facts, number / MONTHS) * growth).astype(np.int64)
+        yearly = np.floor(self._estimate(number) * growth).astype(np.int64)
         return month_part(yearly, number) if number >= self._since else np.zeros_like(yearly)
+
+    def _estimate(self, number: int) -> np.ndarray:
+        """Return what entitlements in force in a month cost at rest, pence a year; worked out once for all months that are alike."""
+        facts = in_force(self._facts, f"{self._calendar.date(number):%Y-%m}")
+        alike = (facts.eligibility, facts.free_from, facts.personal_care, facts.lifetime_cap, number if facts.lifetime_cap else 0)
+        if alike not in self._yearly:
+            self._yearly[alike] = self._at_rest.yearly(facts, number / MONTHS)
+        return self._yearly[alike]
 
 
 def at_rest(state: StartingState, place: Place, parameters: Parameters, rules: np.record) -> AtRest:

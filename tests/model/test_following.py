@@ -55,7 +55,7 @@ def test_days_and_minutes_add_up_to_the_record(economy, lives):
         assert (np.maximum(gap, 0) // 7)[places == Setting.HOME].sum() == end["unmet"]
 
 
-@pytest.fixture(scope="module", params=["separate-budgets", "single-budget", "separate-budgets+free-personal-care"])
+@pytest.fixture(scope="module", params=["separate-budgets", "single-budget", "separate-budgets+free-personal-care", "year-of-care"])
 def month(request):
     """A month into which nobody arrives, everybody followed."""
     economy = HealthEconomy(place="wigan", structure=request.param, seed=3, scale=0.02, demography="frozen")
