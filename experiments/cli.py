@@ -8,7 +8,6 @@ and 1.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import re
 import signal
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from experiments.cases import Cases, Ground
     from experiments.experiment import ExperimentSpec
+    from experiments.figures.drawing import Drawn
     from experiments.filming import FilmSpec
     from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
@@ -141,12 +141,15 @@ def compare(
     settlement: Annotated[
         str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
     ] = "published",
+    waterfall: Annotated[bool, typer.Option("--waterfall", help="Also tell each difference from the baseline fact by fact: dozens of structures each.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
 
     Writes tables, figures and summary.md into the folder of the results. The same command again runs only what is
     missing and redraws. The baseline is separate-budgets where it is among the structures, else the first.
+
+    With --waterfall: each difference in steps, fact by fact, as joinedup waterfall tells it; the runs on the way are kept too.
     """
     spec = _comparison(
         place=place,
@@ -166,7 +169,7 @@ def compare(
     if each > 1 and processes > 1:
         raise UsageError(f"--threads must be 1 where there are several workers, got {each} with --workers {processes}")
     with _no_traceback_for_the_users_errors():
-        raise typer.Exit(_compare(spec, output, processes, quiet, each))
+        raise typer.Exit(_compare(spec, output, processes, quiet, each, waterfalls=waterfall))
 
 
 def _whole(option: str, text: str, least: int = 1, most: int | None = None) -> int:
@@ -292,13 +295,14 @@ def _levers(hold: dict[str, float | None]) -> dict[str, float | None]:
     return held
 
 
-def _compare(spec: ComparisonSpec | ExperimentSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
+def _compare(spec: ComparisonSpec | ExperimentSpec, output: str, processes: int, quiet: bool, threads: int = 1, *, waterfalls: bool = False) -> int:
+    from experiments.cases import Cases
     from experiments.store import Store
 
     store = Store(output, spec)
     try:
         failures = _run_missing(spec, store, processes, quiet, threads)
-        return _report(store, failures, quiet)
+        return _report(store, failures, quiet, Cases(output, processes, quiet) if waterfalls else None)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the tidying
         store.clean()
@@ -326,7 +330,7 @@ def _run_missing(spec: ComparisonSpec | ExperimentSpec, store: Store, processes:
     return [failure.error for failure in batch.failures]
 
 
-def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
+def _report(store: Store, failures: Sequence[str], quiet: bool, cases: Cases | None = None) -> int:
     from experiments.store import FolderError
     from experiments.summary import compare as differences_of
     from experiments.summary import write_report
@@ -345,10 +349,24 @@ def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
             return FAILED
         raise
     with store.writing():
-        write_report(results, differences, failures)
+        figures = write_report(results, differences, failures)
     if not quiet:
         _print_headline(differences, store)
+    if cases is not None and not failures:
+        _tell_waterfalls(results, differences, figures, cases)
     return FAILED if failures else 0
+
+
+def _tell_waterfalls(results: Results, differences: pd.DataFrame, figures: Sequence[Drawn], cases: Cases) -> None:
+    """Tell the differences of a comparison fact by fact, and write its summary anew, with them."""
+    from experiments.summary import write_tables_and_summary
+    from experiments.waterfall import tell_comparison
+
+    with _what_is_asked(str(results.folder)):
+        told, untold = tell_comparison(results, cases)
+        write_tables_and_summary(results, differences, [*figures, *told], remarks=untold)
+    for line in () if cases.quiet else [*(figure.title for figure in told), *untold]:
+        _console().print(f"{line}.", soft_wrap=True)
 
 
 def _report_experiment(store: Store, results: Results, failures: Sequence[str], quiet: bool) -> int:
@@ -1322,7 +1340,7 @@ def shunts(
 def _ground_of(results: str, structure: str) -> Ground:
     """Return the ground of a comparison's runs."""
     from experiments.cases import Ground
-    from experiments.specification import ComparisonSpec, RunSpec
+    from experiments.specification import ComparisonSpec
     from experiments.store import load
 
     spec = load(results).spec
@@ -1332,10 +1350,7 @@ def _ground_of(results: str, structure: str) -> Ground:
         raise UsageError(f"--structure must be one of {', '.join(spec.structures)}, which {results} compares, got {structure!r}")
     if spec.hold:
         raise UsageError(f"{results} holds levers ({', '.join(spec.hold)}), which shunts cannot; compare without --hold")
-    own, theirs = ({field.name for field in dataclasses.fields(kind)} for kind in (Ground, RunSpec))
-    shared = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
-    others = {name: value for name, value in shared.items() if name in theirs - own - {"hold", "code", "files"}}
-    return Ground(**{name: value for name, value in shared.items() if name in own}, others=others)
+    return Ground.of(spec)
 
 
 def _pounds_and_range(row: Any, name: str) -> str:

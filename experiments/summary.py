@@ -10,6 +10,7 @@ import pandas as pd
 from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.style import Context, label_of, number, percent, telling
+from experiments.figures.wording import with_unit
 from experiments.store import Results, write_text
 from model.indicators import INDICATORS, indicators, needed
 from model.measures import OF_ORGANISATIONS
@@ -89,18 +90,35 @@ def write_report(results: Results, differences: pd.DataFrame, failures: Sequence
     OSError
         If a file cannot be written.
     """
+    figures = draw_all(Material(results=results, differences=differences), results.folder)
+    write_tables_and_summary(results, differences, figures, failures)
+    return figures
+
+
+def write_tables_and_summary(results: Results, differences: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str] = (), remarks: Sequence[str] = ()) -> None:
+    """Write tables and summary into the folder of the results.
+
+    Parameters
+    ----------
+    results, differences, failures : as for :func:`write_report`
+    figures : that were drawn
+    remarks : findings besides the figures' titles
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
     material = Material(results=results, differences=differences)
-    figures = draw_all(material, results.folder)
     table = headline(differences)
     write_csv(table, results.folder / HEADLINE_CSV)
     write_csv(differences, results.folder / DIFFERENCES_CSV)
     of_definitions = compare_indicators(results)
     write_csv(of_definitions, results.folder / INDICATORS_CSV)
-    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures))
-    return figures
+    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures, remarks))
 
 
-def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str]) -> str:
+def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str], remarks: Sequence[str] = ()) -> str:
     """Return the summary in Markdown.
 
     Parameters
@@ -110,6 +128,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
     of_definitions : paired differences of indicators, as :func:`compare_indicators` gives
     figures : that were drawn
     failures : one line for each run that failed
+    remarks : findings besides the figures' titles
     """
     context = material.context
     spec = material.results.spec
@@ -118,7 +137,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         NO_FORECAST,
         SMALL.format(scale=spec.scale) if spec.scale < 1 else "",
         "## Findings",
-        _bullets(figure.title for figure in figures),
+        _bullets([*(figure.title for figure in figures), *remarks]),
         "## Headline",
         headline_markdown(table, context),
         _reading(context),
@@ -157,7 +176,7 @@ def headline_markdown(table: pd.DataFrame, context: Context) -> str:
     for _, group in table.groupby("measure", sort=False):
         own = group.set_index("structure")
         first = own.iloc[0]
-        cells = [_label(first), number(first["baseline"], first["unit"])]
+        cells = [with_unit(first["label"], first["unit"]), number(first["baseline"], first["unit"])]
         cells += [difference_words(own.loc[other]) if other in own.index else "" for other in context.others]
         lines.append(cells)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -176,11 +195,6 @@ def difference_words(row: pd.Series) -> str:
     if telling(row["percent"]):
         words += f", {percent(row['percent'])}"
     return words
-
-
-def _label(row: pd.Series) -> str:
-    known = row["unit"] == "pounds" or row["unit"].lower() in row["label"].lower()
-    return row["label"] if known else f"{row['label']}, {row['unit']}"
 
 
 def _names(structures: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ class Switching:
         """What the figure is drawn from."""
         from experiments.figures.switching import Pictured
 
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
+        names = (self.spec.first, self.spec.second)
         return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, switches=self.switches, measure=self.spec.measure)
 
 

@@ -32,7 +32,7 @@ from experiments.figures.style import (
 NOTE = (
     "The same people with the same luck under {second} and {first}, person by person, over the whole period. Left of each pair: share of the group whose "
     "life differs for the better (to the right) and for the worse (to the left); small differences are left out ({least}). Right of each pair: mean "
-    "change a person, filled where its 95% interval over replications leaves out nothing. Knock-on luck moves people both ways, so read the two together. "
+    "change a person, filled where its 95% interval over replications leaves zero out. Knock-on luck moves people both ways, so read the two together. "
     "Groups are as at the start; fifth 1 is the most deprived."
 )
 

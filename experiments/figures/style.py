@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -23,6 +24,7 @@ GREY = "#6B6B6B"
 FAINT = "#D9D9D9"
 COLOURS = {1: (BLUE,), 2: (BLUE, ORANGE), 3: (BLUE, TEAL, ORANGE), 4: (BLUE, TEAL, PLUM, ORANGE)}
 MANY = (BLUE, TEAL, PLUM, ORANGE, CHARCOAL, LILAC)
+DIVERGING = LinearSegmentedColormap.from_list("less to more", [BLUE, "#6BACE6", "#FFFFFF", "#F9B491", ORANGE])
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo", "||||", "**")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
