@@ -34,6 +34,7 @@ MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
 PLACE_HELP = "Place, council, several councils by commas, or a TOML file of your own."
 WIDTH_OF_A_FACT = 37  # columns of its name: the longest field's
+WIDTH_OF_MANY = 180  # columns of a table of many structures, likewise
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -389,25 +390,46 @@ def _report_experiment(store: Store, results: Results, failures: Sequence[str], 
     return FAILED if failures else 0
 
 
-def _console() -> Console:
+def _console(wide: int = WIDTH_IN_A_PIPE) -> Console:
+    """Return a console; `wide` is its columns where no terminal limits them."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else wide, highlight=False)
 
 
 def _print_headline(differences: pd.DataFrame, store: Store) -> None:
-    from rich.table import Table
-
     from experiments.comparing import headline
-    from experiments.figures.style import label_of, number
-    from experiments.summary import SUMMARY, difference_words
+    from experiments.figures.style import FEWEST
+    from experiments.summary import MOST_COLUMNS, SUMMARY
 
     spec = store.spec
     rows = headline(differences)
     others = [structure for structure in spec.structures[1:] if structure in set(rows["structure"])]
+    if len(others) > MOST_COLUMNS:
+        _print_many(rows, others, spec.baseline)
+    else:
+        _print_differences(rows, others, spec.baseline)
+    console = _console()
+    replications = int(rows["replications"].min())
+    if replications < 2:
+        console.print("One replication: no intervals, so luck cannot be told from effect.")
+    elif replications < FEWEST:
+        console.print(f"{replications} replications: too few for an interval to be relied on.")
+    if spec.scale < 1:
+        console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
+    console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+
+
+def _print_differences(rows: pd.DataFrame, others: Sequence[str], baseline: str) -> None:
+    """Print a column for each structure, every difference with its interval."""
+    from rich.table import Table
+
+    from experiments.figures.style import label_of, number
+    from experiments.summary import difference_words
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("mean a year")
-    table.add_column(label_of(spec.baseline), justify="right")
+    table.add_column(label_of(baseline), justify="right")
     for other in others:
         table.add_column(f"{label_of(other)}: difference (95% interval)")
     for _, group in rows.groupby("measure", sort=False):
@@ -415,14 +437,30 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
         first = own.iloc[0]
         words = [difference_words(own.loc[other]) if other in own.index else "" for other in others]
         table.add_row(first["label"], number(first["baseline"], first["unit"]), *words)
-    console = _console()
+    _console().print(table)
+
+
+def _print_many(rows: pd.DataFrame, others: Sequence[str], baseline: str) -> None:
+    """Print a line for each structure: differences without their intervals, which would not fit, and which are clear of luck."""
+    from rich.table import Table
+
+    from experiments.comparing import is_clear
+    from experiments.figures.style import label_of, number, percent, telling
+    from experiments.summary import HEADLINE_CSV
+
+    known = rows.drop_duplicates("measure").set_index("measure")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("mean a year", no_wrap=True)
+    for measure in known.index:
+        table.add_column(known.loc[measure, "label"], justify="right")
+    table.add_row(label_of(baseline), *(number(row.baseline, row.unit) for row in known.itertuples()), style="bold")
+    for other in others:
+        own = rows[rows["structure"] == other].set_index("measure")
+        cells = [(percent(row.percent) if telling(row.percent) else number(row.difference, row.unit, signed=True)) + ("*" if is_clear(row.low, row.high) else " ") for row in own.reindex(known.index).itertuples()]
+        table.add_row(label_of(other), *cells)
+    console = _console(WIDTH_OF_MANY)
     console.print(table)
-    replications = int(rows["replications"].min())
-    if replications < 2:
-        console.print("One replication: no intervals, so luck cannot be told from effect.")
-    if spec.scale < 1:
-        console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
-    console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+    console.print(f"Differences from {label_of(baseline).lower()}; *: the 95% interval over replications leaves zero out. Intervals are in {HEADLINE_CSV}.", soft_wrap=True)
 
 
 @app.command(epilog="Example: joinedup run case-management --scale 0.1 --replications 3 --output results/trial")
@@ -1428,7 +1466,8 @@ def gains(
     Each person is set beside themselves, with the same luck, and told of by age, need, deprivation and council.
     """
     with _what_is_asked(output):
-        from experiments.gains import GainsSpec, write_gains
+        from experiments.figures.wording import with_unit
+        from experiments.gains import OUTCOMES, GainsSpec, write_gains
         from experiments.gains import gains as find
 
         ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
@@ -1438,8 +1477,10 @@ def gains(
         _print_json(_records(found.rows))
     elif not quiet:
         rows = [
-            {"by": row.dimension, "group": row.group, "outcome": row.outcome.replace("_", " "), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}", "change a person": _estimate(row.change, row.change_low, row.change_high)}
+            {"by": row.dimension, "group": row.group, "outcome": with_unit(outcome.label, outcome.unit), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}",
+             "change a person": _estimate(row.change, row.change_low, row.change_high, "out_of_pocket" if outcome.unit == "pounds" else "")}
             for row in found.rows.itertuples()
+            for outcome in [OUTCOMES[row.outcome]]
         ]
         _console().print(_table(rows, ("by", "group", "outcome", "people", "better", "worse", "change a person")))
         _say_files(files)

@@ -12,7 +12,7 @@ from experiments.comparing import PERIOD
 from experiments.experiment import ExperimentSpec
 from experiments.figures import effects as drawing
 from experiments.figures.drawing import house_style, save_drawn, write_csv
-from experiments.figures.style import Context, label_of, number, percent
+from experiments.figures.style import FEWEST, Context, label_of, number, percent
 from experiments.figures.wording import small, with_unit
 from experiments.national_years import fit, fit_markdown
 from experiments.store import Results, write_text
@@ -23,6 +23,11 @@ FIRST_YEAR = 2014
 FIT = "fit.csv"
 PAGE, EFFECTS = "effects.md", "effects.csv"
 LEVELS = "levels.csv"
+FOLLOWED = {"contacts": "Emergency contacts", "spells": "Spells in hospital", "qalys": "QALYs", "unmet_hours": "Hours of unmet need", "out_of_pocket": "Paid out of pocket"}
+HOW_RECKONED = (
+    "*Randomised*: those drawn less those who might have been drawn and were not, in the same run. *Same people*: those drawn less themselves, with the same luck, in "
+    "the arm that is compared with. *Before and after*: those drawn less themselves in the year before."
+)
 OTHERS = {
     "effects_by_group.csv": "measures per person by group",
     "effects_by_organisation.csv": "the same in each council, consortium and hospital",
@@ -118,7 +123,7 @@ def page(results: Results, rows: pd.DataFrame, others: dict[str, pd.DataFrame], 
         _what(results, spec),
         ("## Runs that failed\n\n" + _bullets(failures)) if failures else "",
         "## Files",
-        _files(others, bool(heading)),
+        _files(others, bool(heading), spec),
         _bullets(ATTRIBUTION),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -176,8 +181,10 @@ def effects_words(rows: pd.DataFrame) -> str:
     return "\n".join([f"Effects against {_against(rows)}, mean a year{interval}", *told])
 
 
-def _files(others: dict[str, pd.DataFrame], compared: bool) -> str:
-    lines = [f"`{LEVELS}`: the reported measures in each arm, by year", f"`{FIT}`: beside what was published, where the file asks for it"]
+def _files(others: dict[str, pd.DataFrame], compared: bool, spec: ExperimentSpec) -> str:
+    lines = [f"`{LEVELS}`: the reported measures in each arm, by year"]
+    if spec.beside:
+        lines += [f"`{FIT}`: beside what was published"]
     if compared:
         lines += [f"`{EFFECTS}`: effects on them, by year (year 0: mean a year)", *(f"`{name}`: {OTHERS[name]}" for name in others)]
         lines += ["`effects.png`, `.svg`, `.csv`, `.txt`: the figure, its data, and in words"]
@@ -193,7 +200,8 @@ def _interval(rows: pd.DataFrame) -> str:
     pairs = int(rows["replications"].min())
     if pairs < 2:
         return "One replication: effects stand without an interval, because a single pair of runs cannot tell luck from effect."
-    return f"In brackets the 95% t-interval over {pairs} pairs of runs: the same people with the same luck in both arms. It covers luck, and parameters where they are drawn; not mechanisms that are missing."
+    few = " So few pairs agree by chance now and then: such an interval is not to be relied on." if pairs < FEWEST else ""
+    return f"In brackets the 95% t-interval over {pairs} pairs of runs: the same people with the same luck in both arms.{few} It covers luck, and parameters where they are drawn; not mechanisms that are missing."
 
 
 def _where_drawn(table: pd.DataFrame | None) -> str:
@@ -218,8 +226,11 @@ def _fit(results: Results, spec: ExperimentSpec) -> str:
 def _trials(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    lines = ["What a trial would have said, per person and year of being there:", "", "| measure | arm | reckoned | effect (95% interval) |", "| --- | --- | --- | ---: |"]
-    lines += [f"| {row['measure'].replace('_', ' ')} | {label_of(row['arm'])} | {row['estimate']} | {_effect(row['mean'], row['low'], row['high'], '')} |" for _, row in table.iterrows()]
+    lines = [f"What a trial would have said, per person and year of being there. {HOW_RECKONED}", "", "| measure | arm | reckoned | effect (95% interval) |", "| --- | --- | --- | ---: |"]
+    for _, row in table.iterrows():
+        unit = "pounds" if row["measure"] == "out_of_pocket" else ""
+        words = FOLLOWED.get(row["measure"], label_of(row["measure"]))
+        lines.append(f"| {words} | {label_of(row['arm'])} | {row['estimate']} | {_effect(row['mean'], row['low'], row['high'], unit)} |")
     return "\n".join(lines)
 
 

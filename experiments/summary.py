@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
-from experiments.figures.style import Context, label_of, number, percent, telling
+from experiments.figures.style import FEWEST, Context, label_of, number, percent, telling
 from experiments.figures.wording import with_unit
 from experiments.store import Results, write_text
 from model.indicators import INDICATORS, indicators, needed
@@ -20,6 +21,7 @@ ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0.",
     "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
 )
+MOST_COLUMNS = 4  # structures beside the baseline that have a column each
 FLOWS_IN_WORDS = {"daily": "by the day", "salabim": "by the hour and minute"}
 HEADLINE_CSV, DIFFERENCES_CSV, INDICATORS_CSV, SUMMARY = "headline.csv", "differences.csv", "indicators.csv", "summary.md"
 NO_FORECAST = (
@@ -166,7 +168,12 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
 
 
 def headline_markdown(table: pd.DataFrame, context: Context) -> str:
-    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval."""
+    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval.
+
+    Structures have a column each, or where they are many a line each under every measure.
+    """
+    if len(context.others) > MOST_COLUMNS:
+        return _long_markdown(table, context)
     header = [
         "mean a year",
         label_of(context.baseline),
@@ -182,7 +189,16 @@ def headline_markdown(table: pd.DataFrame, context: Context) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def difference_words(row: pd.Series) -> str:
+def _long_markdown(table: pd.DataFrame, context: Context) -> str:
+    lines = [f"| mean a year | {label_of(context.baseline)} | under | difference |", "| --- | ---: | --- | ---: |"]
+    for _, group in table[table["structure"] != context.baseline].groupby("measure", sort=False):
+        for at, row in enumerate(group.to_dict("records")):
+            first = f"{with_unit(row['label'], row['unit'])} | {number(row['baseline'], row['unit'])}" if not at else " | "
+            lines.append(f"| {first} | {label_of(row['structure']).lower()} | {difference_words(row)} |")
+    return "\n".join(lines)
+
+
+def difference_words(row: Mapping[str, Any]) -> str:
     """Return a difference in words: size, interval and percent.
 
     Parameters
@@ -213,9 +229,10 @@ def _reading(context: Context) -> str:
             "One replication: differences stand without an interval, because a single pair of runs cannot tell luck "
             "from effect. Ask for more with `--replications`."
         )
+    few = " So few pairs agree by chance now and then: such an interval is not to be relied on." if context.replications < FEWEST else ""
     return (
         f"In brackets the 95% t-interval of the mean paired difference over {context.replications} replications: the "
-        "same people with the same luck under each structure. It covers luck alone, neither doubt about parameters nor "
+        f"same people with the same luck under each structure.{few} It covers luck alone, neither doubt about parameters nor "
         "mechanisms that are missing."
     )
 

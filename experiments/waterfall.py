@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.cases import Cases, Ground
-from experiments.comparing import PERIOD, interval_half_width, totals
+from experiments.comparing import PERIOD, interval_half_width, totals, without_dust
 from experiments.hybrids import Hybrids
 from model.measures import HEADLINE, MEASURES
 from model.place import load_place
@@ -213,16 +213,17 @@ def parts_table(values: Mapping[frozenset[str], np.ndarray], groups: Sequence[st
         As ``Waterfall.rows``; `alone` and `interaction` are missing where a group alone is no structure.
     """
     nothing, every = frozenset(), frozenset(groups)
+    size = np.maximum(np.abs(values[nothing]), np.abs(values[every])).max(axis=1)
     parts = {**shapley(values.__getitem__, orders), TOGETHER: values[every] - values[nothing]}
     unknown = np.full_like(values[nothing], np.nan)
     alone = {group: values[frozenset({group})] - values[nothing] if frozenset({group}) in values else unknown for group in groups}
     alone[TOGETHER] = sum(alone.values())
     rows = []
     for group in (*groups, TOGETHER):
-        mean, half, own = parts[group].mean(axis=1), interval_half_width(parts[group]), alone[group].mean(axis=1)
+        mean, half, own = (without_dust(each, size) for each in (parts[group].mean(axis=1), interval_half_width(parts[group]), alone[group].mean(axis=1)))
         rows.append(
             pd.DataFrame({
-                "measure": measures, "group": group, "part": mean, "low": mean - half, "high": mean + half, "alone": own, "interaction": mean - own,
+                "measure": measures, "group": group, "part": mean, "low": mean - half, "high": mean + half, "alone": own, "interaction": without_dust(mean - own, size),
                 "first": values[nothing].mean(axis=1), "second": values[every].mean(axis=1),
             })
         )  # fmt: skip

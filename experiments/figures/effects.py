@@ -10,8 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments.comparing import PERIOD, is_clear
-from experiments.figures.style import BLUE, GREY, Context, label_of, number, percent, quiet_grid, sheet, telling, tick
+from experiments.comparing import LEVEL, PERIOD, is_clear
+from experiments.figures.style import (
+    BLUE,
+    CHARCOAL,
+    GREY,
+    Context,
+    label_of,
+    number,
+    percent,
+    quiet_grid,
+    sheet,
+    telling,
+    tick,
+)
 from experiments.figures.wording import ALONE, small
 from model.measures import MEASURES
 
@@ -22,6 +34,7 @@ NOTE = (
 )
 COLUMNS = 3
 MOST_PANELS = 12
+BY_LUCK = 1.0 - LEVEL  # share of intervals that leave zero out where there is no effect
 
 
 def table(effects: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
@@ -55,6 +68,8 @@ def title(rows: pd.DataFrame, heading: str) -> str:
     if clear.empty:
         return f"{lead} none of {len(rows)} effects is clear of luck"
     told = f"{lead} {len(clear)} of {len(rows)} effects {'is' if len(clear) == 1 else 'are'} clear of luck"
+    if len(clear) <= math.ceil(BY_LUCK * len(rows)):
+        told += ", about as many as luck alone brings"
     sized = clear[[telling(each) for each in clear["percent"]]]
     if sized.empty:
         return told
@@ -142,4 +157,4 @@ def _panel(axes: Axes, rows: pd.DataFrame, shaded: dict[str, bool], measure: str
         if not math.isnan(row["percent"]):
             axes.plot([row["percent_low"], row["percent_high"]], [position, position], color=BLUE, linewidth=1.6)
             axes.plot(row["percent"], position, marker="o", color=BLUE, markerfacecolor=BLUE if clear else "white", markersize=5.5)
-        axes.text(reach * 1.88, position, number(row["difference"], unit, signed=True), ha="right", va="center", fontsize=7.5, color=GREY if not clear else "black")
+        axes.text(reach * 1.88, position, number(row["difference"], unit, signed=True), ha="right", va="center", fontsize=7.5, color=GREY if not clear else CHARCOAL)

@@ -85,7 +85,7 @@ NOTE = (
 NOTE_OF_MANY = (
     "Consequences of decisions in pounds a year, against each lever's setting in the base year, attributed from causes and reasons within a run. Left: what "
     "falls on others than the decider; a merged organisation has nothing to pass on, so read it beside the right: what falls in another service line than the "
-    "decision's own, whoever holds the two. The largest are shown. A dash: there is no such party."
+    "decision's own, whoever holds the two. The largest are shown. A dash: no such party, or it decided nothing of the kind."
 )
 READ_BLOCK = READ.format(whose="block's")
 

@@ -55,6 +55,7 @@ RC = {
 }
 TITLE_POINTS, CAPTION_POINTS, KEY_POINTS = 12.5, 7.5, 20.0
 MOST_NAMED = 6  # structures whose names stand at the ends of their lines; more have a key
+FEWEST = 3  # replications from which an interval says something of luck: two agree by chance too often
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -120,11 +121,8 @@ class Context:
         """Return the caption: what is drawn, then source, population, period and replications."""
         people = f"{self.people:,.0f} adults" if self.people else "adults"
         last = self.first_year + self.years
-        runs = (
-            f"{self.replications} replications, paired by the same people and luck"
-            if self.replications > 1
-            else "1 replication, so no intervals"
-        )
+        pairs = f"{self.replications} replications, paired by the same people and luck"
+        runs = "1 replication, so no intervals" if self.replications < 2 else f"{pairs}: too few for an interval to be relied on" if self.replications < FEWEST else pairs
         warning = (
             f" Scale {self.scale:g}: a demonstration; queues and beds do not behave as at scale 1, do not compare them."
             if self.scale < 1

@@ -32,7 +32,7 @@ from model.measures import MEASURES
 SHOWN = ("emergency_admissions", "emergency_bed_days", "delayed_days_true", "unmet_hours", "qalys", "deaths", "public_spending", "household_cost")
 NOTE = (
     "Differences a year from {first} to {second}, in steps: each step is a group of facts, and its bar is its mean effect over {said}; bars add up to "
-    "the whole (last bar). Lines: 95% intervals over replications. Diamonds: what the group does alone, as the first step, from where "
+    "the whole (last bar). Lines: 95% intervals over replications; numbers are grey where they hold zero. Diamonds: what the group does alone, as the first step, from where "
     "its bar begins; the rest of its bar is interaction with other groups."
 )
 
@@ -129,8 +129,9 @@ def _steps(axes: Axes, rows: pd.DataFrame, groups: list[str]) -> None:
         axes.plot([low, high], [len(groups)] * 2, color=CHARCOAL, linewidth=1.2)
         ends += [low, high]
     reach = max(max(ends) - min(ends), 1e-9)
-    for place, value in enumerate([*(own.loc[group, "part"] for group in groups), begin]):
-        axes.text(max(ends) + 0.06 * reach, place, number(value, unit, signed=True), va="center", fontsize=7.5)
+    for place, row in enumerate(own.loc[[*groups, own.index[-1]]].itertuples()):
+        ink = CHARCOAL if is_clear(row.low, row.high) else GREY
+        axes.text(max(ends) + 0.06 * reach, place, number(row.part, unit, signed=True), va="center", fontsize=7.5, color=ink)
     axes.set_xlim(min(ends) - 0.08 * reach, max(ends) + 0.42 * reach)
     axes.locator_params(axis="x", nbins=4)
 
