@@ -27,7 +27,8 @@ from experiments.figures.style import (
     quiet_grid,
     sheet,
     tick,
-)from experiments.figures.wording import ALONE
+)
+from experiments.figures.wording import ALONE
 
 NOTE = (
     "The same people with the same luck under {second} and {first}, person by person, over the whole period. Left of each pair: share of the group whose "
