@@ -169,7 +169,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise FolderError(f"cannot read {path}: {reason(error)}") from error
     except ValueError as error:  # Arrow's word for a file that is cut off or of another kind
-        raise FolderError(f"cannot read {path}: it is no whole Parquet file; delete {path.parent} and the same command makes that run again") from error
+        raise FolderError(f"cannot read {path}: it is no whole Parquet file; delete {path.parent}, and the command that made it makes it again") from error
 
 
 def load(path: str | os.PathLike[str]) -> Results:
@@ -470,7 +470,7 @@ def _notes(run: Path) -> dict[str, Any]:
     """Return what a run said of itself."""
     found = _read_json(run / "run.json")
     if "notes" not in found:
-        raise FolderError(f"cannot read {run / 'run.json'}: it lacks notes; delete {run} and the same command makes that run again")
+        raise FolderError(f"cannot read {run / 'run.json'}: it lacks notes; delete {run}, and the command that made it makes it again")
     return found["notes"]
 
 

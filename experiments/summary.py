@@ -214,6 +214,8 @@ def difference_words(row: Mapping[str, Any]) -> str:
 
 
 def _names(structures: Sequence[str]) -> str:
+    if len(structures) > MOST_COLUMNS + 1:
+        return f"{len(structures)} structures"
     first, *others = [label_of(structure) for structure in structures]
     *between, last = [first, *(name[:1].lower() + name[1:] for name in others)]
     return f"{', '.join(between)} and {last}" if between else last

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments import cli
 from experiments.comparing import headline
 from experiments.store import Store
 from experiments.summary import ATTRIBUTION, NO_SPREAD, compare, compare_indicators, headline_markdown, write_report
@@ -134,3 +135,13 @@ def test_many_structures_have_a_line_each_under_every_measure(tmp_path):
     assert len(told) == 2 + 12 * 5
     assert told[2].startswith("| Emergency contacts | 12,100 | aligned budgets | −593 (")
     assert told[3].startswith("|  |  | council led | ")
+
+
+def test_many_structures_have_a_line_each_on_the_terminal(tmp_path, capsys):
+    some = material(tmp_path, structures=tuple(list_structures()[:6]), years=1)
+    cli._print_headline(some.differences, some.results)
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    baseline = next(number for number, line in enumerate(lines) if line.startswith("Separate budgets"))
+    assert lines[baseline + 1].split()[:3] == ["Aligned", "budgets", "−4.9%*"]
+    assert "Differences from separate budgets; *: the 95% interval over replications leaves zero out." in told
