@@ -113,10 +113,16 @@ def _table(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     moved = pd.DataFrame({lever: {structure: _moves(rows[(rows["structure"] == structure) & (rows["lever"] == lever)]) for structure in context.structures} for lever in levers})
     names = {lever: capital(words(lever)) for lever in levers}
     start = {names[lever]: number(means.iloc[:, 0].get((context.baseline, lever), np.nan)) for lever in levers}
-    said = change.map(lambda value: f"{value:+.2g}".replace("-", MINUS) if abs(value) > STILL else NOTHING)
+    said = change.map(lambda value: _move(value) if abs(value) > STILL else NOTHING)
     panel = Panel("", start, change.rename(columns=names), moved.rename(columns=names), said.rename(columns=names))
     note = NOTE_OF_MANY + (f" Moved by nobody: {still}." if still else "")
     return draw_matrix([panel], heading, note, context, ["At the start", *(label_of(structure) for structure in context.structures)])
+
+
+def _move(value: float) -> str:
+    """Return a move with its sign and two digits: a third says nothing of a mean over organisations."""
+    decimals = max(1 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:+.{decimals}f}".replace("-", MINUS)
 
 
 def _panel(axes: Axes, own: pd.DataFrame, context: Context) -> None:

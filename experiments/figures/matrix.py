@@ -90,7 +90,7 @@ def _block(axes: Axes, panel: Panel) -> None:
     for j, label in enumerate(labels):
         axes.text(j, 0, panel.baseline[label], ha="center", va="center", fontsize=7, weight="bold", color=CHARCOAL)
         for i in range(len(parts)):
-            colour = "white" if parts[i, j] < -0.52 else CHARCOAL if panel.clear.iloc[i, j] else GREY
+            colour = "white" if parts[i, j] < -0.6 else CHARCOAL if panel.clear.iloc[i, j] else GREY
             axes.text(j, i + 1, panel.words.iloc[i, j], ha="center", va="center", fontsize=7, color=colour)
     axes.axhline(0.5, color=GREY, linewidth=0.8)
     axes.set_xticks(range(len(labels)), labels, rotation=40, ha="left", rotation_mode="anchor", fontsize=7.5)

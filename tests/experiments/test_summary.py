@@ -133,7 +133,7 @@ def test_many_structures_have_a_line_each_under_every_measure(tmp_path):
     told = headline_markdown(headline(some.differences), some.context).splitlines()
     assert told[0] == "| mean a year | Separate budgets | under | difference |"
     assert len(told) == 2 + 12 * 5
-    assert told[2].startswith("| Emergency contacts | 12,100 | aligned budgets | −593 (")
+    assert told[2].startswith("| Emergency contacts | 12,200 | aligned budgets | −596 (")
     assert told[3].startswith("|  |  | council led | ")
 
 

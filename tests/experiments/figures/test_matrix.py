@@ -68,7 +68,7 @@ def test_many_levers_are_told_by_how_far_they_moved(many):
     assert names == ["At the start", *(label_of(name) for name in many.context.structures)]
     words = words_of(figure.axes[0])
     assert words[:2] == ["0.200", NOTHING], "the baseline's lever stays where it was"
-    assert words[2] == "−1"
+    assert words[2] == "−1.0"
 
 
 def test_many_paths_are_strips_that_are_white_where_luck_hides_them(many, tmp_path):
