@@ -121,7 +121,7 @@ class Deciding:
         rows = [row for row in self._of(who) if word in ("", row[2])]
         if not rows:
             by_name = [self.parties.names[decider] for *_, decider in self._rows]
-            raise ValueError(f"nobody decides {name!r} here; nearest: {nearest(name.strip(), [*self.names(), *by_name])}")
+            raise ValueError(f"nobody decides {name!r} here; nearest: {nearest(name.strip(), dict.fromkeys([*self.names(), *by_name]))}")
         units: dict[str, dict[str, None]] = {}
         for unit, _, lever, _ in rows:
             units.setdefault(unit, {})[lever] = None
