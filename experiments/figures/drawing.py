@@ -18,7 +18,6 @@ from experiments.figures import alternatives, causes, delays, levers, outcomes, 
 from experiments.figures.style import RC, Context, place_label
 from experiments.store import Results, write_file, write_text
 
-
 ALTERNATIVES = "7-alternatives"
 """The figure of what documents leave open, which stands among the others where alternatives were run."""
 

@@ -429,11 +429,13 @@ def parts_of(name_or_path: str | Path) -> Parts:
     Raises
     ------
     ValueError
-        If an alternative stands behind an option.
+        If an alternative has no name, or stands behind an option.
     """
     if isinstance(name_or_path, Path) or Path(name_or_path).is_file():
         return Parts(name_or_path, "", [])
     first, *options = name_or_path.split("+")
+    if first.endswith(SIGN):
+        raise ValueError(f"an alternative must be named behind {SIGN}, got {name_or_path!r}")
     for option in options:
         if split(option)[1]:
             rest = "+".join(["", *(split(each)[0] for each in options)])
@@ -548,7 +550,10 @@ def _wrong_of_alternative(structure: CommissioningStructure, facts: Mapping[str,
     useless = [f"{name}.{key}: {words}" if key else f"{name}: {words}" for key, words in without_use(alternative, structure.name, shipped)]
     if useless:
         return useless
-    laid = taken(facts, name, alternative, _seen(alternative))
+    try:
+        laid = taken(facts, name, alternative, _seen(alternative))
+    except OptionError as error:
+        return [f"{name}.see: {error}"]
     wrong = [f"{name}.{line}" for line in _wrong_with(laid)]
     if wrong:
         return wrong

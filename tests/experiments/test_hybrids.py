@@ -2,8 +2,9 @@
 
 import pytest
 
-from experiments.hybrids import GROUPS, WORDS, Hybrids, as_toml, read_facts
+from experiments.hybrids import GROUPS, Hybrids, as_toml, read_facts
 from model.structures import CommissioningStructure, list_structures, load_structure
+from model.structures.alternatives import LABELS
 
 
 @pytest.mark.parametrize("name", list_structures())
@@ -17,7 +18,7 @@ def test_every_fact_of_a_structure_is_in_a_group():
     grouped = [key for keys in GROUPS.values() for key in keys]
     assert sorted(grouped) == sorted(set(grouped))
     assert set(grouped) <= set(CommissioningStructure.model_fields)
-    assert set(CommissioningStructure.model_fields) - set(grouped) <= set(WORDS)
+    assert set(CommissioningStructure.model_fields) - set(grouped) <= set(LABELS)
 
 
 def test_only_groups_in_which_two_differ_are_told_apart(tmp_path):
