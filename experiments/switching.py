@@ -89,8 +89,7 @@ class Switching:
         """What the figure is drawn from."""
         from experiments.figures.switching import Pictured
 
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
-        return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, switches=self.switches, measure=self.spec.measure)
+        return Pictured(context=self.spec.ground.context(self.title, (self.spec.first, self.spec.second)), rows=self.rows, switches=self.switches, measure=self.spec.measure)
 
 
 def switching(spec: SwitchSpec, cases: Cases) -> Switching:

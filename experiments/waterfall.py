@@ -89,8 +89,7 @@ class Waterfall:
         from experiments.figures.waterfall import Pictured
 
         spec = self.spec
-        names = tuple(Path(name).stem for name in (spec.first, spec.second))
-        return Pictured(context=spec.ground.context(self.title, names), rows=self.rows, said=self.said)
+        return Pictured(context=spec.ground.context(self.title, (spec.first, spec.second)), rows=self.rows, said=self.said)
 
     @property
     def said(self) -> str:

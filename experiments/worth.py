@@ -121,8 +121,7 @@ class Worth:
         """What the figure is drawn from."""
         from experiments.figures.worth import Pictured
 
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
-        return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, curve=self.curve, account=self.spec.account)
+        return Pictured(context=self.spec.ground.context(self.title, (self.spec.first, self.spec.second)), rows=self.rows, curve=self.curve, account=self.spec.account)
 
 
 def worth(spec: WorthSpec, cases: Cases) -> Worth:
