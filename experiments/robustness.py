@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.comparing import PERIOD, headline, is_clear, paired_differences, totals
+from experiments.comparing import NOTHING, PERIOD, headline, is_clear, paired_differences, totals
 from experiments.specification import ComparisonSpec
 from experiments.store import Results
 from model.measures import HEADLINE
@@ -68,7 +68,7 @@ def differences_by_reading(results: Results) -> pd.DataFrame:
         If no replication of a structure finished in which the baseline did too.
     """
     spec = results.spec
-    values = _over_the_period(results)
+    values = _over_the_period(results.measures)
     there = set(values["structure"])
     others = [structure for structure in spec.structures[1:] if structure in there]
     parts = []
@@ -83,6 +83,8 @@ def differences_by_reading(results: Results) -> pd.DataFrame:
             pair = _renamed(values, baseline, run)
             rows = paired_differences(pair, "baseline")
             rows = rows[rows["structure"] == "other"].drop(columns=["structure", "year"])
+            dust = rows["difference"].abs() <= NOTHING * rows["baseline"].abs()  # of rounding, which has no sign
+            rows["difference"] = rows["difference"].mask(dust, 0.0)
             names = {"structure": structure, "read": reading.structure, "alternative": reading.alternative, "run": reading.run}
             parts.append(rows.assign(**names)[[*names, *rows.columns]])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["structure", "read", "alternative", "run", "measure"])
@@ -155,8 +157,8 @@ def _name(row: pd.Series) -> str:
 def _ranks(results: Results) -> pd.DataFrame:
     """Return rank, and its range over readings, of each structure in each headline measure."""
     spec = results.spec
-    values = _over_the_period(results)
-    values = values[values["measure"].isin([measure.name for measure in HEADLINE])]
+    measures = results.measures
+    values = _over_the_period(measures[measures["measure"].isin([measure.name for measure in HEADLINE])])
     wide = values.pivot_table(index=["measure", "structure"], columns="replication", values="value", observed=True)
     means = wide.dropna(axis=1).mean(axis=1).dropna()  # over the replications that finished under all of them
     there = set(values["structure"])
@@ -174,8 +176,8 @@ def _ranks(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "structure", "rank", "rank_first", "rank_last", "rank_kept"])
 
 
-def _over_the_period(results: Results) -> pd.DataFrame:
-    values = totals(results.measures)
+def _over_the_period(measures: pd.DataFrame) -> pd.DataFrame:
+    values = totals(measures)
     return values[values["year"] == PERIOD]
 
 

@@ -17,11 +17,12 @@ from experiments.robustness import findings
 NAME = "alternatives"
 NOTE = (
     "Paired difference from {baseline}, mean a year: the point as files state it, filled where its 95% t-interval over replications (luck) leaves zero out; "
-    "small marks with one open fact read otherwise; the band is their range."
+    "small marks with one open fact read otherwise; the band is their range, and names are of readings at its ends that are beyond luck."
 )
 MANY_NOTE = "Behind each difference: of its other readings of what documents leave open, how many keep its sign. Coloured only where luck leaves it clear and all keep it."
 COLUMNS = 3  # of panels
-OWN, OF_BASELINE = 0.22, -0.22  # of a row, below and above the point: marks of a structure's own alternatives, and of the baseline's
+OWN, OF_BASELINE = 0.18, -0.2  # of a row, below and above the point: marks of a structure's own alternatives, and of the baseline's
+NAMES = 0.43  # of a row, below the point: names of readings
 
 
 def table(readings: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def title(robust: pd.DataFrame, context: Context) -> str:
     clear, turned = (sum(each) for each in zip(*found, strict=True)) if found else (0, 0)
     if not clear:
         return f"No headline difference from {base} is clear of luck, however documents are read"
-    return f"{clear - turned} of {clear} headline differences from {base} that are clear of luck keep their sign however one open fact is read"
+    return f"{clear - turned} of {clear} headline differences from {base} that are clear of luck keep their sign, whichever open fact is read otherwise"
 
 
 def draw(rows: pd.DataFrame, robust: pd.DataFrame, heading: str, context: Context) -> Figure:
@@ -56,7 +57,7 @@ def draw(rows: pd.DataFrame, robust: pd.DataFrame, heading: str, context: Contex
         return _matrix(robust, heading, context)
     measures = list(dict.fromkeys(rows["measure"]))
     lines = math.ceil(len(measures) / COLUMNS)
-    height = lines * (0.75 + 0.42 * max(len(context.others), 1)) + 1.6
+    height = lines * (0.75 + 0.47 * max(len(context.others), 1)) + 1.6
     figure = sheet(11.0, height, heading, context.caption(NOTE.format(baseline=label_of(context.baseline).lower())), _key(context))
     grid = figure.subplots(lines, COLUMNS, squeeze=False, sharey=True)
     for axes, measure in zip(grid.flat, measures, strict=False):
@@ -91,12 +92,18 @@ def _panel(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
         own = rows[rows["structure"] == structure]
         if not own.empty:
             _row(axes, own, place, structure, context)
+    axes.use_sticky_edges = False
+    axes.margins(x=0.05)
+    axes.autoscale_view(scaley=False)
+    low, high = axes.get_xlim()
+    for place, structure in enumerate(context.others):
+        _name_ends(axes, rows[rows["structure"] == structure], place, (low + high) / 2)
 
 
 def _row(axes: Axes, rows: pd.DataFrame, place: int, structure: str, context: Context) -> None:
     look = context.look(structure)
     stated, others = rows[rows["read"] == ""].iloc[0], rows[rows["read"] != ""]
-    axes.barh(place, rows["difference"].max() - rows["difference"].min(), left=rows["difference"].min(), height=0.72, color=FAINT, alpha=0.6, linewidth=0, zorder=1)
+    axes.barh(place, rows["difference"].max() - rows["difference"].min(), left=rows["difference"].min(), height=0.64, color=FAINT, alpha=0.6, linewidth=0, zorder=1)
     own = others[others["read"] == structure]
     axes.plot(own["difference"], [place + OWN] * len(own), "|", color=look.colour, markersize=7, markeredgewidth=1.3, zorder=3)
     theirs = others[others["read"] != structure]
@@ -105,6 +112,18 @@ def _row(axes: Axes, rows: pd.DataFrame, place: int, structure: str, context: Co
         axes.plot([stated["low"], stated["high"]], [place, place], color=look.colour, linewidth=2, zorder=2)
     filled = is_clear(stated["low"], stated["high"])
     axes.plot(stated["difference"], place, look.marker, color=look.colour, markersize=6, zorder=4, markerfacecolor=look.colour if filled else "white")
+
+
+def _name_ends(axes: Axes, rows: pd.DataFrame, place: int, middle: float) -> None:
+    """Name the readings at the ends of a structure's range where they lie beyond the interval of luck."""
+    if rows.empty:
+        return
+    stated, ends = rows[rows["read"] == ""].iloc[0], (rows["difference"].idxmin(), rows["difference"].idxmax())
+    for end in dict.fromkeys(ends):
+        row = rows.loc[end]
+        if row["read"] and not stated["low"] <= row["difference"] <= stated["high"]:
+            side = "left" if row["difference"] < middle else "right"
+            axes.text(row["difference"], place + NAMES, row["alternative"].replace("-", " "), ha=side, va="center", fontsize=6.5, color=CHARCOAL, zorder=4)
 
 
 def _matrix(robust: pd.DataFrame, heading: str, context: Context) -> Figure:

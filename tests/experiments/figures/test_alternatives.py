@@ -40,7 +40,7 @@ def test_it_has_a_panel_a_headline_measure_with_a_mark_for_every_reading(some):
 
 
 def test_its_title_counts_what_survives(some, tmp_path):
-    assert alternatives.title(some.robust, some.context) == "0 of 24 headline differences from separate budgets that are clear of luck keep their sign however one open fact is read"
+    assert alternatives.title(some.robust, some.context) == "0 of 24 headline differences from separate budgets that are clear of luck keep their sign, whichever open fact is read otherwise"
     agreeing = told_of(written(tmp_path, spec(), {**EFFECTS, "separate-budgets~no-duty": 0.0, "single-budget~no-overspend": -0.04}))
     assert alternatives.title(agreeing.robust, agreeing.context).startswith("24 of 24 headline differences")
 
