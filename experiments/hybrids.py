@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from model.structures import StructureError, load_structure
-from model.structures.alternatives import LABELS
+from model.structures.alternatives import LABELS, Alternative
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "holders and pools": ("holders", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
@@ -44,6 +44,8 @@ def read_facts(structure: str) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return facts as a file would state them: names for codes, nothing for what is not there."""
+    if isinstance(value, Alternative):
+        return value.table
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         return {field.alias or name: _plain(inner) for name, field in fields.items() if (inner := getattr(value, name)) is not None}

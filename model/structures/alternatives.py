@@ -47,6 +47,11 @@ class Alternative(BaseModel):
             return given
         return {**{word: given[word] for word in WORDS if word in given}, "facts": {key: value for key, value in given.items() if key not in WORDS}}
 
+    @property
+    def table(self) -> dict[str, Any]:
+        """Itself as a file states it."""
+        return {"says": self.says, **({"see": self.see} if self.see else {}), **self.facts}
+
 
 def as_tables(given: Any) -> Any:
     """Return alternatives as a file states them, refusing bare sentences."""

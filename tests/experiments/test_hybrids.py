@@ -50,7 +50,7 @@ def test_structures_that_differ_in_their_bodies_alone_are_told_apart(tmp_path):
 
 
 def test_facts_that_contradict_each_other_are_no_structure(tmp_path):
-    text = as_toml({**read_facts("council-led"), "name": "alliance", "payment": {"hospital": "alliance", "shares": {"hospital": 0.5, "council": 0.5}}})
+    text = as_toml({**read_facts("council-led"), "name": "alliance", "alternatives": {}, "payment": {"hospital": "alliance", "shares": {"hospital": 0.5, "council": 0.5}}})
     mine = tmp_path / "alliance.toml"
     mine.write_text(text, encoding="utf-8")
     between = Hybrids("separate-budgets", mine.as_posix(), tmp_path / "between")
