@@ -12,7 +12,7 @@ from experiments.figures.alternatives import sentences
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.matrix import MANY
 from experiments.figures.style import Context, label_of, number, percent, telling
-from experiments.robustness import differences_by_reading, robustness
+from experiments.robustness import Reading, differences_by_reading, robustness
 from experiments.store import Results, write_text
 from model.indicators import INDICATORS, indicators, needed
 from model.measures import OF_ORGANISATIONS
@@ -300,6 +300,7 @@ def _what(material: Material, context: Context) -> str:
     lines = [
         f"place: {context.place} (`{spec.place}`){people}",
         f"structures: {', '.join(f'`{structure}`' for structure in spec.structures)}; baseline `{spec.baseline}`",
+        *([] if material.readings is None else [f"other readings of what documents leave open: {_others(material.readings)}"]),
         f"period: {spec.years} {'year' if spec.years == 1 else 'years'}, April {context.first_year} to March "
         f"{context.first_year + spec.years}",
         f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
@@ -310,6 +311,12 @@ def _what(material: Material, context: Context) -> str:
         f"parameters changed: {_pairs(spec.parameters)}",
     ]
     return _bullets(lines)
+
+
+def _others(readings: pd.DataFrame) -> str:
+    """Return the names of all readings but the one as stated."""
+    others = readings[readings["read"] != ""].drop_duplicates(["read", "alternative"])
+    return ", ".join(f"`{Reading(row.read, row.alternative).name}`" for row in others.itertuples())
 
 
 def _pairs(values: Mapping[str, float | None]) -> str:
