@@ -93,7 +93,8 @@ class Gains:
         """What the figure is drawn from."""
         from experiments.figures.gains import Pictured
 
-        return Pictured(context=self.spec.ground.context(self.title, (self.spec.first, self.spec.second)), rows=self.rows, outcomes=OUTCOMES)
+        names = (self.spec.first, self.spec.second)
+        return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, outcomes=OUTCOMES)
 
 
 def gains(spec: GainsSpec, cases: Cases) -> Gains:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.alternatives import sentences
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.matrix import MANY
-from experiments.figures.style import Context, label_of, number, percent, telling
+from experiments.figures.style import FEWEST, Context, label_of, number, percent, telling
+from experiments.figures.wording import with_unit
 from experiments.robustness import Reading, differences_by_reading, robustness
 from experiments.store import Results, write_text
 from model.indicators import INDICATORS, indicators, needed
@@ -22,6 +24,7 @@ ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0.",
     "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
 )
+MOST_COLUMNS = 4  # structures beside the baseline that have a column each
 FLOWS_IN_WORDS = {"daily": "by the day", "salabim": "by the hour and minute"}
 HEADLINE_CSV, DIFFERENCES_CSV, INDICATORS_CSV, SUMMARY = "headline.csv", "differences.csv", "indicators.csv", "summary.md"
 ALTERNATIVES_CSV, ROBUSTNESS_CSV = "alternatives.csv", "robustness.csv"
@@ -101,30 +104,49 @@ def write_report(results: Results, differences: pd.DataFrame, failures: Sequence
     OSError
         If a file cannot be written.
     """
-    readings, robust = _read_otherwise(results)
-    material = Material(results=results.without_alternatives(), differences=differences, readings=readings, robust=robust)
-    figures = draw_all(material, results.folder)
+    figures = draw_all(_material(results, differences), results.folder)
+    write_tables_and_summary(results, differences, figures, failures)
+    return figures
+
+
+def write_tables_and_summary(results: Results, differences: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str] = (), remarks: Sequence[str] = ()) -> None:
+    """Write tables and summary into the folder of the results.
+
+    Parameters
+    ----------
+    results, differences, failures : as for :func:`write_report`
+    figures : that were drawn
+    remarks : findings besides the figures' titles
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    material = _material(results, differences)
     table = headline(differences)
     write_csv(table, results.folder / HEADLINE_CSV)
     write_csv(differences, results.folder / DIFFERENCES_CSV)
     of_definitions = compare_indicators(results)
     write_csv(of_definitions, results.folder / INDICATORS_CSV)
-    if readings is not None and robust is not None:
-        write_csv(readings, results.folder / ALTERNATIVES_CSV)
-        write_csv(robust, results.folder / ROBUSTNESS_CSV)
-    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures))
-    return figures
+    if material.readings is not None and material.robust is not None:
+        write_csv(material.readings, results.folder / ALTERNATIVES_CSV)
+        write_csv(material.robust, results.folder / ROBUSTNESS_CSV)
+    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures, remarks))
 
 
-def _read_otherwise(results: Results) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-    """Return differences by reading, and how far they hold over readings; nothing where no alternatives were run."""
-    if not getattr(results.spec, "alternatives", None):
-        return None, None
+def _material(results: Results, differences: pd.DataFrame) -> Material:
+    """Return what figures and summary tell of: the comparison, and how far it holds over readings where alternatives were run."""
+    told = results.without_alternatives()
+    if told is results:
+        return Material(results=results, differences=differences)
     readings = differences_by_reading(results)
-    return (None, None) if readings.empty else (readings, robustness(results, readings))
+    if readings.empty:
+        return Material(results=told, differences=differences)
+    return Material(results=told, differences=differences, readings=readings, robust=robustness(results, readings))
 
 
-def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str]) -> str:
+def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str], remarks: Sequence[str] = ()) -> str:
     """Return the summary in Markdown.
 
     Parameters
@@ -134,6 +156,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
     of_definitions : paired differences of indicators, as :func:`compare_indicators` gives
     figures : that were drawn
     failures : one line for each run that failed
+    remarks : findings besides the figures' titles
     """
     context = material.context
     spec = material.results.spec
@@ -142,7 +165,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         NO_FORECAST,
         SMALL.format(scale=spec.scale) if spec.scale < 1 else "",
         "## Findings",
-        _bullets(figure.title for figure in figures),
+        _bullets([*(figure.title for figure in figures), *remarks]),
         "## Headline",
         headline_markdown(table, context),
         _reading(context),
@@ -172,7 +195,12 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
 
 
 def headline_markdown(table: pd.DataFrame, context: Context) -> str:
-    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval."""
+    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval.
+
+    Structures have a column each, or where they are many a line each under every measure.
+    """
+    if len(context.others) > MOST_COLUMNS:
+        return _long_markdown(table, context)
     header = [
         "mean a year",
         label_of(context.baseline),
@@ -182,13 +210,22 @@ def headline_markdown(table: pd.DataFrame, context: Context) -> str:
     for _, group in table.groupby("measure", sort=False):
         own = group.set_index("structure")
         first = own.iloc[0]
-        cells = [_label(first), number(first["baseline"], first["unit"])]
+        cells = [with_unit(first["label"], first["unit"]), number(first["baseline"], first["unit"])]
         cells += [difference_words(own.loc[other]) if other in own.index else "" for other in context.others]
         lines.append(cells)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def difference_words(row: pd.Series) -> str:
+def _long_markdown(table: pd.DataFrame, context: Context) -> str:
+    lines = [f"| mean a year | {label_of(context.baseline)} | under | difference |", "| --- | ---: | --- | ---: |"]
+    for _, group in table[table["structure"] != context.baseline].groupby("measure", sort=False):
+        for at, row in enumerate(group.to_dict("records")):
+            first = f"{with_unit(row['label'], row['unit'])} | {number(row['baseline'], row['unit'])}" if not at else " | "
+            lines.append(f"| {first} | {label_of(row['structure']).lower()} | {difference_words(row)} |")
+    return "\n".join(lines)
+
+
+def difference_words(row: Mapping[str, Any]) -> str:
     """Return a difference in words: size, interval and percent.
 
     Parameters
@@ -226,16 +263,13 @@ def _robustness_markdown(rows: pd.DataFrame) -> str:
     for _, row in rows.iterrows():
         ranks = f"{row['rank']:g} ({row['rank_first']:g} to {row['rank_last']:g})" if row["rank_first"] < row["rank_last"] else f"{row['rank']:g}"
         reach = " to ".join(number(row[name], row["unit"], signed=True) for name in ("least", "most"))
-        lines.append([_label(row), label_of(row["structure"]), difference_words(row), reach, row["least_under"], row["most_under"], f"{row['same_sign']:g} of {row['readings']:g}", ranks])
+        lines.append([with_unit(row["label"], row["unit"]), label_of(row["structure"]), difference_words(row), reach, row["least_under"], row["most_under"], f"{row['same_sign']:g} of {row['readings']:g}", ranks])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _label(row: pd.Series) -> str:
-    known = row["unit"] == "pounds" or row["unit"].lower() in row["label"].lower()
-    return row["label"] if known else f"{row['label']}, {row['unit']}"
-
-
 def _names(structures: Sequence[str]) -> str:
+    if len(structures) > MOST_COLUMNS + 1:
+        return f"{len(structures)} structures"
     first, *others = [label_of(structure) for structure in structures]
     *between, last = [first, *(name[:1].lower() + name[1:] for name in others)]
     return f"{', '.join(between)} and {last}" if between else last
@@ -251,9 +285,10 @@ def _reading(context: Context) -> str:
             "One replication: differences stand without an interval, because a single pair of runs cannot tell luck "
             "from effect. Ask for more with `--replications`."
         )
+    few = " So few pairs agree by chance now and then: such an interval is not to be relied on." if context.replications < FEWEST else ""
     return (
         f"In brackets the 95% t-interval of the mean paired difference over {context.replications} replications: the "
-        "same people with the same luck under each structure. It covers luck alone, neither doubt about parameters nor "
+        f"same people with the same luck under each structure.{few} It covers luck alone, neither doubt about parameters nor "
         "mechanisms that are missing."
     )
 

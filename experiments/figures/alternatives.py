@@ -11,7 +11,9 @@ from matplotlib.lines import Line2D
 
 from experiments.comparing import PERIOD, headline, is_clear
 from experiments.figures.matrix import MANY, draw_matrix, panel_of
+from experiments.figures.matrix import NOTE as NOTE_OF_MANY
 from experiments.figures.style import CHARCOAL, FAINT, GREY, Context, label_of, number, percent, quiet_grid, sheet, tick
+from experiments.figures.wording import with_unit
 from experiments.robustness import findings
 
 NAME = "alternatives"
@@ -84,8 +86,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
     quiet_grid(axes, "x")
     axes.axvline(0, color=GREY, linewidth=1.0)
     better = "" if first["better"] == "neither" else f" ({first['better']} is better)"
-    unit = "" if first["unit"] == "pounds" or first["unit"].lower() in first["label"].lower() else f", {first['unit']}"
-    axes.set_title(f"{first['label']}{unit}{better}", fontsize=8.5)
+    axes.set_title(f"{with_unit(first['label'], first['unit'])}{better}", fontsize=8.5)
     axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, first["unit"]))
     for place, structure in enumerate(context.others):
@@ -134,7 +135,7 @@ def _matrix(robust: pd.DataFrame, heading: str, context: Context) -> Figure:
         f"{number(row.difference, row.unit, signed=True) if row.measure == 'spillover' or math.isnan(row.percent) else percent(row.percent)}\n{row.same_sign:g} of {row.readings:g}"
         for row in others.itertuples()
     ]
-    return draw_matrix([panel_of("", others, kept, words, context)], heading, MANY_NOTE, context)
+    return draw_matrix([panel_of("", others, kept, words, context)], heading, f"{MANY_NOTE} {NOTE_OF_MANY}", context)
 
 
 def describe(robust: pd.DataFrame, context: Context) -> str:
