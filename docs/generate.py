@@ -33,7 +33,7 @@ from model.ledger import OWN_LINES  # noqa: E402
 from model.measures import HEADLINE, OF_GROUPS, OF_ORGANISATIONS, OF_PAIRS, OTHER, Measure  # noqa: E402
 from model.mechanisms import lacking  # noqa: E402
 from model.parameters import Parameters  # noqa: E402
-from model.structures import BASELINE, list_structures, load_structure  # noqa: E402
+from model.structures import BASELINE, CommissioningStructure, list_structures, load_structure  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOTICE = "<!-- Written by docs/generate.py from the code: edit that, not this page. -->"
@@ -301,7 +301,8 @@ def structures_page() -> str:
         "# Commissioning structures",
         NOTICE,
         "Each is a file of facts in `model/structures/`, and has no code of its own. `joinedup structures NAME` prints all facts of one.\n"
-        "The first four are compared unless others are named; `--structures all` takes every one.",
+        "The first four are compared unless others are named; `--structures all` takes every one. Where a document leaves a fact open,\n"
+        "`NAME~ALTERNATIVE` is the structure read the other way, and `joinedup compare --alternatives` runs them all.",
     ]
     baseline = load_structure(BASELINE)
     every = [load_structure(name) for name in list_structures()]
@@ -311,8 +312,17 @@ def structures_page() -> str:
         differs = [f"- {line}" for line in differences_in_words(each, baseline)]
         parts += [f"## {each.name}", " ".join(each.source.split())]
         parts += [f"Differs from `{BASELINE}`:", "\n".join(differs)] if differs else []
-        parts += ["Left open:", "\n".join(f"- {line}" for line in each.alternatives)]
+        parts += _left_open(each)
     return "\n\n".join(parts) + "\n"
+
+
+def _left_open(structure: CommissioningStructure) -> list[str]:
+    """Return what the document behind a structure leaves open: what facts can say, under its names, then what they cannot."""
+    readings = [
+        f"- `{structure.name}~{name}`: {each.says}" + (f" The same as `{each.see}`." if each.see else "") for name, each in structure.alternatives.items()
+    ]
+    parts = ["Left open, each with its other reading:", "\n".join(readings)] if readings else []
+    return [*parts, "Left open, and no fact says it:", "\n".join(f"- {line}" for line in structure.open_questions)] if structure.open_questions else parts
 
 
 PAGES: dict[str, Callable[[], str]] = {

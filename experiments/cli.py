@@ -142,6 +142,9 @@ def compare(
     settlement: Annotated[
         str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
     ] = "published",
+    alternatives: Annotated[
+        bool, typer.Option("--alternatives", help="Run too, one at a time, the other readings of what documents leave open.")
+    ] = False,
     waterfall: Annotated[bool, typer.Option("--waterfall", help="Also tell each difference from the baseline fact by fact: dozens of structures each.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -164,6 +167,7 @@ def compare(
         hospital_flow=hospital_flow,
         funding="funded" if funded else "within",
         settlement=settlement,
+        read_otherwise=alternatives,
     )
     each = _whole("--threads", threads, most=256)
     processes = _whole("--workers", workers) if workers else 1 if each > 1 else os.cpu_count() or 1
@@ -241,7 +245,7 @@ def _no_traceback_for_the_users_errors() -> Iterator[None]:
 
 
 def _comparison(
-    *, place: str, structures: str, hold: dict[str, float | None], hospital_flow: str = "daily", **rest: Any
+    *, place: str, structures: str, hold: dict[str, float | None], hospital_flow: str = "daily", read_otherwise: bool = False, **rest: Any
 ) -> ComparisonSpec:
     """Return the specification, every name in it known and every file readable."""
     from agents.hospital.flows import flow_named
@@ -249,13 +253,14 @@ def _comparison(
     from model.parameters import Parameters
     from model.place import load_place, place_file_digest
     from model.settlement import load_settlement
-    from model.structures import files_of, list_structures, load_structure
+    from model.structures import alternatives_of, files_of, list_structures, load_structure
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
     chosen = list(list_structures()) if named == ["all"] else named
     try:
         load_place(place)
-        for structure in chosen:
+        alternatives = {structure: alternatives_of(structure) for structure in chosen} if read_otherwise else {}
+        for structure in [*chosen, *(run for named in alternatives.values() for run in named.values())]:
             load_structure(structure).begins(START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
@@ -269,6 +274,7 @@ def _comparison(
         return ComparisonSpec(
             place=place,
             structures=tuple(chosen),
+            alternatives=alternatives,
             hold=_levers(hold),
             hospital_flow=hospital_flow,
             code=code_hash(),
@@ -332,6 +338,7 @@ def _run_missing(spec: ComparisonSpec | ExperimentSpec, store: Store, processes:
 
 
 def _report(store: Store, failures: Sequence[str], quiet: bool, cases: Cases | None = None) -> int:
+    from experiments.figures.drawing import ALTERNATIVES
     from experiments.store import FolderError
     from experiments.summary import compare as differences_of
     from experiments.summary import write_report
@@ -352,7 +359,7 @@ def _report(store: Store, failures: Sequence[str], quiet: bool, cases: Cases | N
     with store.writing():
         figures = write_report(results, differences, failures)
     if not quiet:
-        _print_headline(differences, store)
+        _print_headline(differences, store, [figure.words for figure in figures if figure.name == ALTERNATIVES])
     if cases is not None and not failures:
         _tell_waterfalls(results, differences, figures, cases)
     return FAILED if failures else 0
@@ -397,7 +404,7 @@ def _console(wide: int = WIDTH_IN_A_PIPE) -> Console:
     return Console(width=None if sys.stdout.isatty() else wide, highlight=False)
 
 
-def _print_headline(differences: pd.DataFrame, store: Store) -> None:
+def _print_headline(differences: pd.DataFrame, store: Store, besides: Sequence[str] = ()) -> None:
     from experiments.comparing import headline
     from experiments.figures.style import FEWEST
     from experiments.summary import MOST_COLUMNS, SUMMARY
@@ -415,6 +422,8 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
         console.print("One replication: no intervals, so luck cannot be told from effect.")
     elif replications < FEWEST:
         console.print(f"{replications} replications: too few for an interval to be relied on.")
+    for words in besides:
+        console.print(words, soft_wrap=True)
     if spec.scale < 1:
         console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
     console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
@@ -642,7 +651,8 @@ def structures(
     """List the commissioning structures that are shipped, and (with a +) options to lay over any; or show one: facts, source, alternatives.
 
     Listed are the four that are compared unless others are named, then the others by where they come from. A page of
-    one ends with what it differs in from separate-budgets.
+    one ends with what it differs in from separate-budgets. What its document leaves open is named, and NAME~ALTERNATIVE
+    is the structure read that other way.
     """
     from experiments.structure_words import as_plain
     from model.options import list_options, option_facts
@@ -656,9 +666,9 @@ def structures(
     if name:
         _structure_page(as_plain(chosen[0], baseline), as_json)
         return
-    keys = ("name", "title", "family", "source", "alternatives")
+    keys = ("name", "title", "family", "source", "alternatives", "open_questions")
     rows = [{key: as_plain(structure, baseline)[key] for key in keys} for structure in chosen]
-    rows += [{"name": f"+{each}", "family": "option", "alternatives": (), **_worded(option_facts(each))} for each in list_options()]
+    rows += [{"name": f"+{each}", "family": "option", "alternatives": (), "open_questions": (), **_worded(option_facts(each))} for each in list_options()]
     _show(rows, ("name", "family", "title"), as_json)
 
 
@@ -677,7 +687,11 @@ def _structure_page(page: dict[str, Any], as_json: bool) -> None:
     console.print(_table([{"": f"{about}:", " ": words} for about, words in page["facts"].items()], ("", " "), show_header=False))
     console.print("\nWhat the document leaves open", style="bold")
     for each in page["alternatives"]:
-        console.print(f"- {each}")
+        console.print(f"- {each['name']}: {each['says']}" + (f" (see {each['see']})" if "see" in each else ""))
+    if page["alternatives"]:
+        console.print(f"Each is a structure too, such as {page['name']}~{page['alternatives'][0]['name']}; compare --alternatives runs them all.")
+    for each in page["open_questions"]:
+        console.print(f"- (no fact says it) {each}")
     *_, (heading, lines) = page.items()
     console.print(f"\n{heading.capitalize()}", style="bold")
     for line in lines or ["nothing"]:

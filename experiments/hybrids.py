@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from model.structures import StructureError, load_structure
+from model.structures.alternatives import LABELS, Alternative
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "holders and pools": ("holders", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
@@ -27,8 +28,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "transition": ("transition", "mandate"),
 }
 """Facts that change together, by what they are about. A body exists wherever any of them needs it."""
-WORDS = ("name", "title", "source", "alternatives", "family")
-"""Keys that are no facts."""
 BODY = "commissioner"
 
 
@@ -45,6 +44,8 @@ def read_facts(structure: str) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return facts as a file would state them: names for codes, nothing for what is not there."""
+    if isinstance(value, Alternative):
+        return value.table
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         return {field.alias or name: _plain(inner) for name, field in fields.items() if (inner := getattr(value, name)) is not None}
@@ -76,7 +77,7 @@ class Hybrids:
     def __init__(self, first: str, second: str, folder: Path) -> None:
         self.names, self.folder = (first, second), folder
         self._facts = read_facts(first), read_facts(second)
-        known = {key for keys in GROUPS.values() for key in (*keys, *WORDS)}
+        known = {key for keys in GROUPS.values() for key in (*keys, *LABELS)}
         others = sorted({*self._facts[0], *self._facts[1]} - known)
         self._keys = {**GROUPS, **{key.replace("_", " "): (key,) for key in others}}
         self.groups = tuple(name for name, keys in self._keys.items() if self._differ(keys))

@@ -143,6 +143,8 @@ class ComparisonSpec:
     structures : at least one name or TOML path, the baseline among them; by default the four headline structures
     baseline : what the others are compared with; by default ``separate-budgets`` if present, else the first
     replications : number of runs of each structure
+    alternatives : for structures whose alternatives are run too, each alternative's name and the name that it is run by, which
+        is another structure's where the alternative comes to that
 
     The other parameters are those of :class:`RunSpec`.
     """
@@ -153,6 +155,7 @@ class ComparisonSpec:
     place: str = "berkshire-west"
     structures: tuple[str, ...] = HEADLINE
     baseline: str = ""
+    alternatives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     replications: int = 5
     seed: int = 1
     years: int = 10
@@ -178,6 +181,11 @@ class ComparisonSpec:
         object.__setattr__(self, "baseline", baseline)
         # The baseline first, then as named: the order of tables and figures.
         object.__setattr__(self, "structures", (baseline, *(s for s in structures if s != baseline)))
+        for structure in self.alternatives:
+            if structure not in structures:
+                raise unknown_name("structure with alternatives", structure, structures)
+        alternatives = {structure: dict(sorted(named.items())) for structure, named in sorted(self.alternatives.items()) if named}
+        object.__setattr__(self, "alternatives", alternatives)
 
     def __hash__(self) -> int:
         """Return a hash that is the same in every process, unlike that of strings."""
@@ -189,13 +197,23 @@ class ComparisonSpec:
         return short_hash(dataclasses.asdict(self))
 
     def runs(self) -> list[RunSpec]:
-        """Return the runs, replication by replication, so that an interrupted batch leaves whole pairs."""
+        """Return the runs, replication by replication, so that an interrupted batch leaves whole pairs; each once."""
         shared = {name: getattr(self, name) for name in _SHARED}
         return [
             RunSpec(structure=structure, replication=replication, **shared)
             for replication in range(self.replications)
-            for structure in self.structures
+            for structure in self.every_structure
         ]
+
+    @property
+    def every_structure(self) -> tuple[str, ...]:
+        """All structures that are run: those that are compared, then alternatives of theirs."""
+        others = (name for structure in self.structures for name in self.alternatives.get(structure, {}).values())
+        return tuple(dict.fromkeys((*self.structures, *others)))
+
+    def without_alternatives(self) -> ComparisonSpec:
+        """Return the same comparison without alternatives."""
+        return dataclasses.replace(self, alternatives={})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the specification as plain values, for a manifest."""

@@ -151,6 +151,14 @@ class Results:
         """
         return _table(self.folder, self.having(name), name).copy()
 
+    def without_alternatives(self) -> Results:
+        """Return what there would be had no alternatives been run."""
+        if not isinstance(self.spec, ComparisonSpec) or not self.spec.alternatives:
+            return self
+        spec = self.spec.without_alternatives()
+        wanted = {run.key for run in spec.runs()}
+        return dataclasses.replace(self, spec=spec, keys=tuple(key for key in self.keys if key in wanted))
+
     def having(self, name: str) -> tuple[str, ...]:
         """Return the keys of the finished runs that have a table."""
         return self.keys if name in TABLES else tuple(key for key in self.keys if (self.folder / "runs" / key / f"{name}.parquet").exists())

@@ -21,7 +21,7 @@ import pandas as pd
 from agents.deciding import LEVER_RANGES
 from agents.vocabulary import Account, Lever
 from experiments.experiment import ExperimentSpec
-from experiments.specification import START, unknown_name
+from experiments.specification import START, ComparisonSpec, unknown_name
 from experiments.store import Results
 from experiments.structure_words import ACCOUNTS, as_words
 
@@ -304,7 +304,7 @@ def episodes(decided: Sequence[Decided]) -> list[Episode]:
 
 
 def _structure(results: Results, name: str) -> str:
-    every = results.spec.structures
+    every = results.spec.every_structure if isinstance(results.spec, ComparisonSpec) else results.spec.structures
     named = {PurePath(each).stem if each.endswith(".toml") else each: each for each in every}
     if name not in every and name not in named:
         raise StoryError(str(unknown_name("structure", name, named)))

@@ -142,13 +142,14 @@ def _transition(structure: CommissioningStructure) -> str:
 
 
 def as_plain(structure: CommissioningStructure, other: CommissioningStructure) -> dict[str, Any]:
-    """Return a structure as plain values: labels, facts in words, and in what it differs from another."""
+    """Return a structure as plain values: labels, what its document leaves open, facts in words, and in what it differs from another."""
     return {
         "name": structure.name,
         "title": structure.title,
         "family": structure.family,
         "source": " ".join(structure.source.split()),
-        "alternatives": list(structure.alternatives),
+        "alternatives": [{"name": name, "says": each.says, **({"see": each.see} if each.see else {})} for name, each in structure.alternatives.items()],
+        "open_questions": list(structure.open_questions),
         "facts": facts_in_words(structure),
         f"differs from {other.name} in": differences_in_words(structure, other),
     }

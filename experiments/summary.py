@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.comparing import headline, paired_differences, totals
+from experiments.figures.alternatives import sentences
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
+from experiments.figures.matrix import MANY
 from experiments.figures.style import FEWEST, Context, label_of, number, percent, telling
 from experiments.figures.wording import with_unit
+from experiments.robustness import Reading, differences_by_reading, robustness
 from experiments.store import Results, write_text
 from model.indicators import INDICATORS, indicators, needed
 from model.measures import OF_ORGANISATIONS
@@ -24,6 +27,7 @@ ATTRIBUTION = (
 MOST_COLUMNS = 4  # structures beside the baseline that have a column each
 FLOWS_IN_WORDS = {"daily": "by the day", "salabim": "by the hour and minute"}
 HEADLINE_CSV, DIFFERENCES_CSV, INDICATORS_CSV, SUMMARY = "headline.csv", "differences.csv", "indicators.csv", "summary.md"
+ALTERNATIVES_CSV, ROBUSTNESS_CSV = "alternatives.csv", "robustness.csv"
 NO_FORECAST = (
     "This is a tool for reasoning about policy, not a forecast: it shows what follows from stated assumptions, and "
     "what it lacks (below) may matter more than what it has."
@@ -40,6 +44,12 @@ BESIDE = (
     "published of the accounts beyond what is modelled. What is overspent beyond limits is taken off the next year's money."
 )
 NO_SPREAD = "How far councils differ is not told: that takes two councils or more, with something to count in them."
+OPEN = (
+    "Where the document behind a structure leaves a fact open, its file names the other reading (`joinedup structures NAME` tells what each "
+    "says). Each was run too, one at a time, on the same people with the same luck: a structure's own against {baseline} as stated, and "
+    "those of {baseline} against each structure as stated. The interval is luck; the range over readings is what documents leave open. Rank 1 is "
+    "the best, or the least where neither direction is better in itself."
+)
 BY_DEFINITION = (
     "Each is a rate, a share or a spread of a year, by the definition in the reference page of measures, of the whole place. Spreads between councils and between "
     "fifths of deprivation hold chance as well as difference: in a small place most of a spread is chance."
@@ -56,7 +66,8 @@ def compare(results: Results) -> pd.DataFrame:
     ValueError
         If no replication of a structure finished in which the baseline did too.
     """
-    return _differences(totals(results.measures), results)
+    told = results.without_alternatives()
+    return _differences(totals(told.measures), told)
 
 
 def compare_indicators(results: Results) -> pd.DataFrame:
@@ -64,6 +75,7 @@ def compare_indicators(results: Results) -> pd.DataFrame:
 
     An indicator that some run cannot tell in a year, such as a spread between councils where there is one, is left out of that year.
     """
+    results = results.without_alternatives()
     measures = results.measures
     found = indicators(totals(measures[measures["measure"].isin(needed())], organisation=None))
     found = found[found["organisation"] == "place"].drop(columns="organisation")
@@ -84,7 +96,7 @@ def write_report(results: Results, differences: pd.DataFrame, failures: Sequence
 
     Parameters
     ----------
-    results, differences : what to tell of, and their paired differences
+    results, differences : what to tell of, and their paired differences, alternatives aside
     failures : one line for each run that failed
 
     Raises
@@ -92,7 +104,7 @@ def write_report(results: Results, differences: pd.DataFrame, failures: Sequence
     OSError
         If a file cannot be written.
     """
-    figures = draw_all(Material(results=results, differences=differences), results.folder)
+    figures = draw_all(_material(results, differences), results.folder)
     write_tables_and_summary(results, differences, figures, failures)
     return figures
 
@@ -111,13 +123,27 @@ def write_tables_and_summary(results: Results, differences: pd.DataFrame, figure
     OSError
         If a file cannot be written.
     """
-    material = Material(results=results, differences=differences)
+    material = _material(results, differences)
     table = headline(differences)
     write_csv(table, results.folder / HEADLINE_CSV)
     write_csv(differences, results.folder / DIFFERENCES_CSV)
     of_definitions = compare_indicators(results)
     write_csv(of_definitions, results.folder / INDICATORS_CSV)
+    if material.readings is not None and material.robust is not None:
+        write_csv(material.readings, results.folder / ALTERNATIVES_CSV)
+        write_csv(material.robust, results.folder / ROBUSTNESS_CSV)
     write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures, remarks))
+
+
+def _material(results: Results, differences: pd.DataFrame) -> Material:
+    """Return what figures and summary tell of: the comparison, and how far it holds over readings where alternatives were run."""
+    told = results.without_alternatives()
+    if told is results:
+        return Material(results=results, differences=differences)
+    readings = differences_by_reading(results)
+    if readings.empty:
+        return Material(results=told, differences=differences)
+    return Material(results=told, differences=differences, readings=readings, robust=robustness(results, readings))
 
 
 def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str], remarks: Sequence[str] = ()) -> str:
@@ -143,6 +169,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         "## Headline",
         headline_markdown(table, context),
         _reading(context),
+        *_left_open(material),
         "## Money beside the headline",
         BESIDE,
         headline_markdown(headline(material.differences, OF_ORGANISATIONS), context),
@@ -160,7 +187,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         "## Figures",
         "\n\n".join(_figure(figure) for figure in figures),
         "## Files",
-        _files(figures),
+        _files(figures, material.robust is not None),
         "## Versions and data",
         _versions(material.results),
     ]
@@ -211,6 +238,33 @@ def difference_words(row: Mapping[str, Any]) -> str:
     if telling(row["percent"]):
         words += f", {percent(row['percent'])}"
     return words
+
+
+def _left_open(material: Material) -> list[str]:
+    """Return the section on what documents leave open; nothing where no alternatives were run."""
+    robust, context = material.robust, material.context
+    if robust is None:
+        return []
+    others = robust[robust["structure"] != context.baseline]
+    return [
+        "## What the documents leave open",
+        OPEN.format(baseline=label_of(context.baseline).lower()),
+        _bullets(sentences(robust, context)),
+        _robustness_markdown(others) if len(context.others) < MANY else f"All of it is in `{ROBUSTNESS_CSV}`.",
+    ]
+
+
+def _robustness_markdown(rows: pd.DataFrame) -> str:
+    """Return as a Markdown table how far differences and ranks hold over readings."""
+    lines = [
+        ["mean a year", "structure", "difference (luck)", "over readings", "least under", "most under", "same sign", "rank (over readings)"],
+        ["---", "---", "---:", "---:", "---", "---", "---:", "---:"],
+    ]
+    for _, row in rows.iterrows():
+        ranks = f"{row['rank']:g} ({row['rank_first']:g} to {row['rank_last']:g})" if row["rank_first"] < row["rank_last"] else f"{row['rank']:g}"
+        reach = " to ".join(number(row[name], row["unit"], signed=True) for name in ("least", "most"))
+        lines.append([with_unit(row["label"], row["unit"]), label_of(row["structure"]), difference_words(row), reach, row["least_under"], row["most_under"], f"{row['same_sign']:g} of {row['readings']:g}", ranks])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _names(structures: Sequence[str]) -> str:
@@ -281,6 +335,7 @@ def _what(material: Material, context: Context) -> str:
     lines = [
         f"place: {context.place} (`{spec.place}`){people}",
         f"structures: {', '.join(f'`{structure}`' for structure in spec.structures)}; baseline `{spec.baseline}`",
+        *([] if material.readings is None else [f"other readings of what documents leave open: {_others(material.readings)}"]),
         f"period: {spec.years} {'year' if spec.years == 1 else 'years'}, April {context.first_year} to March "
         f"{context.first_year + spec.years}",
         f"replications: {spec.replications} asked for, {context.replications} paired; seed {spec.seed}",
@@ -293,6 +348,12 @@ def _what(material: Material, context: Context) -> str:
     return _bullets(lines)
 
 
+def _others(readings: pd.DataFrame) -> str:
+    """Return the names of all readings but the one as stated."""
+    others = readings[readings["read"] != ""].drop_duplicates(["read", "alternative"])
+    return ", ".join(f"`{Reading(row.read, row.alternative).name}`" for row in others.itertuples())
+
+
 def _pairs(values: Mapping[str, float | None]) -> str:
     told = [f"`{name}` = {'observed' if value is None else f'{value:g}'}" for name, value in values.items()]
     return ", ".join(told) or "none"
@@ -303,11 +364,18 @@ def _figure(figure: Drawn) -> str:
     return f"![{figure.title}]({name}.png)\n\n[in words]({name}.txt) · [data]({name}.csv) · [scalable]({name}.svg)"
 
 
-def _files(figures: Sequence[Drawn]) -> str:
+READ_OTHERWISE = (
+    f"`{ALTERNATIVES_CSV}`: the differences under each reading of what documents leave open, mean a year over the period",
+    f"`{ROBUSTNESS_CSV}`: of the headline, their range over readings, how often the sign stays, and ranks",
+)
+
+
+def _files(figures: Sequence[Drawn], open_too: bool) -> str:
     lines = [
         f"`{HEADLINE_CSV}`: the headline measures with their paired differences",
         f"`{DIFFERENCES_CSV}`: all measures of the whole place, by year (year 0: mean a year over the period)",
         f"`{INDICATORS_CSV}`: rates, shares and spreads by official definitions, likewise",
+        *(READ_OTHERWISE if open_too else ()),
         *(f"`{figure.name}.png`, `.svg`; `.csv` the data drawn; `.txt` the figure in words" for figure in figures),
         "`runs/<key>/`: of each run its monthly `measures`, `ledger`, `consequences` and `decisions` as Parquet",
         "`manifest.json`: the specification, versions and checksums",

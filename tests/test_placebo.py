@@ -9,9 +9,9 @@ import pytest
 from agents.vocabulary import Service
 from model.parameters import Parameters
 from model.structures import BASELINE, load_structure
+from model.structures.alternatives import LABELS
 from tests.strategies import ALL_HELD, EACH_STRUCTURE, fingerprints, lived
 
-LABELS = {"name", "title", "family", "source", "alternatives"}
 WHO = {"holders", "deciders", "pools", "bodies", "board", "duties", "outcomes_frameworks", "information_shared", "ring_fences", "mandate"}
 """Facts that say who, and what they owe each other; the others say what people get, how hospitals are paid, how a year ends."""
 LIVES = ("people", "cases", "calendar", "waiting")
@@ -24,7 +24,7 @@ OF_ORGANISATIONS = {Service.SETTLEMENT, Service.MANAGEMENT, Service.TRANSITION, 
 def who_alone(name: str):
     """A structure of which only who holds, decides and sits where is its own; all else is the baseline's."""
     ours, baseline = load_structure(name), load_structure(BASELINE)
-    facts = set(type(ours).model_fields) - LABELS - WHO
+    facts = set(type(ours).model_fields) - set(LABELS) - WHO
     return ours.model_copy(update={fact: getattr(baseline, fact) for fact in facts})
 
 
@@ -42,7 +42,7 @@ def usual():
 @pytest.mark.parametrize("name", EACH_STRUCTURE)
 def test_labels_change_nothing(name):
     structure = load_structure(name)
-    other = structure.model_copy(update={"name": "other", "title": "Other", "family": "other", "source": "Nowhere.", "alternatives": ()})
+    other = structure.model_copy(update={"name": "other", "title": "Other", "family": "other", "source": "Nowhere.", "open_questions": (), "alternatives": {}})
     ours, theirs = (lived(13, scale=0.005, structure=each) for each in (structure, other))
     assert fingerprints(ours) == fingerprints(theirs)
 

@@ -14,9 +14,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.comparing import PERIOD
-from experiments.figures import causes, delays, levers, outcomes, paths, payers
+from experiments.figures import alternatives, causes, delays, levers, outcomes, paths, payers
 from experiments.figures.style import RC, Context, place_label
 from experiments.store import Results, write_file, write_text
+
+ALTERNATIVES = "7-alternatives"
+"""The figure of what documents leave open, which stands among the others where alternatives were run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +51,13 @@ class Material:
     ----------
     results : of the comparison
     differences : paired, as :func:`experiments.comparing.paired_differences` gives
+    readings, robust : as :mod:`experiments.robustness` gives; None where no alternatives were run
     """
 
     results: Results
     differences: pd.DataFrame
+    readings: pd.DataFrame | None = None
+    robust: pd.DataFrame | None = None
 
     @property
     def context(self) -> Context:
@@ -125,6 +131,16 @@ def _levers(name: str, material: Material, folder: Path) -> Drawn | None:
     return _save(name, levers, rows, levers.title(rows, context), context, folder)
 
 
+def _alternatives(name: str, material: Material, folder: Path) -> Drawn | None:
+    if material.readings is None or material.robust is None:
+        return None
+    context = material.context
+    rows = alternatives.table(material.readings)
+    title = alternatives.title(material.robust, context)
+    words = f"{title}. {alternatives.describe(material.robust, context)}"
+    return save_drawn(name, alternatives.draw(rows, material.robust, title, context), rows, title, words, folder)
+
+
 DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
     "1-causes": _of_differences(causes),
     "2-delays": _of_differences(delays),
@@ -132,6 +148,7 @@ DRAWINGS: dict[str, Callable[[str, Material, Path], Drawn | None]] = {
     "4-outcomes": _of_differences(outcomes),
     "5-paths": _of_differences(paths),
     "6-levers": _levers,
+    ALTERNATIVES: _alternatives,
 }
 
 

@@ -141,14 +141,16 @@ class Context:
 
 
 def label_of(structure: str) -> str:
-    """Return a structure's or place's name for a reader, options behind it.
+    """Return a structure's or place's name for a reader, the alternative taken and options behind it.
 
     Examples
     --------
-    >>> label_of("single-budget"), label_of("mine/two-pools.toml+cost-cap")
-    ('Single budget', 'Two pools + cost cap')
+    >>> label_of("single-budget"), label_of("mine/two-pools.toml+cost-cap"), label_of("single-budget~no-overspend")
+    ('Single budget', 'Two pools + cost cap', 'Single budget (no overspend)')
     """
-    stems = [PurePath(part).stem if part.endswith(".toml") else part for part in structure.split("+")]
+    names = [PurePath(part).name if ".toml" in part else part for part in structure.split("+")]
+    named = [name.removesuffix(".toml").partition("~") for name in names]
+    stems = [f"{stem.removesuffix('.toml')} ({alternative})" if sign else stem for stem, sign, alternative in named]
     words = " + ".join(stems).replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
 

@@ -62,7 +62,7 @@ def option_facts(name_or_path: str) -> dict[str, Any]:
     return facts
 
 
-def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
     """Return a structure's facts with those of options in their place.
 
     Sections are joined key by key; anything else is replaced whole.
@@ -71,25 +71,26 @@ def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, A
     ----------
     structure : as its file states it
     options : by name, in the order in which they are named
+    before : facts that are in the structure already and that options may not undo, by whose they are
 
     Raises
     ------
     OptionError
-        If two options state the same fact differently.
+        If two options, or an option and what was there before, state the same fact differently.
 
     Examples
     --------
     >>> laid_over({"name": "a", "title": "A", "source": "S", "teams": {"x": 1}}, {"b": {"title": "b", "source": "T", "teams": {"y": 2}}})
     {'name': 'a+b', 'title': 'A, with b', 'source': 'S\\nT', 'teams': {'x': 1, 'y': 2}}
     """
-    stated: dict[tuple[str, ...], tuple[str, Any]] = {}
+    stated = {place: (whose, value) for whose, facts in (before or {}).items() for place, value in _leaves(facts)}
     found = dict(structure)
     for name, option in options.items():
         facts = {key: value for key, value in option.items() if key not in WORDS}
         for place, value in _leaves(facts):
-            other, before = stated.setdefault(place, (name, value))
-            if before != value:
-                raise OptionError(f"options {other} and {name} state {'.'.join(place)} differently: {before!r} and {value!r}")
+            other, there = stated.setdefault(place, (f"option {name}", value))
+            if there != value:
+                raise OptionError(f"{other} and option {name} state {'.'.join(place)} differently: {there!r} and {value!r}")
         found = joined(found, facts)
     if not options:
         return found
@@ -106,6 +107,17 @@ def joined(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     for key, value in above.items():
         found[key] = joined(found[key], value) if isinstance(value, Mapping) and isinstance(found.get(key), Mapping) else value
     return found
+
+
+def places_of(facts: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the keys, from the outermost in, of all that a table of facts states.
+
+    Examples
+    --------
+    >>> places_of({"title": "t", "source": "s", "board": {"power": "advise"}, "duties": []})
+    [('board', 'power'), ('duties',)]
+    """
+    return [place for place, _ in _leaves({key: value for key, value in facts.items() if key not in WORDS})]
 
 
 def _leaves(facts: Mapping[str, Any], place: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -19,8 +19,19 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
-from model.options import OptionError, joined, laid_over, option_facts
+from model.options import OptionError, joined, laid_over, option_facts, places_of
 from model.payment import PAYMENT_RULES
+from model.structures.alternatives import (
+    LABELS,
+    SIGN,
+    Alternative,
+    as_tables,
+    file_name,
+    split,
+    stated_places,
+    taken,
+    without_use,
+)
 
 FOLDER = Path(__file__).parent
 BASELINE = "separate-budgets"
@@ -58,6 +69,7 @@ LeverName = Annotated[Lever, BeforeValidator(_named(Lever, "a lever", tuple(Leve
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1, strict=True)]
 YesOrNo = Annotated[bool, Field(strict=True)]
+AlternativeName = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", strict=True)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
 
 
@@ -254,7 +266,8 @@ class CommissioningStructure(_Facts):
     name, title : for the command line, and for a reader
     family : where it comes from, in words, by which structures are listed: a label that nothing depends on
     source : the document it is read from, in words of our own
-    alternatives : facts that the document leaves open
+    open_questions : what the document leaves open and no fact here can say, in words
+    alternatives : what it leaves open and facts can say: other readings, by name, each laid over by :func:`load_structure`
     outcomes_frameworks : ``one`` that all answer to, or ``three``
     information_shared : whether organisations see each other's accounts
     ring_fences : accounts whose money may be spent on nothing else, so that each is a purse of its own
@@ -276,11 +289,12 @@ class CommissioningStructure(_Facts):
     transition : when it comes into being, if not at the start
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-+][a-z0-9]+)*$", strict=True)]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+([-+~][a-z0-9]+)*$", strict=True)]
     title: Text
     family: Text = "of one's own"
     source: Text
-    alternatives: tuple[Text, ...] = ()
+    open_questions: tuple[Text, ...] = ()
+    alternatives: Annotated[dict[AlternativeName, Alternative], BeforeValidator(as_tables)] = Field(default_factory=dict)
     outcomes_frameworks: Literal["one", "three"]
     information_shared: YesOrNo
     ring_fences: tuple[AccountName, ...] = ()
@@ -394,12 +408,14 @@ def _in_order() -> tuple[str, ...]:
 
 
 def load_structure(name_or_path: str | Path) -> CommissioningStructure:
-    """Return a structure, shipped (by name) or of your own (by the path of a TOML file), with options laid over it after a ``+``.
+    """Return a structure, shipped (by name) or of your own (by the path of a TOML file).
+
+    Behind it may stand a ``~`` and one of its alternatives, and then options to lay over it, each after a ``+``.
 
     Raises
     ------
     ValueError
-        If no shipped structure or option has this name; the message gives the nearest ones.
+        If no shipped structure, alternative or option has this name; the message gives the nearest ones.
     StructureError
         If a file cannot be read or states something wrong, or options do not go together; one line for each error.
 
@@ -407,20 +423,74 @@ def load_structure(name_or_path: str | Path) -> CommissioningStructure:
     --------
     >>> load_structure("separate-budgets+cost-cap").title
     'Separate budgets, with a cap on what care costs in a life'
+    >>> load_structure("single-budget~no-overspend").title
+    'Single budget, single commissioner (no overspend)'
     """
     return structure_with(name_or_path, {})
 
 
-def parts_of(name_or_path: str | Path) -> list[str | Path]:
-    """Return a structure's name or path, and those of the options laid over it."""
+class Parts(NamedTuple):
+    """What a structure's name is made of.
+
+    Parameters
+    ----------
+    base : name of a shipped structure, or path of a file
+    alternative : the one taken of it, or empty
+    options : names or paths of those laid over it
+    """
+
+    base: str | Path
+    alternative: str
+    options: list[str]
+
+
+def parts_of(name_or_path: str | Path) -> Parts:
+    """Return what a structure's name is made of.
+
+    Raises
+    ------
+    ValueError
+        If an alternative has no name, or stands behind an option.
+    """
     if isinstance(name_or_path, Path) or Path(name_or_path).is_file():
-        return [name_or_path]
-    return list(name_or_path.split("+"))
+        return Parts(name_or_path, "", [])
+    first, *options = name_or_path.split("+")
+    if first.endswith(SIGN):
+        raise ValueError(f"an alternative must be named behind {SIGN}, got {name_or_path!r}")
+    for option in options:
+        if split(option)[1]:
+            rest = "+".join(["", *(split(each)[0] for each in options)])
+            raise ValueError(f"an alternative must stand right behind its structure, as in {first}{SIGN}{split(option)[1]}{rest}, got {name_or_path!r}")
+    return Parts(*split(first), options)
 
 
 def files_of(name_or_path: str | Path) -> list[str]:
     """Return the paths of the user's own files among a structure and its options."""
-    return [str(part) for part in parts_of(name_or_path) if str(part).endswith(".toml")]
+    parts = parts_of(name_or_path)
+    return [str(part) for part in (parts.base, *parts.options) if str(part).endswith(".toml")]
+
+
+def alternatives_of(name_or_path: str | Path) -> dict[str, str]:
+    """Return the alternatives of a structure, each with the name that it is loaded by; one that comes to another structure has that one's.
+
+    What an option states is no longer open: alternatives about that are left out. An alternative has none of its own.
+
+    Raises
+    ------
+    ValueError, StructureError
+        As :func:`load_structure`.
+
+    Examples
+    --------
+    >>> alternatives_of("stasis+cost-cap")["care-trust"], alternatives_of("stasis+cost-cap")["half-and-half"]
+    ('care-trust+cost-cap', 'stasis~half-and-half+cost-cap')
+    """
+    base, alternative, options = parts_of(name_or_path)
+    if alternative:
+        return {}
+    settled = {place for option in options for place in places_of(option_facts(option))}
+    found = {name: each for name, each in read_structure(_path_of(base)).alternatives.items() if not settled & stated_places(each)}
+    return {name: "+".join([each.see or f"{base}{SIGN}{name}", *options]) for name, each in found.items()}
 
 
 def _path_of(name_or_path: str | Path) -> Path:
@@ -446,29 +516,71 @@ def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> Commis
     ValueError, StructureError
         As :func:`load_structure`, of the facts as they are then.
     """
-    base, *options = parts_of(name_or_path)
+    base, alternative, options = parts_of(name_or_path)
     path = _path_of(base)
     if len(set(options)) < len(options):
         raise ValueError(f"options must each be named once, got {name_or_path!r}")
-    found, file = _facts_of(path), path.name
-    if options:
-        file = f"{path.name}+{'+'.join(options)}"
-        try:
-            found = laid_over(found, {Path(option).stem: option_facts(option) for option in options})
-        except OptionError as error:
-            raise StructureError(str(error)) from error
+    if not (alternative or options or facts):
+        return read_structure(path)
+    found, file = _facts_of(path), file_name(path, alternative, options)
+    found, before = _taken(found, path, alternative) if alternative else (found, {})
+    try:
+        found = laid_over(found, {Path(option).stem: option_facts(option) for option in options}, before)
+    except OptionError as error:
+        raise StructureError(str(error)) from error
     return _checked(joined(found, facts), file)
 
 
+def _taken(facts: dict[str, Any], path: Path, name: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the facts of a file under one of its alternatives, and what that states, by what errors call it."""
+    alternatives = read_structure(path).alternatives
+    if name not in alternatives:
+        near = f"nearest: {nearest(name, alternatives)}" if alternatives else "it has none"
+        raise ValueError(f"unknown alternative {name!r} of {path.stem}; {near}")
+    each = alternatives[name]
+    return taken(facts, name, each, _seen(each)), {f"alternative {name}": each.facts}
+
+
+def _seen(alternative: Alternative) -> dict[str, Any]:
+    """Return the facts of the structure that an alternative comes to; nothing where it states its own."""
+    if not alternative.see:
+        return {}
+    base, *options = alternative.see.split("+")
+    return laid_over(_facts_of(FOLDER / f"{base}.toml"), {option: option_facts(option) for option in options})
+
+
 def read_structure(path: Path) -> CommissioningStructure:
-    """Read and check one TOML file.
+    """Read and check one TOML file, its alternatives too.
 
     Raises
     ------
     StructureError
         If the file cannot be read or states something wrong; one line for each error.
     """
-    return _checked(_facts_of(path), path.name)
+    facts = _facts_of(path)
+    structure = _checked(facts, path.name)
+    wrong = [line for name, each in structure.alternatives.items() for line in _wrong_of_alternative(structure, facts, name, each)]
+    if wrong:
+        raise StructureError("\n".join(f"{path.name}: alternatives.{line}" for line in wrong))
+    return structure
+
+
+def _wrong_of_alternative(structure: CommissioningStructure, facts: Mapping[str, Any], name: str, alternative: Alternative) -> list[str]:
+    """Return what is wrong with one alternative of a file whose own facts are fine."""
+    shipped = sorted(file.stem for file in FOLDER.glob("*.toml"))
+    useless = [f"{name}.{key}: {words}" if key else f"{name}: {words}" for key, words in without_use(alternative, structure.name, shipped)]
+    if useless:
+        return useless
+    try:
+        laid = taken(facts, name, alternative, _seen(alternative))
+    except OptionError as error:
+        return [f"{name}.see: {error}"]
+    wrong = [f"{name}.{line}" for line in _wrong_with(laid)]
+    if wrong:
+        return wrong
+    other = CommissioningStructure.model_validate(laid)
+    same = all(getattr(structure, fact) == getattr(other, fact) for fact in CommissioningStructure.model_fields if fact not in LABELS)
+    return [f"{name}: must differ from the structure in a fact (got {', '.join(alternative.facts) or alternative.see} as there)"] if same else []
 
 
 def _facts_of(path: Path) -> dict[str, Any]:
@@ -484,27 +596,30 @@ def _facts_of(path: Path) -> dict[str, Any]:
 
 def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:
     """Return the structure that facts state; `file` is what errors call them."""
+    wrong = _wrong_with(facts)
+    if wrong:
+        raise StructureError("\n".join(f"{file}: {line}" for line in wrong))
+    return CommissioningStructure.model_validate(facts)
+
+
+def _wrong_with(facts: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with facts, one line each; nothing if they state a structure."""
     try:
-        structure = CommissioningStructure.model_validate(facts)
+        CommissioningStructure.model_validate(facts)
     except ValidationError as error:
-        lines = [_line(file, detail) for detail in error.errors(include_url=False)]
-        lines += [f"{file}: {line}" for line in _contradictions(facts)]
-        raise StructureError("\n".join(dict.fromkeys(lines))) from error
-    contradictions = _contradictions(facts)
-    if contradictions:
-        raise StructureError("\n".join(f"{file}: {line}" for line in contradictions))
-    return structure
+        return list(dict.fromkeys([*(_line(detail) for detail in error.errors(include_url=False)), *_contradictions(facts)]))
+    return _contradictions(facts)
 
 
-def _line(file: str, detail: ErrorDetails) -> str:
-    """Return one error as ``file.toml: section.key: message (got ...)``."""
+def _line(detail: ErrorDetails) -> str:
+    """Return one error as ``section.key: message (got ...)``."""
     where = [str(part) for part in detail["loc"] if part != "[key]"]
     message = detail["msg"][0].lower() + detail["msg"][1:]
     if detail["type"] == "extra_forbidden":
         message = f"unknown key; nearest: {nearest(where[-1], _keys_beside(detail['loc']))}"
     if detail["type"] == "missing":
-        return f"{file}: {'.'.join(where)}: must be given (got nothing)"
-    return f"{file}: {'.'.join(where) or 'file'}: {message} (got {_short(detail['input'])})"
+        return f"{'.'.join(where)}: must be given (got nothing)"
+    return f"{'.'.join(where) or 'file'}: {message} (got {_short(detail['input'])})"
 
 
 def _keys_beside(where: tuple[int | str, ...]) -> list[str]:

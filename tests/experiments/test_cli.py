@@ -34,6 +34,8 @@ def joinedup(monkeypatch, capsys):
     [
         (["compare", "--place", "wigann"], "unknown place 'wigann'; nearest: wigan"),
         (["compare", "--structures", "single-buget"], "unknown structure 'single-buget'; nearest: single-budget"),
+        (["compare", "--structures", "single-budget~no-overspnd"], "unknown alternative 'no-overspnd' of single-budget; nearest: no-overspend"),
+        (["compare", "--structures", "single-buget", "--alternatives"], "unknown structure 'single-buget'; nearest: single-budget"),
         (["structures", "care-trus"], "unknown structure 'care-trus'; nearest: care-trust"),
         (["structures", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["why", "nowhere"], "Missing option '--organisation'"),
@@ -272,8 +274,19 @@ def test_a_structure_has_a_page_in_words_and_as_json(joinedup):
     page = json.loads(text)
     assert (page["name"], page["family"]) == ("care-trust", "practice at the time")
     assert page["differs from separate-budgets in"]
+    assert "no-overspend" in [each["name"] for each in page["alternatives"]]
+    assert all(line.endswith(".") for line in page["open_questions"])
+    assert "- no-overspend: How much the trust may overspend" in out
+    assert "- (no fact says it) Whether commissioning and delivery" in out
     _, text, _ = joinedup("structures", "separate-budgets", "--json")
     assert json.loads(text)["differs from separate-budgets in"] == []
+
+
+def test_an_alternative_has_a_page_too(joinedup):
+    code, out, _ = joinedup("structures", "single-budget~no-overspend")
+    assert code == 0
+    assert "single-budget~no-overspend" in out
+    assert "single commissioner nothing" in out
 
 
 def test_a_list_is_a_table_on_a_terminal(joinedup, monkeypatch):

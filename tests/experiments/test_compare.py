@@ -109,6 +109,31 @@ def test_workers_and_hash_seeds_leave_no_trace_in_any_file(tmp_path):
     assert files_in(tmp_path / "a") == files_in(tmp_path / "b")
 
 
+@pytest.mark.slow
+def test_alternatives_are_run_told_and_drawn_again_from_what_is_there(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "open"
+    asked = ("--structures", "stasis,fragmented", "--output", str(folder))
+    code, out, _ = here(monkeypatch, capsys, *asked, "--alternatives")
+    assert code == 0
+    assert "clear of luck" in out or "luck leaves no" in out
+    results = experiments.load(folder)
+    expected = {"stasis", "fragmented", "stasis~five-percent", "stasis~half-and-half", "care-trust", "fragmented~duty-to-consult", "fragmented~one-provider"}
+    assert set(results.measures["structure"]) == expected
+    before = files_in(folder)
+    assert {"alternatives.csv", "robustness.csv", "7-alternatives.png"} <= set(before)
+
+    def never(*_: object) -> None:
+        raise AssertionError("nothing was missing")
+
+    monkeypatch.setattr("experiments.running.run_all", never)
+    (folder / "robustness.csv").unlink()
+    assert here(monkeypatch, capsys, *asked, "--alternatives", "--quiet")[0] == 0
+    assert files_in(folder) == before
+    code, _, err = here(monkeypatch, capsys, *asked)
+    assert code == 2
+    assert "alternatives: " in err
+
+
 # Long enough to be disturbed while runs go on.
 LONG = ("compare", "--place", "wigan", "--scale", "0.002", "--years", "40", "--replications", "20", "--workers", "2")
 

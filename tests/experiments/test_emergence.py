@@ -16,6 +16,7 @@ from model import HealthEconomy
 from model.interventions import read_interventions
 from model.parameters import Parameters
 from model.structures import STANDING_KINDS, structure_with
+from model.structures.alternatives import LABELS
 
 EMERGENCE = ("selfless", "ample-or-squeezed", "bad-marriage", "two-leaky-buckets", "acute-shock")
 TRUST_MOVES = ("agreements", "leaders", "turnover", "shunts", "reorganised", "amplifier")
@@ -59,10 +60,9 @@ def test_trust_of_the_selfless_is_whole_and_nothing_moves_it():
 def test_structures_of_the_selfless_differ_in_holders_pools_and_who_decides_alone():
     spec = load_experiment("selfless")
     baseline, *others = (structure_with(name, spec.facts) for name in spec.structures)
-    labels = {"name", "title", "family", "source", "alternatives"}
     allowed = {"holders", "deciders", "pools", "bodies"}
     for other in others:
-        differing = {name for name in type(other).model_fields if getattr(other, name) != getattr(baseline, name)} - labels
+        differing = {name for name in type(other).model_fields if getattr(other, name) != getattr(baseline, name)} - set(LABELS)
         limits = {kind: limit for kind, limit in other.deficit_limits.items() if kind in baseline.deficit_limits}
         assert limits == dict(baseline.deficit_limits)
         assert set(other.deficit_limits.values()) == {0.01}

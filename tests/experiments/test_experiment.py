@@ -46,6 +46,14 @@ def file_of(folder: Path, text: str, name: str = "mine.toml") -> str:
     return str(path)
 
 
+def test_an_alternative_is_a_structure_like_any_other(tmp_path):
+    text = 'structures = ["single-budget", "single-budget~no-overspend+cost-cap"]\n' + SMALL + ARMS
+    spec = load_experiment(file_of(tmp_path, text))
+    assert {run.structure for run in spec.runs()} == {"single-budget", "single-budget~no-overspend+cost-cap"}
+    with pytest.raises(ExperimentError, match=r"mine.toml: unknown alternative 'no-overspnd' of single-budget; nearest: no-overspend"):
+        load_experiment(file_of(tmp_path, text.replace("no-overspend", "no-overspnd")))
+
+
 @pytest.fixture
 def joinedup(monkeypatch, capsys):
     def run(*arguments: str) -> tuple[int, str, str]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from experiments.hybrids import GROUPS, WORDS, Hybrids, as_toml, read_facts
+from experiments.hybrids import GROUPS, Hybrids, as_toml, read_facts
 from model.structures import CommissioningStructure, list_structures, load_structure
+from model.structures.alternatives import LABELS
 
 
 @pytest.mark.parametrize("name", list_structures())
@@ -17,7 +18,7 @@ def test_every_fact_of_a_structure_is_in_a_group():
     grouped = [key for keys in GROUPS.values() for key in keys]
     assert sorted(grouped) == sorted(set(grouped))
     assert set(grouped) <= set(CommissioningStructure.model_fields)
-    assert set(CommissioningStructure.model_fields) - set(grouped) <= set(WORDS)
+    assert set(CommissioningStructure.model_fields) - set(grouped) <= set(LABELS)
 
 
 def test_only_groups_in_which_two_differ_are_told_apart(tmp_path):
@@ -49,7 +50,7 @@ def test_structures_that_differ_in_their_bodies_alone_are_told_apart(tmp_path):
 
 
 def test_facts_that_contradict_each_other_are_no_structure(tmp_path):
-    text = as_toml({**read_facts("council-led"), "name": "alliance", "payment": {"hospital": "alliance", "shares": {"hospital": 0.5, "council": 0.5}}})
+    text = as_toml({**read_facts("council-led"), "name": "alliance", "alternatives": {}, "payment": {"hospital": "alliance", "shares": {"hospital": 0.5, "council": 0.5}}})
     mine = tmp_path / "alliance.toml"
     mine.write_text(text, encoding="utf-8")
     between = Hybrids("separate-budgets", mine.as_posix(), tmp_path / "between")

@@ -13,6 +13,7 @@ from experiments.specification import (
     ROOMS,
     ComparisonSpec,
     RunSpec,
+    UnknownNameError,
     canonical_json,
     code_hash,
     data_checksums,
@@ -149,6 +150,24 @@ def test_the_baseline_is_separate_budgets_or_else_the_first_and_stands_first():
 def test_structures_are_one_or_more_and_differ(structures):
     with pytest.raises(ValueError, match="structures must be one or more different names"):
         ComparisonSpec(structures=structures)
+
+
+OPEN = {"b": {"y": "b~y", "like-c": "c"}, "a": {"x": "a~x"}}
+
+
+def test_alternatives_are_run_after_what_is_compared_each_structure_once():
+    spec = ComparisonSpec(structures=("a", "b", "c"), alternatives=OPEN, replications=2)
+    assert [run.structure for run in spec.runs()] == ["a", "b", "c", "a~x", "b~y"] * 2
+    assert ComparisonSpec.from_dict(json.loads(json.dumps(spec.as_dict(), sort_keys=True))) == spec
+    plain = ComparisonSpec(structures=("a", "b", "c"), replications=2)
+    assert spec.without_alternatives() == plain
+    assert spec.key != plain.key
+    assert {run.key for run in plain.runs()} < {run.key for run in spec.runs()}
+
+
+def test_alternatives_are_of_structures_that_are_compared():
+    with pytest.raises(UnknownNameError, match="unknown structure with alternatives 'd'"):
+        ComparisonSpec(structures=("a", "b"), alternatives={"d": {"x": "d~x"}})
 
 
 def test_runs_are_every_structure_in_every_replication():

@@ -179,6 +179,15 @@ def test_there_is_a_story_for_each_structure_unless_one_is_named(results):
     json.dumps(as_plain(story), allow_nan=False)
 
 
+def test_an_alternative_has_a_story_where_it_was_run(tmp_path):
+    store = Store(tmp_path, comparison(replications=1, alternatives={"single-budget": {"no-overspend": "single-budget~no-overspend"}}))
+    for run in store.spec.runs():
+        store.write(made_up(run))
+    assert [story.structure for story in stories(store.results(), "Reading")] == ["separate-budgets", "single-budget"]
+    (story,) = stories(store.results(), "Reading", structure="single-budget~no-overspend")
+    assert story.structure == "single-budget~no-overspend"
+
+
 def test_who_moved_nothing_has_a_story_too(results):
     (story, _) = stories(results, "Royal Berkshire")
     assert told(story) == [

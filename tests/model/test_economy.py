@@ -249,7 +249,7 @@ def test_names_and_the_order_of_a_file_change_nothing(tmp_path, name):
     facts = shipped(name)
     other = written(
         tmp_path,
-        {**facts, "name": "another-name", "title": "Another title", "source": "Nowhere.", "alternatives": []},
+        {**facts, "name": "another-name", "title": "Another title", "source": "Nowhere.", "alternatives": {}},
         order=-1,
     )
     assert load_structure(other).holders == load_structure(name).holders
