@@ -191,9 +191,7 @@ class Commissioning:
         """Return the price of money on each account, as members of one council's board meet it: the mean by people they share."""
         found = {}
         for account in HELD_ACCOUNTS:
-            kind = self.structure.holder(account)
-            indices = self.holders.parties(account)
-            people = self.holders.people[Party.COUNCIL, kind][council] if kind in STANDING_KINDS else np.ones(1)
+            indices, people = self.holders.parties(account), self.holders.of_council(account, council)
             prices = np.array([self.economy.organisations[int(index)].prices[account] for index in indices])
             found[account] = float((people / people.sum() * prices).sum())
         return found

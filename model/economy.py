@@ -680,15 +680,14 @@ class HealthEconomy(mesa.Model):
         if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
             return np.zeros((len(self.councils), len(self.consortia)), dtype=np.int64)
         more = np.array([each.levers[Lever.CONTRIBUTION] - each.rest[Lever.CONTRIBUTION] for each in self.consortia])
-        return month_part(contributions(more, self._social_care, self.holders.people[Party.COUNCIL, Party.CONSORTIUM]), self.month)
+        return month_part(contributions(more, self._social_care, self.holders.areas[Party.COUNCIL, Party.CONSORTIUM]), self.month)
 
     def transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
         """Return who pays whom what of a contribution to social care (negative: what is paid less of the base year's)."""
-        found = []
-        for payer, part in self.holders.bill(Account.ACUTE, consortium, abs(pence)):
-            for payee, amount in self.holders.bill(Account.SOCIAL_CARE, council, part):
-                found.append((payer, payee, amount) if pence > 0 else (payee, payer, amount))
-        return [row for row in found if row[0] != row[1]]
+        payer, payee = (self.holders.bearer(account, council, consortium) for account in (Account.ACUTE, Account.SOCIAL_CARE))
+        if payer == payee:
+            return []
+        return [(payer, payee, pence) if pence > 0 else (payee, payer, -pence)]
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""

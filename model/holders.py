@@ -8,6 +8,10 @@ A structure may give the account, or the decision, to another kind, whose areas 
   disagreement; stakes are those of the kind, so the choice says which organisation's prices and trust count.
 
 A body that a structure creates is one in the place, and then bears and decides all, or one for the area of each council.
+
+A structure may redraw the boundaries of consortia along those of councils: the whole of a council is then commissioned for by the
+consortium that shared most people with it. What a consortium's bills and levers are kept for stays the area of its practices;
+redrawn consortia bear and decide for areas as any other kind would. One that is main for no council looks after nobody.
 """
 
 from __future__ import annotations
@@ -43,8 +47,26 @@ def people_shared(place: Place) -> dict[tuple[Party, Party], np.ndarray]:
     areas, cells = place.small_areas, place.cells
     pair = areas["council"].astype(np.int64) * size[1] + areas["consortium"]
     both = np.bincount(pair[cells["small_area"]], weights=cells["count"], minlength=size[0] * size[1]).reshape(size)
-    councils = both.sum(axis=1)[:, None] * place.catchment
-    consortia = (both[:, :, None] * place.catchment[:, None, :]).sum(axis=0)
+    return _by_kinds(both, place.catchment)
+
+
+def redrawn(both: np.ndarray) -> np.ndarray:
+    """Return the people of councils (rows) by consortium once boundaries are redrawn: all of a council with the one that had most of it.
+
+    Examples
+    --------
+    >>> redrawn(np.array([[60.0, 40.0, 0.0], [10.0, 20.0, 70.0]])).tolist()
+    [[100.0, 0.0, 0.0], [0.0, 0.0, 100.0]]
+    """
+    found = np.zeros_like(both)
+    found[np.arange(len(both)), both.argmax(axis=1)] = both.sum(axis=1)
+    return found
+
+
+def _by_kinds(both: np.ndarray, catchment: np.ndarray) -> dict[tuple[Party, Party], np.ndarray]:
+    """Return what :func:`people_shared` does, from the people of councils (rows) by consortium, and hospitals' shares of councils."""
+    councils = both.sum(axis=1)[:, None] * catchment
+    consortia = (both[:, :, None] * catchment[:, None, :]).sum(axis=0)
     one_way = {(Party.COUNCIL, Party.CONSORTIUM): both, (Party.COUNCIL, Party.HOSPITAL): councils, (Party.CONSORTIUM, Party.HOSPITAL): consortia}
     alone = {Party.COUNCIL: both.sum(axis=1), Party.CONSORTIUM: both.sum(axis=0), Party.HOSPITAL: councils.sum(axis=0)}
     return {
@@ -114,38 +136,110 @@ class Holders:
 
     Attributes
     ----------
-    people : as :func:`people_shared` has it, and with commissioners where the structure makes any
+    areas : as :func:`people_shared` has it: people of the areas that accounts and levers are kept for
+    people : of organisations under the structure, in the same form, and with commissioners where it makes any
+    redrawn : whether consortia look after others' areas than those of their practices
     """
 
     def __init__(self, structure: CommissioningStructure, place: Place, parties: Parties) -> None:
         self.structure = structure
-        self.people = people_shared(place)
+        self.areas = self.people = people_shared(place)
+        both = self.areas[Party.COUNCIL, Party.CONSORTIUM]
+        self._both, own = both, dict(zip((Party.COUNCIL, Party.CONSORTIUM), np.indices(both.shape), strict=True))
+        self._whose = dict(own)
         self._parties = {kind: np.array(parties.indices(kind), dtype=np.int64) for kind in STANDING_KINDS}
+        self.redrawn = structure.boundaries == "redrawn" and not np.array_equal(both, redrawn(both))
+        if self.redrawn:
+            self.people = _by_kinds(redrawn(both), place.catchment)
+            self._whose[Party.CONSORTIUM] = np.repeat(both.argmax(axis=1)[:, None], both.shape[1], axis=1)
         if structure.bodies:
             areas = body_areas(structure, place)
+            inside = np.array(list(areas.values()))
             self._parties[Party.COMMISSIONER] = np.array([parties.index(name) for name in areas], dtype=np.int64)
-            self.people |= people_of_bodies(self.people, np.array(list(areas.values())))
+            self.people = self.people | people_of_bodies(self.people, inside)
+            self._whose[Party.COMMISSIONER] = np.repeat(inside.argmax(axis=0)[:, None], both.shape[1], axis=1)
         self._at = {int(party): position for indices in self._parties.values() for position, party in enumerate(indices)}
+        self._bearing = {account: np.unique(self._bearers(account)[both > 0.0]) for account in UNIT_OF} | {Account.HOSPITAL: self._parties[Party.HOSPITAL]}
+        self._shares = {account: self._by_pair(own[unit], len(self._parties[unit]), self.whose(account), len(self._bearing[account])) for account, unit in UNIT_OF.items()}
+        self._looked_after = {
+            (unit, kind): self._by_pair(own[unit], len(self._parties[unit]), whose, len(self._parties[kind])) for unit in own for kind, whose in self._whose.items()
+        }
+
+    def _bearers(self, account: Account) -> np.ndarray:
+        """Return the party that bears an account for the people whom the areas of a council (row) and a consortium (column) have in common."""
+        kind = self.structure.holder(account)
+        return self._parties[kind][self._whose[kind]]
+
+    def _by_pair(self, first: np.ndarray, n_first: int, second: np.ndarray, n_second: int) -> np.ndarray:
+        """Return people by two of the things that are known of each pair of a council's and a consortium's area."""
+        found = np.zeros((n_first, n_second))
+        some = self._both > 0.0
+        np.add.at(found, (first[some], second[some]), self._both[some])
+        return found
 
     def __contains__(self, party: int) -> bool:
         """Return whether an organisation is there under the structure."""
         return party in self._at
 
     def parties(self, account: Account) -> np.ndarray:
-        """Return the ledger's indices of all holders of an account."""
-        return self._parties[self.structure.holder(account)]
+        """Return the ledger's indices of all who hold an account for somebody."""
+        return self._bearing[account]
 
     def parties_of(self, kind: Party) -> np.ndarray:
         """Return the ledger's indices of all organisations of a kind."""
         return self._parties[kind]
 
+    def whose(self, account: Account) -> np.ndarray:
+        """Return which of :meth:`parties` bears an account for the people whom the areas of a council (row) and a consortium (column) have in common."""
+        return np.where(self._both > 0.0, np.searchsorted(self._bearing[account], self._bearers(account)), 0)
+
+    def bearer(self, account: Account, council: int, consortium: int) -> int:
+        """Return the party that bears an account for the people whom the areas of a council and a consortium (by position) have in common."""
+        return int(self._bearers(account)[council, consortium])
+
+    def between(self, after: Holders, account: Account) -> np.ndarray:
+        """Return the people of each who bears an account (rows) by who bears it under other facts of the same place (columns)."""
+        return self._by_pair(self.whose(account), len(self.parties(account)), after.whose(account), len(after.parties(account)))
+
+    def of_council(self, account: Account, council: int) -> np.ndarray:
+        """Return the people of a council (by position) by who holds an account for them, in the order of :meth:`parties`."""
+        if account == Account.HOSPITAL:
+            return self.people[Party.COUNCIL, Party.HOSPITAL][council]
+        return np.bincount(self.whose(account)[council], weights=self._both[council], minlength=len(self.parties(account)))
+
     def shares(self, account: Account) -> np.ndarray:
         """Return people of each unit (row) of the area an account is kept for by who bears its bills (column)."""
-        return self.people[UNIT_OF[account], self.structure.holder(account)]
+        return self._shares[account]
+
+    def looked_after(self, unit: Party, kind: Party) -> np.ndarray:
+        """Return people of the area of each organisation of a kind (row) by the organisation of a kind that looks after them (column)."""
+        if Party.HOSPITAL in (unit, kind):  # whose people are shares of everybody's
+            return self.people[unit, kind] if unit == Party.HOSPITAL else self.areas[unit, kind]
+        return self._looked_after[unit, kind]
 
     def crosses(self, account: Account) -> bool:
-        """Return whether another kind bears an account than the one it is kept for."""
-        return self.structure.holder(account) != UNIT_OF[account]
+        """Return whether others bear an account than those it is kept for."""
+        return self._changes(UNIT_OF[account], self.structure.holder(account))
+
+    def _changes(self, unit: Party, kind: Party) -> bool:
+        """Return whether the areas of one kind of organisation are looked after by others, if organisations of a kind do so."""
+        return kind != unit or (self.redrawn and kind == Party.CONSORTIUM)
+
+    def of_organisations(self, of_areas: np.ndarray) -> np.ndarray:
+        """Return amounts of councils by consortium's area, shape (n_councils, n_consortia), by the consortium that looks after those people."""
+        if not self.redrawn:
+            return of_areas
+        found = np.zeros_like(of_areas)
+        np.add.at(found, (np.indices(found.shape)[0], self._whose[Party.CONSORTIUM]), of_areas)
+        return found
+
+    def mean_of_areas(self, values: np.ndarray) -> np.ndarray:
+        """Return what each consortium meets of what is known of each one's area: the mean over the people whom it looks after."""
+        if not self.redrawn:
+            return values
+        people = self.looked_after(Party.CONSORTIUM, Party.CONSORTIUM)
+        served = people.sum(axis=0)
+        return np.where(served > 0.0, values @ people / np.maximum(served, 1.0), values)
 
     def borne(self, account: Account, pence: np.ndarray) -> np.ndarray:
         """Return what each holder bears of an account's bills by unit: whole pence, shape (n_holders,)."""
@@ -175,15 +269,15 @@ class Holders:
         return self._at[party]
 
     def council_of(self, kind: Party, position: int) -> int:
-        """Return the position of the council where most of an organisation's people live."""
-        return int(np.argmax(self.people[kind, Party.COUNCIL][position]))
+        """Return the position of the council where most people of an organisation's own area live."""
+        return int(np.argmax(self.areas[kind, Party.COUNCIL][position]))
 
     def decided_by(self, lever: Lever, owner: int) -> int:
         """Return the party that decides a lever that the party `owner` owns: of its kind, where most of the owner's people live."""
         own, kind = OWNER_OF[lever], self.structure.decider(lever)
-        if kind == own:
+        if not self._changes(own, kind):
             return owner
-        return int(self._parties[kind][np.argmax(self.people[own, kind][self.position(owner)])])
+        return int(self._parties[kind][np.argmax(self.looked_after(own, kind)[self.position(owner)])])
 
     def as_structured(self, rows: np.ndarray) -> np.ndarray:
         """Put payers and deciders under the structure in the place of those for whom accounts are kept, and who own levers.
@@ -194,7 +288,7 @@ class Holders:
         """
         rows = rows.copy()
         for lever in np.unique(rows["lever"]).tolist():
-            if lever != Lever.NONE and self.structure.decider(Lever(lever)) != OWNER_OF[Lever(lever)]:
+            if lever != Lever.NONE and self._changes(OWNER_OF[Lever(lever)], self.structure.decider(Lever(lever))):
                 at = np.flatnonzero(rows["lever"] == lever)
                 owners, which = np.unique(rows["decider"][at], return_inverse=True)
                 rows["decider"][at] = np.array([self.decided_by(Lever(lever), int(owner)) for owner in owners])[which]

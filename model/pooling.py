@@ -155,7 +155,7 @@ def _shared(pool: Pool, account: Account, part: float, holders: Holders) -> Shar
     kept = np.full(len(parties), pool.overspend.get(own, 0.0))
     columns, bearers = [], []
     for kind in sorted(kind for kind, share in pool.overspend.items() if kind != own and share > 0.0):
-        people = holders.people[own, kind]
+        people = holders.people[own, kind][[holders.position(party) for party in parties.tolist()]]
         whole = people.sum(axis=1, keepdims=True)
         kept += np.where(whole[:, 0] > 0.0, 0.0, pool.overspend[kind])
         columns.append(pool.overspend[kind] * people / np.maximum(whole, 1e-9))

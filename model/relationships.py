@@ -28,8 +28,9 @@ from model.accounts import UNIT_OF, Costs, last_year
 from model.engine import Engine
 from model.holders import Holders
 from model.joint_scheme import contributions
-from model.ledger import Ledger
+from model.ledger import Ledger, Parties
 from model.parameters import Parameters
+from model.place import Place
 from model.rules import PEOPLE_SEED
 from model.structures import BASELINE, STANDING_KINDS, CommissioningStructure, load_structure
 from model.year_end import Budgets
@@ -58,6 +59,8 @@ class Economy(Protocol):
     month: int
     seed_of_luck: int
     parameters: Parameters
+    place: Place
+    parties: Parties
     structure: CommissioningStructure
     holders: Holders
     ledger: Ledger
@@ -113,19 +116,22 @@ class Relationships:
         self._units: dict[Party, Sequence[Organisation]] = {
             Party.COUNCIL: economy.councils, Party.CONSORTIUM: economy.consortia, Party.HOSPITAL: economy.hospitals,
         }  # fmt: skip
-        self._people = economy.holders.people
         self.trust: dict[Kinds, np.ndarray] = {kinds: self._at_start(kinds) for kinds in PAIRS}
         self._start = dict(self.trust)
-        self._coterminosity = {kinds: coterminosity_of_pairs(self._people[kinds]) for kinds in PAIRS}
         self._levels = [self._contribution_levels()]
-        baseline = load_structure(BASELINE)
-        self._depth_at_rest = {kinds: self.depth(kinds, baseline) for kinds in PAIRS}
+        at_rest = Holders(load_structure(BASELINE), economy.place, economy.parties)
+        self._depth_at_rest = {kinds: self._depth(kinds, at_rest.structure, at_rest) for kinds in PAIRS}
         self._history: dict[Kinds, Rates] = {kinds: history_of(self.trust[kinds], self._depth_at_rest[kinds], self.behaviour) for kinds in PAIRS}
 
+    @property
+    def _people(self) -> Mapping[Kinds, np.ndarray]:
+        """People whom organisations share under the structure in force."""
+        return self.economy.holders.people
+
     def _at_start(self, kinds: Kinds) -> np.ndarray:
-        deciding = self.economy.parameters.deciding
-        found = np.full(self._people[kinds].shape, deciding.trust)
-        for first, second in np.argwhere(self._people[kinds]).tolist():
+        deciding, people = self.economy.parameters.deciding, self.economy.holders.areas[kinds]
+        found = np.full(people.shape, deciding.trust)
+        for first, second in np.argwhere(people).tolist():
             found[first, second] = starting_trust((kinds[0], first), (kinds[1], second), deciding, PEOPLE_SEED)
         return found
 
@@ -160,18 +166,23 @@ class Relationships:
 
         A pair's money is what the accounts kept for the two came to for the people whom they share.
         """
-        whole, joint = np.zeros(self._people[kinds].shape), np.zeros(self._people[kinds].shape)
+        return self._depth(kinds, structure, self.economy.holders)
+
+    def _depth(self, kinds: Kinds, structure: CommissioningStructure, holders: Holders) -> np.ndarray:
+        """Return the same where organisations look after people as `holders` has it."""
+        whole, joint = np.zeros(holders.people[kinds].shape), np.zeros(holders.people[kinds].shape)
         for account, pence in last_year(self.economy.last_months).items():
             own = UNIT_OF[account]
             if own not in kinds:
                 continue
             other = kinds[1] if own == kinds[0] else kinds[0]
-            of_pair = pence.astype(np.float64)[:, None] * _shares(self._people[own, other])
+            borne = _borne(holders, own, pence.astype(np.float64))
+            of_pair = borne[:, None] * _shares(holders.people[own, other])
             of_pair = of_pair if own == kinds[0] else of_pair.T
             whole += of_pair
             joint += joint_share(structure, account, kinds, self.economy.frail_parts) * of_pair
         if kinds == (Party.CONSORTIUM, Party.COUNCIL) and not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
-            joint += self._contributed().T
+            joint += holders.of_organisations(self._contributed()).T
         return np.clip(_divided(joint, whole, 0.0), 0.0, 1.0)
 
     # Moving
@@ -198,7 +209,7 @@ class Relationships:
         shunted = (self._shunted(kinds, caused) + self._shunted(kinds[::-1], caused).T) / 2.0
         return Facts(
             depth=self.depth(kinds, self.economy.structure), depth_at_rest=self._depth_at_rest[kinds], kept=self._kept(kinds),
-            coterminosity=self._coterminosity[kinds], changed=self._of_both(kinds, self._changed), shunted=shunted,
+            coterminosity=coterminosity_of_pairs(self._people[kinds]), changed=self._of_both(kinds, self._changed), shunted=shunted,
             disrupted=self._of_both(kinds, self.economy.world.disruption),
         )  # fmt: skip
 
@@ -234,7 +245,8 @@ class Relationships:
         """Return the share of what was agreed on that was paid (no less than in the last year) and delivered (nobody waits for money)."""
         kept = np.ones(self.trust[kinds].shape)
         if kinds == (Party.CONSORTIUM, Party.COUNCIL):
-            kept *= _divided(self._levels[0], np.max(self._levels, axis=0), 1.0)[:, None]
+            paid = _divided(self._levels[0], np.max(self._levels, axis=0), 1.0)
+            kept *= self.economy.holders.mean_of_areas(paid)[:, None]
         if Party.COUNCIL in kinds:
             kept *= 1.0 - self.economy.engine.organisations.councils["gate"]
         return kept
@@ -243,7 +255,7 @@ class Relationships:
         """Return what consortia paid of each council's social care in twelve months, pence: the base year's scheme and what was added to it."""
         rest = np.array([each.rest[Lever.CONTRIBUTION] for each in self.economy.consortia])
         social_care = self.economy.budgets.modelled[Account.SOCIAL_CARE] + self.economy.budgets.committed[Account.SOCIAL_CARE]
-        base = contributions(rest, social_care, self._people[Party.COUNCIL, Party.CONSORTIUM])
+        base = contributions(rest, social_care, self.economy.holders.areas[Party.COUNCIL, Party.CONSORTIUM])
         return np.maximum(base + sum(costs.contributed for costs in self.economy.last_months), 0).astype(np.float64)
 
     def _contribution_levels(self) -> np.ndarray:
@@ -276,6 +288,11 @@ def joint_share(structure: CommissioningStructure, account: Account, kinds: Kind
         if account in pool.accounts and set(kinds) <= partners:
             found = max(found, pool.parts[account])
     return found
+
+
+def _borne(holders: Holders, kind: Party, pence: np.ndarray) -> np.ndarray:
+    """Return what the areas of a kind of organisation came to, by the organisation of that kind that looks after their people."""
+    return pence @ _shares(holders.looked_after(kind, kind)) if holders.redrawn else pence
 
 
 def coterminosity_of_pairs(people: np.ndarray) -> np.ndarray:

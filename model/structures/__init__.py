@@ -239,6 +239,7 @@ class CommissioningStructure(_Facts):
     ring_fences : accounts whose money may be spent on nothing else, so that each is a purse of its own
     gives_way : accounts of which new spending waits when a purse runs out of money
     mandate : whether partners ``agreed`` to it or it was ``imposed``
+    boundaries : of consortia ``as_they_are``, or ``redrawn`` along those of councils, each of which is then wholly with one consortium
     any_willing_provider : whether people choose among competing providers of community care
     carry_forward : kinds of holder that keep what is left at year end
     holders : kind of organisation that holds each account
@@ -265,6 +266,7 @@ class CommissioningStructure(_Facts):
     ring_fences: tuple[AccountName, ...] = ()
     gives_way: tuple[Annotated[Account, BeforeValidator(_named(Account, "an account that can give way", (Account.SOCIAL_CARE,)))], ...] = (Account.SOCIAL_CARE,)
     mandate: Literal["agreed", "imposed"] = "agreed"
+    boundaries: Literal["as_they_are", "redrawn"] = "as_they_are"
     any_willing_provider: YesOrNo = False
     carry_forward: tuple[Kind, ...]
     holders: dict[AccountName, Kind]

@@ -30,9 +30,9 @@ def by_council() -> CommissioningStructure:
     return load_structure("single-budget").model_copy(update={"name": "by-council", "bodies": (body,)})
 
 
-@pytest.fixture(scope="module", params=[*HEADLINE, "consortium-led", "by-council"])
+@pytest.fixture(scope="module", params=[*HEADLINE, "consortium-led", "separate-budgets+redrawn-boundaries", "by-council"])
 def structure(request):
-    """Structures that differ in who holds and decides; under the last but one, consortia hold what is kept by council."""
+    """Structures that differ in who holds and decides; under `consortium-led`, consortia hold what is kept by council."""
     return by_council() if request.param == "by-council" else load_structure(request.param)
 
 
