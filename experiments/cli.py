@@ -243,21 +243,22 @@ def _comparison(
     from agents.hospital.flows import flow_named
     from experiments.specification import START, ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
+    from model.patchwork import check_structure, patchwork_files
     from model.place import load_place, place_file_digest
     from model.settlement import load_settlement
-    from model.structures import files_of, list_structures, load_structure
+    from model.structures import list_structures
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
     chosen = list(list_structures()) if named == ["all"] else named
     try:
-        load_place(place)
+        here = load_place(place)
         for structure in chosen:
-            load_structure(structure).begins(START)
+            check_structure(structure, here, START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
         money = rest.get("settlement", "published")
         load_settlement(money)
-        files = {file: file_checksum(Path(file)) for name in chosen for file in files_of(name)}
+        files = {file: file_checksum(Path(file)) for name in chosen for file in patchwork_files(name)}
         if money.endswith(".toml"):
             files[money] = file_checksum(Path(money))
         if place.endswith(".toml"):

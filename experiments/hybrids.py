@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from model.structures import StructureError, load_structure
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "holders and pools": ("holders", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
+    "holders and pools": ("holders", "boundaries", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
     "deciders": ("deciders", "fixed"),
     "duties, frameworks and information": ("duties", "outcomes_frameworks", "information_shared"),
     "board": ("board",),

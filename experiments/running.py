@@ -172,7 +172,7 @@ def _notes(economy: Any) -> dict[str, Any]:
         "interventions": economy.script.reached(),
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}
-            for mechanism in lacking(economy.parameters, economy.structure)
+            for mechanism in lacking(economy.parameters, *economy.holders.patchwork.structures)
         ],
     }
 

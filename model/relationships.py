@@ -61,12 +61,11 @@ class Economy(Protocol):
     parameters: Parameters
     place: Place
     parties: Parties
-    structure: CommissioningStructure
     holders: Holders
     ledger: Ledger
     budgets: Budgets
     engine: Engine
-    world: World
+    worlds: Sequence[World]
     councils: Sequence[Organisation]
     consortia: Sequence[Organisation]
     hospitals: Sequence[Organisation]
@@ -120,7 +119,7 @@ class Relationships:
         self._start = dict(self.trust)
         self._levels = [self._contribution_levels()]
         at_rest = Holders(load_structure(BASELINE), economy.place, economy.parties)
-        self._depth_at_rest = {kinds: self._depth(kinds, at_rest.structure, at_rest) for kinds in PAIRS}
+        self._depth_at_rest = {kinds: self.depth(kinds, at_rest) for kinds in PAIRS}
         self._history: dict[Kinds, Rates] = {kinds: history_of(self.trust[kinds], self._depth_at_rest[kinds], self.behaviour) for kinds in PAIRS}
 
     @property
@@ -161,15 +160,18 @@ class Relationships:
                 names = self._units[kinds[0]][first].name, self._units[kinds[1]][second].name
                 yield PairRow(" and ".join(names), measure, float(trust[first, second]))
 
-    def depth(self, kinds: Kinds, structure: CommissioningStructure) -> np.ndarray:
-        """Return the share of each pair's money of the last twelve months that is pooled or jointly paid under a structure.
+    def depth(self, kinds: Kinds, holders: Holders | None = None) -> np.ndarray:
+        """Return the share of each pair's money of the last twelve months that is pooled or jointly paid.
 
         A pair's money is what the accounts kept for the two came to for the people whom they share.
-        """
-        return self._depth(kinds, structure, self.economy.holders)
 
-    def _depth(self, kinds: Kinds, structure: CommissioningStructure, holders: Holders) -> np.ndarray:
-        """Return the same where organisations look after people as `holders` has it."""
+        Parameters
+        ----------
+        kinds : one of ``agents.trusting.PAIRS``
+        holders : who holds what for whom; as in force if None
+        """
+        holders = holders or self.economy.holders
+        structures, number = holders.patchwork.structures, _structure_of_pairs(holders, kinds)
         whole, joint = np.zeros(holders.people[kinds].shape), np.zeros(holders.people[kinds].shape)
         for account, pence in last_year(self.economy.last_months).items():
             own = UNIT_OF[account]
@@ -180,9 +182,10 @@ class Relationships:
             of_pair = borne[:, None] * _shares(holders.people[own, other])
             of_pair = of_pair if own == kinds[0] else of_pair.T
             whole += of_pair
-            joint += joint_share(structure, account, kinds, self.economy.frail_parts) * of_pair
-        if kinds == (Party.CONSORTIUM, Party.COUNCIL) and not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
-            joint += holders.of_organisations(self._contributed()).T
+            joint += np.array([joint_share(each, account, kinds, self.economy.frail_parts) for each in structures])[number] * of_pair
+        if kinds == (Party.CONSORTIUM, Party.COUNCIL):
+            apart = np.array([not each.one_purse(Account.SOCIAL_CARE, Account.ACUTE) for each in structures])[number]
+            joint += np.where(apart, holders.of_organisations(self._contributed()).T, 0.0)
         return np.clip(_divided(joint, whole, 0.0), 0.0, 1.0)
 
     # Moving
@@ -196,21 +199,24 @@ class Relationships:
             now = rates(self._history[kinds], facts, self.behaviour, self._engagement(kinds))
             self.trust[kinds] = moved(self.trust[kinds], now, facts.depth, self.behaviour)
 
-    def _engagement(self, kinds: Kinds) -> np.ndarray | float:
+    def _engagement(self, kinds: Kinds) -> np.ndarray:
         """Return what multiplies all that builds trust: a mandate that is imposed, and staff who work in one place."""
-        structure, effects = self.economy.structure, self.economy.parameters.teamwork
-        willing = self.behaviour.imposed if structure.mandate == "imposed" else 1.0
-        if not structure.teams.co_location or kinds != (Party.CONSORTIUM, Party.COUNCIL):
-            return willing
-        return willing * (1.0 + effects.growth_of_trust * effects.effect * self.economy.world.team_capability * self.trust[kinds])
+        holders, effects = self.economy.holders, self.economy.parameters.teamwork
+        number, together = _structure_of_pairs(holders, kinds), kinds == (Party.CONSORTIUM, Party.COUNCIL)
+        willing = np.array([self.behaviour.imposed if each.mandate == "imposed" else 1.0 for each in holders.patchwork.structures])
+        near = np.array([
+            effects.growth_of_trust * effects.effect * world.team_capability if together and each.teams.co_location else 0.0
+            for each, world in zip(holders.patchwork.structures, self.economy.worlds, strict=True)
+        ])  # fmt: skip
+        return willing[number] * (1.0 + near[number] * self.trust[kinds])
 
     def _facts(self, kinds: Kinds, caused: np.ndarray) -> Facts:
         """Return what the pairs of two kinds of organisation met."""
         shunted = (self._shunted(kinds, caused) + self._shunted(kinds[::-1], caused).T) / 2.0
         return Facts(
-            depth=self.depth(kinds, self.economy.structure), depth_at_rest=self._depth_at_rest[kinds], kept=self._kept(kinds),
+            depth=self.depth(kinds), depth_at_rest=self._depth_at_rest[kinds], kept=self._kept(kinds),
             coterminosity=coterminosity_of_pairs(self._people[kinds]), changed=self._of_both(kinds, self._changed), shunted=shunted,
-            disrupted=self._of_both(kinds, self.economy.world.disruption),
+            disrupted=self._of_both(kinds, self.economy.worlds[0].disruption),
         )  # fmt: skip
 
     def _changed(self, unit: Organisation) -> float:
@@ -228,8 +234,9 @@ class Relationships:
 
         Each is held to account by the part of the budget that goes with the people whom the two share.
         """
-        structure, deciding = self.economy.structure, self.economy.parameters.deciding
-        information = 1.0 if structure.information_shared else deciding.sight_apart
+        holders, deciding = self.economy.holders, self.economy.parameters.deciding
+        seen = np.array([1.0 if each.information_shared else deciding.sight_apart for each in holders.patchwork.structures])
+        information = seen[_structure_of_pairs(holders, kinds)]
         people = self._people[kinds]
         found = np.zeros(people.shape)
         for at, unit in enumerate(self._units[kinds[0]]):
@@ -238,7 +245,7 @@ class Relationships:
                 continue
             theirs = caused[unit.index, [other.index for other in self._units[kinds[1]]]].astype(np.float64)
             part = _divided(theirs, available * people[at] / max(people[at].sum(), 1e-9), 0.0)
-            found[at] = np.where(people[at] > 0.0, shunt_felt(over / available, part, information, self.behaviour.blame), 0.0)
+            found[at] = np.where(people[at] > 0.0, shunt_felt(over / available, part, information[at], self.behaviour.blame), 0.0)
         return found
 
     def _kept(self, kinds: Kinds) -> np.ndarray:
@@ -288,6 +295,13 @@ def joint_share(structure: CommissioningStructure, account: Account, kinds: Kind
         if account in pool.accounts and set(kinds) <= partners:
             found = max(found, pool.parts[account])
     return found
+
+
+def _structure_of_pairs(holders: Holders, kinds: Kinds) -> np.ndarray:
+    """Return which of a patchwork's structures each pair lives under: the council's, or else the consortium's."""
+    leads = min(kinds)
+    number = holders.numbers_of(leads)
+    return np.broadcast_to(number[:, None] if kinds[0] == leads else number[None, :], holders.people[kinds].shape)
 
 
 def _borne(holders: Holders, kind: Party, pence: np.ndarray) -> np.ndarray:

@@ -432,6 +432,8 @@ def structure_with(name_or_path: str | Path, facts: Mapping[str, Any]) -> Commis
     if len(set(options)) < len(options):
         raise ValueError(f"options must each be named once, got {name_or_path!r}")
     found, file = _facts_of(path), path.name
+    if "councils" in found:
+        raise StructureError(f"{file}: councils: must be left out here, where one structure for all councils is wanted (got {_short(found['councils'])})")
     if options:
         file = f"{path.name}+{'+'.join(options)}"
         try:

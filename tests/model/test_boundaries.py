@@ -14,7 +14,14 @@ from model.changing_over import people_between
 from model.holders import Holders, body_areas, people_shared, redrawn
 from model.ledger import Parties
 from model.place import load_place
-from model.structures import BASELINE, CommissioningStructure, StructureError, Transition, load_structure, structure_with
+from model.structures import (
+    BASELINE,
+    CommissioningStructure,
+    StructureError,
+    Transition,
+    load_structure,
+    structure_with,
+)
 from tests.strategies import ALL_HELD, fingerprints, lived
 
 PLACE = load_place("berkshire-west")
@@ -91,7 +98,8 @@ def test_money_of_a_pair_of_areas_goes_to_the_consortium_of_the_council():
         assert holders.bearer(Account.SOCIAL_CARE, council, consortium) == holders.parties_of(Party.COUNCIL)[council]
         assert found[council, main[council]] == amounts[council].sum()
     values = np.array([0.2, 0.4, 0.6, 0.8])
-    assert (holders.mean_of_areas(values) >= 0.2).all() and (holders.mean_of_areas(values) <= 0.8).all()
+    assert (holders.mean_of_areas(values) >= 0.2).all()
+    assert (holders.mean_of_areas(values) <= 0.8).all()
     assert holders.mean_of_areas(np.ones(4)) == pytest.approx(1.0)
     assert holders_of(BASELINE).mean_of_areas(values) is values
 
