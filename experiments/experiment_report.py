@@ -14,7 +14,7 @@ from experiments.figures.drawing import house_style, save_drawn, write_csv
 from experiments.figures.style import Context, label_of, number, percent
 from experiments.national_years import fit, fit_markdown
 from experiments.store import Results, write_text
-from experiments.summary import ATTRIBUTION, NO_FORECAST, SMALL
+from experiments.summary import ATTRIBUTION, NO_FORECAST, SMALL, by_council
 from model.measures import MEASURES
 
 FIRST_YEAR = 2014
@@ -228,6 +228,7 @@ def _what(results: Results, spec: ExperimentSpec) -> str:
         lines.append(f"in all arms: {'; '.join(_in_words(each) for each in spec.interventions)}")
     if spec.parameters or spec.hold or spec.facts:
         lines.append(f"in all arms: {', '.join(f'{k} = {v}' for each in (spec.parameters, spec.hold, spec.facts) for k, v in each.items())}")
+    lines += by_council(results)
     lines.append(f"model code and data `{results.manifest['code']}`, this experiment `{results.manifest['key']}`")
     return _bullets(lines)
 

@@ -271,6 +271,14 @@ class HealthEconomy(mesa.Model):
         return self.holders.structure
 
     @property
+    def by_council(self) -> list[str]:
+        """Which councils live under which structure, in words: at the start and after each change; nothing where all always share one."""
+        if all(len(stage.structures) == 1 for stage in self._stages.values()):
+            return []
+        names = [council.name for council in self.councils]
+        return [f"{f'from month {month}: ' if month else ''}{stage.describe(names)}" for month, stage in self._stages.items()]
+
+    @property
     def changes(self) -> tuple[int, ...]:
         """Months of the run in which a structure comes into being."""
         return tuple(month for month in self._stages if month)
@@ -730,7 +738,7 @@ class HealthEconomy(mesa.Model):
     def _contributed(self) -> np.ndarray:
         """Return what consortia pay this month towards each council's social care beyond the base year's, pence, shape (c, k)."""
         more = np.array([each.levers[Lever.CONTRIBUTION] - each.rest[Lever.CONTRIBUTION] for each in self.consortia])
-        apart = np.array([not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) for structure in self.holders.patchwork.structures])[self.holders.patchwork.number]
+        apart = self.holders.patchwork.by_council(lambda structure: not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE))
         return apart[:, None] * month_part(contributions(more, self._social_care, self.holders.areas[Party.COUNCIL, Party.CONSORTIUM]), self.month)
 
     def transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
@@ -781,7 +789,7 @@ class HealthEconomy(mesa.Model):
 
     def _set_gates(self) -> None:
         """The more a purse with social care in it lacks, the more non-critical starts wait for money, unless the structure lets nothing give way."""
-        waits = np.array([Account.SOCIAL_CARE in structure.gives_way for structure in self.holders.patchwork.structures])[self.holders.patchwork.number]
+        waits = self.holders.patchwork.by_council(lambda structure: Account.SOCIAL_CARE in structure.gives_way)
         if not waits.any():
             self.engine.organisations.councils["gate"] = 0.0
             return

@@ -161,7 +161,7 @@ class Holders:
         self._both, own = both, dict(zip((Party.COUNCIL, Party.CONSORTIUM), np.indices(both.shape), strict=True))
         self._whose = dict(own)
         self._parties = {kind: np.array(parties.indices(kind), dtype=np.int64) for kind in STANDING_KINDS}
-        along = np.array([each.boundaries == "redrawn" for each in self.patchwork.structures])[self.patchwork.number][:, None]
+        along = self.patchwork.by_council(lambda each: each.boundaries == "redrawn")[:, None]
         drawn = np.where(along, redrawn(both), both)
         self.redrawn = not np.array_equal(both, drawn)
         if self.redrawn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,24 @@ class Patchwork:
     def __iter__(self) -> Iterator[tuple[CommissioningStructure, np.ndarray]]:
         """Yield each structure with the councils that have it, bool, shape (n_councils,)."""
         return ((structure, self.number == number) for number, structure in enumerate(self.structures))
+
+    def by_council(self, fact: Callable[[CommissioningStructure], Any]) -> np.ndarray:
+        """Return a fact of each council's structure, shape (n_councils,)."""
+        return np.array([fact(structure) for structure in self.structures])[self.number]
+
+    def describe(self, councils: Sequence[str]) -> str:
+        """Return which councils, by name, live under which structure, in words.
+
+        Examples
+        --------
+        >>> Patchwork([load_structure("stasis"), load_structure("fragmented"), load_structure("stasis")]).describe(["A", "B", "C"])
+        'stasis in A and C; fragmented in B'
+        """
+        told = []
+        for structure, here in self:
+            names = [name for name, inside in zip(councils, here, strict=True) if inside]
+            told.append(f"{structure.name} in {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}")
+        return "; ".join(told)
 
     @property
     def only(self) -> CommissioningStructure:
