@@ -280,8 +280,8 @@ def test_boards_sit_and_entitlements_hold_where_their_structure_is():
 
 def test_nothing_waits_for_money_where_the_structure_lets_nothing_give_way():
     open_handed = load_structure(BASELINE).model_copy(update={"name": "open", "gives_way": ()})
-    poor = Parameters().with_values({"settlement.council_growth": -0.2, "settlement.chance_band": 1.5})
-    economy = lived(20, structure={READING: open_handed, "rest": BASELINE}, scale=0.005, years=2, parameters=poor, beliefs=NO_BELIEFS)
+    poor = {"nhs": 0.0, "council": -0.4}
+    economy = lived(16, structure={READING: open_handed, "rest": BASELINE}, scale=0.005, years=2, settlement=poor, beliefs=NO_BELIEFS, parameters=SHORT)
     gates = economy.engine.organisations.councils["gate"]
     assert gates[NAMES.index(READING)] == 0.0
     assert all(gates[at] > 0.0 for at, name in enumerate(NAMES) if name != READING)
