@@ -1214,15 +1214,17 @@ def _ground(
 ) -> Ground:
     """Return what all runs of a question share, every name in it known."""
     from experiments.cases import Ground
+    from experiments.specification import START
     from model.parameters import Parameters
+    from model.patchwork import check_structure
+    from model.place import load_place
     from model.settlement import load_settlement
-    from model.structures import load_structure
 
     assigned = _assignments("--set", _spelled_out(change))
     Parameters().with_values(assigned)
     load_settlement(settlement)
     for structure in structures:
-        load_structure(structure)
+        check_structure(structure, load_place(place), START)
     return Ground(
         place=place,
         years=_whole("--years", years),

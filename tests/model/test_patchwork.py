@@ -206,8 +206,9 @@ def test_a_body_for_the_place_is_one_for_the_councils_under_its_structure():
 @pytest.mark.parametrize("name", [BASELINE, "single-budget", "better-care-fund"])
 def test_naming_one_structure_for_every_council_changes_no_bit(name):
     options = {"scale": 0.004, "years": 2, "parameters": SHORT}
-    plain = fingerprints(lived(14, structure=name, **options))
-    assert fingerprints(lived(14, structure={READING: name, "rest": name}, **options)) == plain
+    plain = lived(14, structure=name, **options)
+    assert plain.by_council == []
+    assert fingerprints(lived(14, structure={READING: name, "rest": name}, **options)) == fingerprints(plain)
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +238,7 @@ def test_who_pays_and_decides_goes_by_council(side_by_side):
     assert payers == {body, *(name for name in NAMES if name != READING)}
     assert body in set(entries[entries["service"] == "emergency_spell"]["payer"])
     decided = side_by_side.decisions
+    assert {body, *NAMES} - {READING} <= set(decided["decider"]), "each decides something in two years of short money"
     assert set(decided[decided["organisation"] == READING]["decider"]) <= {body, "rules"}
     for name in set(NAMES) - {READING}:
         assert set(decided[decided["organisation"] == name]["decider"]) <= {name, "rules"}
@@ -298,6 +300,11 @@ def test_councils_may_be_reorganised_one_after_another():
     assert sum(economy.ledger.balances().values()) == 0
     at = {name: economy.councils[NAMES.index(name)].index for name in NAMES}
     told = [[economy.holders_in(month).structure_of(at[name]).name for name in (READING, "Wokingham", "West Berkshire")] for month in (0, 5, 6, 11, 12, 17)]
+    assert economy.changes == (6, 12)
+    assert economy.by_council == [
+        f"{BASELINE} in West Berkshire, Reading and Wokingham", f"from month 6: {BASELINE} in West Berkshire and Wokingham; single-budget in Reading",
+        f"from month 12: {BASELINE} in West Berkshire; single-budget in Reading; council-led in Wokingham",
+    ]  # fmt: skip
     assert told == [[BASELINE] * 3] * 2 + [["single-budget", BASELINE, BASELINE]] * 2 + [["single-budget", "council-led", BASELINE]] * 2
     spent = economy.ledger.entries().query("service == 'transition'")
     assert spent["month"].min() == 6
