@@ -21,6 +21,7 @@ from agents.hospital.flows import HospitalFlow
 from agents.hospital.planned import (
     LISTED,
     N_HOSPITAL_PLANNED,
+    N_LINES,
     N_PLANNED_OUT,
     OTHER,
     WAITING,
@@ -270,7 +271,7 @@ class Engine:
         hospital_out = np.zeros((len(hospitals), N_HOSPITAL_OUT), dtype=np.int64)
         flow = Flow(
             rows, self.cases, self.case_of, size, calendar, journal, notes, out, hospital_out, totals,
-            councils, self.organisations.consortia, hospitals, waiting, waiting, np.full((len(hospitals), 2), -1), next_in_line,
+            councils, self.organisations.consortia, hospitals, waiting, waiting, np.full((len(hospitals), N_LINES, 2), -1), next_in_line,
             self.borne, planned, hospital_planned, self.reablement_first,
         )  # fmt: skip
         self._run_days(flow, clock, number)

@@ -7,7 +7,7 @@ heart or the eyes bears it while waiting (more need, less quality of life) and i
 one that fails is done again. Whoever stays the night needs one of the beds that emergencies fill, and yields to people who
 wait in A&E: without a bed the operation is cancelled and booked anew.
 
-Waits are entries of one array, each hospital's linked in the order in which people joined; only people who were referred are
+Waits are entries of one array, those of each hospital and line linked in the order in which people joined; only people who were referred are
 touched. Follow-up visits are not modelled.
 """
 
@@ -36,6 +36,8 @@ OUTPATIENT, ELECTIVE = int(Service.OUTPATIENT), int(Service.ELECTIVE)
 DAY_CASES = int(Lever.DAY_CASES)
 
 GONE, TO_BE_SEEN, LISTED = 0, 1, 2  # stage of a wait
+N_LINES = 2  # of a hospital: to be seen, and listed
+NO_DAY = 1 << 30  # later than any day that a wait is due
 OTHER, JOINT, HEART, EYES = 0, 1, 2, 3  # what for
 UNLIMITED = 1e9  # visits or operations a day of a hospital that is never short of them
 
@@ -136,9 +138,10 @@ def leaving_day(u, day, rules):
 
 @compiled
 def form_lines(flow):
-    """Let everybody who has joined since take their place at the end of their hospital's line."""
+    """Let everybody who has joined since take their place at the end of their hospital's line, of those to be seen or of those listed."""
     for k in range(flow.size[N_FORMED_AT], flow.size[N_WAITING_AT]):
-        line = flow.lines[np.int64(flow.waiting[k]["hospital"])]
+        w = flow.waiting[k]
+        line = flow.lines[np.int64(w["hospital"]), np.int64(w["stage"]) - TO_BE_SEEN]
         if line[1] < 0:
             line[0] = k
         else:
@@ -319,34 +322,42 @@ def leave(flow, w, p, left, clock, tables, rules):
 
 
 @compiled
-def ask_for_line(flow, k):
-    """Ask ahead for the next people of a line, from wait k on; return the wait after them, or -1 at the line's end."""
+def ask_for_line(flow, k, day):
+    """Ask ahead for the next people of a line whose turn can be today, from wait k on; return the wait after them, or -1 at the line's end."""
     for _ in range(AHEAD):
         if k < 0:
             break
-        if flow.waiting[k]["stage"] != GONE:
-            ask_ahead(flow, np.int64(flow.waiting[k]["person"]))
+        w = flow.waiting[k]
+        if w["stage"] != GONE and np.int64(w["due"]) <= day:
+            ask_ahead(flow, np.int64(w["person"]))
         k = np.int64(flow.next_in_line[k])
     return k
+
+
+@compiled
+def comes_first(k, other):
+    """Return whether wait k, or -1 at its line's end, was joined before the next of the other line."""
+    return k >= 0 and (other < 0 or k < other)
 
 
 @compiled
 def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, rules):
     """Once a month: whoever has died, moved away, is dying or would be gone by now leaves the line (others when it is their turn)."""
     for h in range(first_hospital, end_hospital):
-        k = asked = np.int64(flow.lines[h, 0])
-        while k >= 0:
-            if k == asked:
-                asked = ask_for_line(flow, k)
-            w = flow.waiting[k]
-            k = np.int64(flow.next_in_line[k])
-            if w["stage"] == GONE:
-                continue
-            p = flow.rows[np.int64(w["person"])]
-            if np.int64(p["end_month"]) != record.ALIVE:
-                w["stage"] = GONE
-            elif day >= np.int64(w["leaves"]) or np.int64(p["flags"]) & record.DYING:
-                leave(flow, w, p, left, clock, tables, rules)
+        for line in range(N_LINES):
+            k = asked = np.int64(flow.lines[h, line, 0])
+            while k >= 0:
+                if k == asked:
+                    asked = ask_for_line(flow, k, NO_DAY)
+                w = flow.waiting[k]
+                k = np.int64(flow.next_in_line[k])
+                if w["stage"] == GONE:
+                    continue
+                p = flow.rows[np.int64(w["person"])]
+                if np.int64(p["end_month"]) != record.ALIVE:
+                    w["stage"] = GONE
+                elif day >= np.int64(w["leaves"]) or np.int64(p["flags"]) & record.DYING:
+                    leave(flow, w, p, left, clock, tables, rules)
 
 
 @compiled
@@ -372,16 +383,26 @@ def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, ta
     for h in range(first_hospital, end_hospital):
         hospital = flow.hospitals[h]
         open_the_doors(hospital)
-        k = asked = np.int64(flow.lines[h, 0])
-        while k >= 0 and (hospital.clinic_tokens >= 1.0 or hospital.theatre_tokens >= 1.0):
-            if k == asked:
-                asked = ask_for_line(flow, k)
+        visit = asked_visit = np.int64(flow.lines[h, 0, 0])
+        operation = asked_operation = np.int64(flow.lines[h, 1, 0])
+        while True:
+            visit = visit if hospital.clinic_tokens >= 1.0 else -1
+            operation = operation if hospital.theatre_tokens >= 1.0 else -1
+            if visit < 0 and operation < 0:
+                break
+            if comes_first(visit, operation):  # both lines together are as people joined them: somebody may be in both
+                k = visit
+                if k == asked_visit:
+                    asked_visit = ask_for_line(flow, k, day)
+                visit = np.int64(flow.next_in_line[k])
+            else:
+                k = operation
+                if k == asked_operation:
+                    asked_operation = ask_for_line(flow, k, day)
+                operation = np.int64(flow.next_in_line[k])
             w = flow.waiting[k]
-            k = np.int64(flow.next_in_line[k])
             stage = np.int64(w["stage"])
             if stage == GONE or day < np.int64(w["due"]):
-                continue
-            if (hospital.clinic_tokens if stage == TO_BE_SEEN else hospital.theatre_tokens) < 1.0:
                 continue
             p = flow.rows[np.int64(w["person"])]
             if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
@@ -397,18 +418,26 @@ def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, ta
 
 @compiled
 def close_lines(flow, first_hospital, end_hospital, kept):
-    """At the month's end: write to `kept` the waits of hospitals [first, end) that go on, line by line, and count them; return how many.
+    """At the month's end: write to `kept` the waits of hospitals [first, end) that go on, as people joined, and count them; return how many.
 
     A wait of somebody who has died or moved away is over.
     """
     n = 0
     for h in range(first_hospital, end_hospital):
-        k = asked = np.int64(flow.lines[h, 0])
-        while k >= 0:
-            if k == asked:
-                asked = ask_for_line(flow, k)
+        visit = asked_visit = np.int64(flow.lines[h, 0, 0])
+        operation = asked_operation = np.int64(flow.lines[h, 1, 0])
+        while visit >= 0 or operation >= 0:
+            if comes_first(visit, operation):
+                k = visit
+                if k == asked_visit:
+                    asked_visit = ask_for_line(flow, k, NO_DAY)
+                visit = np.int64(flow.next_in_line[k])
+            else:
+                k = operation
+                if k == asked_operation:
+                    asked_operation = ask_for_line(flow, k, NO_DAY)
+                operation = np.int64(flow.next_in_line[k])
             w = flow.waiting[k]
-            k = np.int64(flow.next_in_line[k])
             p = flow.rows[np.int64(w["person"])]
             if np.int64(p["end_month"]) != record.ALIVE:
                 p["flags"] = np.int64(p["flags"]) & ~record.WAITS

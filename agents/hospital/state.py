@@ -148,7 +148,7 @@ class Flow(NamedTuple):
     hospitals: np.ndarray  # HOSPITAL_STATE
     waiting: np.ndarray  # WAITING
     joined: np.ndarray  # the same array: where waits that begin are written
-    lines: np.ndarray  # (n_hospitals, 2) int64: first and last of the waits of each hospital's line, -1 if there is none
+    lines: np.ndarray  # (n_hospitals, 2, 2) int64: first and last of the waits of each hospital's lines, to be seen and listed; -1 if there is none
     next_in_line: np.ndarray  # (len(waiting),) int32: the wait that joined the same line next, -1 if none has
     borne: np.ndarray  # (people,) uint8: operations on joint, heart or eyes that each person waits for
     planned: np.ndarray  # (n_councils, N_PLANNED_OUT) int64
