@@ -114,10 +114,13 @@ def test_what_passes_when_boundaries_change_goes_with_the_people():
     assert np.array_equal(people_between(after, before, Account.ACUTE), people.T)
 
 
-def test_every_council_has_one_consortium_where_a_county_met_six():
-    holders = holders_of(REDRAWN, "north-yorkshire")
+@pytest.mark.parametrize(("place", "remain", "change"), [("north-yorkshire", 2, 0.55), ("berkshire-west", 3, 0.2)])
+def test_every_council_has_one_consortium_where_boundaries_crossed(place, remain, change):
+    holders = holders_of(REDRAWN, place)
     assert (np.count_nonzero(holders.people[Party.COUNCIL, Party.CONSORTIUM], axis=1) == 1).all()
-    assert len(holders.parties(Account.ACUTE)) == 2
+    assert len(holders.parties(Account.ACUTE)) == remain
+    both = holders.areas[Party.COUNCIL, Party.CONSORTIUM]
+    assert 1.0 - both.max(axis=1).sum() / both.sum() == pytest.approx(change, abs=0.01), "adults with another consortium than before"
 
 
 # Runs
