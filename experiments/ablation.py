@@ -118,9 +118,8 @@ class Ablated:
         """What the figure is drawn from."""
         from experiments.figures.ablation import Pictured
 
-        names = tuple(Path(name).stem for name in self.spec.structures)
         titles = {EVERYTHING: "Everything in place", **{name: f"Without {name.replace('-', ' ')}: {ABLATIONS[name].title}" for name in self.spec.ablations}}
-        return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows.assign(structure=[Path(name).stem for name in self.rows["structure"]]), titles=titles)
+        return Pictured(context=self.spec.ground.context(self.title, self.spec.structures), rows=self.rows, titles=titles)
 
 
 def ablate(spec: AblationSpec, cases: Cases) -> Ablated:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.specification import RunSpec
+from experiments.specification import ComparisonSpec, RunSpec
 from experiments.store import RunFolder, RunTables
 
 if TYPE_CHECKING:
@@ -125,16 +125,25 @@ class Ground:
         from model.patchwork import patchwork_files
         from model.place import place_file_digest
 
-        files = {file: file_checksum(Path(file)) for file in patchwork_files(structure)}
+        others = {**self.others, **changes}
+        files = {**others.pop("files", {}), **{file: file_checksum(Path(file)) for file in patchwork_files(structure)}}
         if self.settlement.endswith(".toml"):
             files[self.settlement] = file_checksum(Path(self.settlement))
         if self.place.endswith(".toml"):
             files[self.place] = place_file_digest(self.place)
-        own = {**self.parameters, **changes.pop("parameters", {})}
+        own = {**self.parameters, **others.pop("parameters", {})}
         return RunSpec(
             place=self.place, structure=structure, seed=self.seed, replication=replication, years=self.years, scale=self.scale,
-            settlement=self.settlement, hospital_flow=self.hospital_flow, parameters=own, code=code_hash(), files=files, **{**self.others, **changes},
+            settlement=self.settlement, hospital_flow=self.hospital_flow, parameters=own, code=code_hash(), files=files, **others,
         )  # fmt: skip
+
+    @classmethod
+    def of(cls, spec: ComparisonSpec) -> Ground:
+        """Return the ground of a comparison, whose own runs are among those on it."""
+        own, theirs = ({field.name for field in dataclasses.fields(kind)} for kind in (cls, RunSpec))
+        shared = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+        others = {name: value for name, value in shared.items() if name in theirs - own - {"code"}}
+        return cls(**{name: value for name, value in shared.items() if name in own}, others=others)
 
     def runs(self, structure: str, **changes: Any) -> list[RunSpec]:
         """Return one run a replication."""

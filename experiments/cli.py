@@ -8,7 +8,6 @@ and 1.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import re
 import signal
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from experiments.cases import Cases, Ground
     from experiments.experiment import ExperimentSpec
+    from experiments.figures.drawing import Drawn
     from experiments.filming import FilmSpec
     from experiments.journey import Journey
     from experiments.specification import ComparisonSpec
@@ -34,6 +34,7 @@ MISUSED, FAILED, INTERRUPTED = 2, 1, 130
 FIRST_YEAR, MONTHS_OF_A_YEAR = 2014, 12  # financial years begin in April
 PLACE_HELP = "Place, council, several councils by commas, or a TOML file of your own."
 WIDTH_OF_A_FACT = 37  # columns of its name: the longest field's
+WIDTH_OF_MANY = 180  # columns of a table of many structures, likewise
 WIDTH_IN_A_PIPE = 140  # columns of a table that no terminal limits
 
 app = typer.Typer(
@@ -141,12 +142,15 @@ def compare(
     settlement: Annotated[
         str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
     ] = "published",
+    waterfall: Annotated[bool, typer.Option("--waterfall", help="Also tell each difference from the baseline fact by fact: dozens of structures each.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Compare structures: the same people, with the same luck, under each.
 
     Writes tables, figures and summary.md into the folder of the results. The same command again runs only what is
     missing and redraws. The baseline is separate-budgets where it is among the structures, else the first.
+
+    With --waterfall: each difference in steps, fact by fact, as joinedup waterfall tells it; the runs on the way are kept too.
     """
     spec = _comparison(
         place=place,
@@ -166,7 +170,7 @@ def compare(
     if each > 1 and processes > 1:
         raise UsageError(f"--threads must be 1 where there are several workers, got {each} with --workers {processes}")
     with _no_traceback_for_the_users_errors():
-        raise typer.Exit(_compare(spec, output, processes, quiet, each))
+        raise typer.Exit(_compare(spec, output, processes, quiet, each, waterfalls=waterfall))
 
 
 def _whole(option: str, text: str, least: int = 1, most: int | None = None) -> int:
@@ -293,13 +297,14 @@ def _levers(hold: dict[str, float | None]) -> dict[str, float | None]:
     return held
 
 
-def _compare(spec: ComparisonSpec | ExperimentSpec, output: str, processes: int, quiet: bool, threads: int = 1) -> int:
+def _compare(spec: ComparisonSpec | ExperimentSpec, output: str, processes: int, quiet: bool, threads: int = 1, *, waterfalls: bool = False) -> int:
+    from experiments.cases import Cases
     from experiments.store import Store
 
     store = Store(output, spec)
     try:
         failures = _run_missing(spec, store, processes, quiet, threads)
-        return _report(store, failures, quiet)
+        return _report(store, failures, quiet, Cases(output, processes, quiet) if waterfalls else None)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the tidying
         store.clean()
@@ -327,7 +332,7 @@ def _run_missing(spec: ComparisonSpec | ExperimentSpec, store: Store, processes:
     return [failure.error for failure in batch.failures]
 
 
-def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
+def _report(store: Store, failures: Sequence[str], quiet: bool, cases: Cases | None = None) -> int:
     from experiments.store import FolderError
     from experiments.summary import compare as differences_of
     from experiments.summary import write_report
@@ -346,10 +351,24 @@ def _report(store: Store, failures: Sequence[str], quiet: bool) -> int:
             return FAILED
         raise
     with store.writing():
-        write_report(results, differences, failures)
+        figures = write_report(results, differences, failures)
     if not quiet:
         _print_headline(differences, store)
+    if cases is not None and not failures:
+        _tell_waterfalls(results, differences, figures, cases)
     return FAILED if failures else 0
+
+
+def _tell_waterfalls(results: Results, differences: pd.DataFrame, figures: Sequence[Drawn], cases: Cases) -> None:
+    """Tell the differences of a comparison fact by fact, and write its summary anew, with them."""
+    from experiments.summary import write_tables_and_summary
+    from experiments.waterfall import tell_comparison
+
+    with _what_is_asked(str(results.folder)):
+        told, untold = tell_comparison(results, cases)
+        write_tables_and_summary(results, differences, [*figures, *told], remarks=untold)
+    for line in () if cases.quiet else [*(figure.title for figure in told), *untold]:
+        _console().print(f"{line}.", soft_wrap=True)
 
 
 def _report_experiment(store: Store, results: Results, failures: Sequence[str], quiet: bool) -> int:
@@ -372,25 +391,46 @@ def _report_experiment(store: Store, results: Results, failures: Sequence[str], 
     return FAILED if failures else 0
 
 
-def _console() -> Console:
+def _console(wide: int = WIDTH_IN_A_PIPE) -> Console:
+    """Return a console; `wide` is its columns where no terminal limits them."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else wide, highlight=False)
 
 
 def _print_headline(differences: pd.DataFrame, store: Store) -> None:
-    from rich.table import Table
-
     from experiments.comparing import headline
-    from experiments.figures.style import label_of, number
-    from experiments.summary import SUMMARY, difference_words
+    from experiments.figures.style import FEWEST
+    from experiments.summary import MOST_COLUMNS, SUMMARY
 
     spec = store.spec
     rows = headline(differences)
     others = [structure for structure in spec.structures[1:] if structure in set(rows["structure"])]
+    if len(others) > MOST_COLUMNS:
+        _print_many(rows, others, spec.baseline)
+    else:
+        _print_differences(rows, others, spec.baseline)
+    console = _console()
+    replications = int(rows["replications"].min())
+    if replications < 2:
+        console.print("One replication: no intervals, so luck cannot be told from effect.")
+    elif replications < FEWEST:
+        console.print(f"{replications} replications: too few for an interval to be relied on.")
+    if spec.scale < 1:
+        console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
+    console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+
+
+def _print_differences(rows: pd.DataFrame, others: Sequence[str], baseline: str) -> None:
+    """Print a column for each structure, every difference with its interval."""
+    from rich.table import Table
+
+    from experiments.figures.style import label_of, number
+    from experiments.summary import difference_words
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("mean a year")
-    table.add_column(label_of(spec.baseline), justify="right")
+    table.add_column(label_of(baseline), justify="right")
     for other in others:
         table.add_column(f"{label_of(other)}: difference (95% interval)")
     for _, group in rows.groupby("measure", sort=False):
@@ -398,14 +438,30 @@ def _print_headline(differences: pd.DataFrame, store: Store) -> None:
         first = own.iloc[0]
         words = [difference_words(own.loc[other]) if other in own.index else "" for other in others]
         table.add_row(first["label"], number(first["baseline"], first["unit"]), *words)
-    console = _console()
+    _console().print(table)
+
+
+def _print_many(rows: pd.DataFrame, others: Sequence[str], baseline: str) -> None:
+    """Print a line for each structure: differences without their intervals, which would not fit, and which are clear of luck."""
+    from rich.table import Table
+
+    from experiments.comparing import is_clear
+    from experiments.figures.style import label_of, number, percent, telling
+    from experiments.summary import HEADLINE_CSV
+
+    known = rows.drop_duplicates("measure").set_index("measure")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("mean a year", no_wrap=True)
+    for measure in known.index:
+        table.add_column(known.loc[measure, "label"], justify="right")
+    table.add_row(label_of(baseline), *(number(row.baseline, row.unit) for row in known.itertuples()), style="bold")
+    for other in others:
+        own = rows[rows["structure"] == other].set_index("measure")
+        cells = [(percent(row.percent) if telling(row.percent) else number(row.difference, row.unit, signed=True)) + ("*" if is_clear(row.low, row.high) else " ") for row in own.reindex(known.index).itertuples()]
+        table.add_row(label_of(other), *cells)
+    console = _console(WIDTH_OF_MANY)
     console.print(table)
-    replications = int(rows["replications"].min())
-    if replications < 2:
-        console.print("One replication: no intervals, so luck cannot be told from effect.")
-    if spec.scale < 1:
-        console.print(f"Scale {spec.scale:g}: a demonstration; queues and beds do not behave as at scale 1.")
-    console.print(f"Summary, figures and tables: {store.folder / SUMMARY} and beside it", soft_wrap=True)
+    console.print(f"Differences from {label_of(baseline).lower()}; *: the 95% interval over replications leaves zero out. Intervals are in {HEADLINE_CSV}.", soft_wrap=True)
 
 
 @app.command(epilog="Example: joinedup run case-management --scale 0.1 --replications 3 --output results/trial")
@@ -1325,7 +1381,7 @@ def shunts(
 def _ground_of(results: str, structure: str) -> Ground:
     """Return the ground of a comparison's runs."""
     from experiments.cases import Ground
-    from experiments.specification import ComparisonSpec, RunSpec
+    from experiments.specification import ComparisonSpec
     from experiments.store import load
 
     spec = load(results).spec
@@ -1335,10 +1391,7 @@ def _ground_of(results: str, structure: str) -> Ground:
         raise UsageError(f"--structure must be one of {', '.join(spec.structures)}, which {results} compares, got {structure!r}")
     if spec.hold:
         raise UsageError(f"{results} holds levers ({', '.join(spec.hold)}), which shunts cannot; compare without --hold")
-    own, theirs = ({field.name for field in dataclasses.fields(kind)} for kind in (Ground, RunSpec))
-    shared = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
-    others = {name: value for name, value in shared.items() if name in theirs - own - {"hold", "code", "files"}}
-    return Ground(**{name: value for name, value in shared.items() if name in own}, others=others)
+    return Ground.of(spec)
 
 
 def _pounds_and_range(row: Any, name: str) -> str:
@@ -1416,7 +1469,8 @@ def gains(
     Each person is set beside themselves, with the same luck, and told of by age, need, deprivation and council.
     """
     with _what_is_asked(output):
-        from experiments.gains import GainsSpec, write_gains
+        from experiments.figures.wording import with_unit
+        from experiments.gains import OUTCOMES, GainsSpec, write_gains
         from experiments.gains import gains as find
 
         ground = _ground(place, years, replications, scale, seed, settlement, funded, change, [first, second])
@@ -1426,8 +1480,10 @@ def gains(
         _print_json(_records(found.rows))
     elif not quiet:
         rows = [
-            {"by": row.dimension, "group": row.group, "outcome": row.outcome.replace("_", " "), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}", "change a person": _estimate(row.change, row.change_low, row.change_high)}
+            {"by": row.dimension, "group": row.group, "outcome": with_unit(outcome.label, outcome.unit), "people": round(row.people), "better": f"{row.better:.2%}", "worse": f"{row.worse:.2%}",
+             "change a person": _estimate(row.change, row.change_low, row.change_high, "out_of_pocket" if outcome.unit == "pounds" else "")}
             for row in found.rows.itertuples()
+            for outcome in [OUTCOMES[row.outcome]]
         ]
         _console().print(_table(rows, ("by", "group", "outcome", "people", "better", "worse", "change a person")))
         _say_files(files)

@@ -96,7 +96,8 @@ def _compare(reference: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     a, b = reference.to_numpy(float), other.to_numpy(float)
     difference = b - a
     n = a.shape[1]
-    mean, half = difference.mean(axis=1), interval_half_width(difference)
+    size = np.maximum(np.abs(a), np.abs(b)).max(axis=1)
+    mean, half = without_dust(difference.mean(axis=1), size), without_dust(interval_half_width(difference), size)
     base = a.mean(axis=1)
     # Of nothing, or of what is nothing but for rounding, no percentage can be told.
     share = 100.0 / np.where(np.abs(base) < NOTHING, np.nan, np.abs(base))
@@ -117,6 +118,22 @@ def _compare(reference: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
         },
         index=reference.index,
     )
+
+
+def without_dust(differences: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return differences with nothing where only rounding is left of what cancels.
+
+    Parameters
+    ----------
+    differences, size : shape (n_quantities,): of what, and of how large numbers
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> without_dust(np.array([3e-14, 0.5]), np.array([175.0, 175.0])).tolist()
+    [0.0, 0.5]
+    """
+    return np.where(np.abs(differences) <= NOTHING * size, 0.0, differences)
 
 
 def interval_half_width(values: np.ndarray, level: float = LEVEL) -> np.ndarray:

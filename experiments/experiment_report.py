@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,8 @@ from experiments.comparing import PERIOD
 from experiments.experiment import ExperimentSpec
 from experiments.figures import effects as drawing
 from experiments.figures.drawing import house_style, save_drawn, write_csv
-from experiments.figures.style import Context, label_of, number, percent
+from experiments.figures.style import FEWEST, Context, label_of, number, percent
+from experiments.figures.wording import small, with_unit
 from experiments.national_years import fit, fit_markdown
 from experiments.store import Results, write_text
 from experiments.summary import ATTRIBUTION, NO_FORECAST, SMALL, by_council
@@ -21,6 +23,11 @@ FIRST_YEAR = 2014
 FIT = "fit.csv"
 PAGE, EFFECTS = "effects.md", "effects.csv"
 LEVELS = "levels.csv"
+FOLLOWED = {"contacts": "Emergency contacts", "spells": "Spells in hospital", "qalys": "QALYs", "unmet_hours": "Hours of unmet need", "out_of_pocket": "Paid out of pocket"}
+HOW_RECKONED = (
+    "*Randomised*: those drawn less those who might have been drawn and were not, in the same run. *Same people*: those drawn less themselves, with the same luck, in "
+    "the arm that is compared with. *Before and after*: those drawn less themselves in the year before."
+)
 OTHERS = {
     "effects_by_group.csv": "measures per person by group",
     "effects_by_organisation.csv": "the same in each council, consortium and hospital",
@@ -116,7 +123,7 @@ def page(results: Results, rows: pd.DataFrame, others: dict[str, pd.DataFrame], 
         _what(results, spec),
         ("## Runs that failed\n\n" + _bullets(failures)) if failures else "",
         "## Files",
-        _files(others, bool(heading)),
+        _files(others, bool(heading), spec),
         _bullets(ATTRIBUTION),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -124,13 +131,30 @@ def page(results: Results, rows: pd.DataFrame, others: dict[str, pd.DataFrame], 
 
 def effects_markdown(rows: pd.DataFrame) -> str:
     """Return the effects as a Markdown table."""
-    lines = ["| measure, mean a year | arm | compared with | effect (95% interval) | percent |", "| --- | --- | ---: | ---: | ---: |"]
+    lines = [f"| measure, mean a year | {_compared(rows)} | {_against(rows)} | effect (95% interval) | percent |", "| --- | --- | ---: | ---: | ---: |"]
     for _, row in rows.iterrows():
-        name, _, part = row["measure"].partition("/")
-        unit = MEASURES[name].unit
-        label = f"{MEASURES[name].label}{': ' + part if part else ''}" + ("" if unit == "pounds" or unit.lower() in MEASURES[name].label.lower() else f", {unit}")
-        lines.append(f"| {label} | {row['label']} | {number(row['baseline'], unit)} | {_effect(row['difference'], row['low'], row['high'], unit)} | {percent(row['percent'])} |")
+        unit = _unit(row["measure"])
+        lines.append(f"| {_measured(row['measure'])} | {row['label']} | {number(row['baseline'], unit)} | {_effect(row['difference'], row['low'], row['high'], unit)} | {percent(row['percent'])} |")
     return "\n".join(lines)
+
+
+def _unit(measure: str) -> str:
+    return MEASURES[measure.partition("/")[0]].unit
+
+
+def _measured(measure: str) -> str:
+    """Return what is measured and in what, for a reader."""
+    return with_unit(drawing.measured(measure), _unit(measure))
+
+
+def _compared(rows: pd.DataFrame) -> str:
+    """Return what kind of thing stands in each row."""
+    return "arm" if rows["structure"].nunique() == 1 else "structure" if rows["arm"].nunique() == 1 else "which"
+
+
+def _against(rows: pd.DataFrame) -> str:
+    """Return in words what effects are reckoned from."""
+    return " or ".join(small(label_of(name)) for name in dict.fromkeys(rows["against"]))
 
 
 def levels_markdown(levels: pd.DataFrame) -> str:
@@ -138,9 +162,9 @@ def levels_markdown(levels: pd.DataFrame) -> str:
     years = sorted(year for year in levels["year"].unique() if year > PERIOD)
     lines = [f"| measure | arm | {' | '.join(f'{FIRST_YEAR + year - 1}/{(FIRST_YEAR + year) % 100:02d}' for year in years)} |", f"| --- | --- |{' ---: |' * len(years)}"]
     for (arm, measure), own in levels.groupby(["arm", "measure"], sort=False):
-        unit = MEASURES[measure.partition("/")[0]].unit
+        unit = _unit(measure)
         means = own.set_index("year")["mean"]
-        lines.append(f"| {measure} | {arm} | {' | '.join(number(means[year], unit) for year in years)} |")
+        lines.append(f"| {_measured(measure)} | {label_of(arm)} | {' | '.join(number(means[year], unit) for year in years)} |")
     return "\n".join(lines)
 
 
@@ -149,14 +173,18 @@ def effects_words(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "Nothing is compared: levels.csv has the measures by year."
     told = []
+    widest, labels = (max(map(len, words)) for words in ([_measured(each) for each in rows["measure"]], rows["label"]))
     for _, row in rows.iterrows():
-        unit = MEASURES[row["measure"].partition("/")[0]].unit
-        told.append(f"{row['measure']:<28} {row['label']:<32} {_effect(row['difference'], row['low'], row['high'], unit)}, {percent(row['percent'])}")
-    return "\n".join(["Effects, mean a year (95% interval)", *told])
+        effect = _effect(row["difference"], row["low"], row["high"], _unit(row["measure"]))
+        told.append(f"{_measured(row['measure']):<{widest}}  {row['label']:<{labels}}  {effect}, {percent(row['percent'])}")
+    interval = " (95% interval)" if rows["replications"].max() > 1 else ", one replication: luck cannot be told from effect"
+    return "\n".join([f"Effects against {_against(rows)}, mean a year{interval}", *told])
 
 
-def _files(others: dict[str, pd.DataFrame], compared: bool) -> str:
-    lines = [f"`{LEVELS}`: the reported measures in each arm, by year", f"`{FIT}`: beside what was published, where the file asks for it"]
+def _files(others: dict[str, pd.DataFrame], compared: bool, spec: ExperimentSpec) -> str:
+    lines = [f"`{LEVELS}`: the reported measures in each arm, by year"]
+    if spec.beside:
+        lines += [f"`{FIT}`: beside what was published"]
     if compared:
         lines += [f"`{EFFECTS}`: effects on them, by year (year 0: mean a year)", *(f"`{name}`: {OTHERS[name]}" for name in others)]
         lines += ["`effects.png`, `.svg`, `.csv`, `.txt`: the figure, its data, and in words"]
@@ -172,17 +200,18 @@ def _interval(rows: pd.DataFrame) -> str:
     pairs = int(rows["replications"].min())
     if pairs < 2:
         return "One replication: effects stand without an interval, because a single pair of runs cannot tell luck from effect."
-    return f"In brackets the 95% t-interval over {pairs} pairs of runs: the same people with the same luck in both arms. It covers luck, and parameters where they are drawn; not mechanisms that are missing."
+    few = " So few pairs agree by chance now and then: such an interval is not to be relied on." if pairs < FEWEST else ""
+    return f"In brackets the 95% t-interval over {pairs} pairs of runs: the same people with the same luck in both arms.{few} It covers luck, and parameters where they are drawn; not mechanisms that are missing."
 
 
 def _where_drawn(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
     rows = table[table["year"] == PERIOD]
-    lines = ["Where interventions drew the organisation, and where not:", "", "| measure | arm | drawn | compared with | effect (95% interval) | percent |", "| --- | --- | --- | ---: | ---: | ---: |"]
+    lines = ["Where interventions drew the organisation, and where not:", "", f"| measure, mean a year | arm | drawn | {_against(rows)} | effect (95% interval) | percent |", "| --- | --- | --- | ---: | ---: | ---: |"]
     for _, row in rows.iterrows():
-        unit = MEASURES[row["measure"].partition("/")[0]].unit
-        lines.append(f"| {row['measure']} | {row['arm']} | {row['drawn']} | {number(row['baseline'], unit)} | {_effect(row['difference'], row['low'], row['high'], unit)} | {percent(row['percent'])} |")
+        unit = _unit(row["measure"])
+        lines.append(f"| {_measured(row['measure'])} | {label_of(row['arm'])} | {row['drawn']} | {number(row['baseline'], unit)} | {_effect(row['difference'], row['low'], row['high'], unit)} | {percent(row['percent'])} |")
     return "\n".join(lines)
 
 
@@ -197,8 +226,11 @@ def _fit(results: Results, spec: ExperimentSpec) -> str:
 def _trials(table: pd.DataFrame | None) -> str:
     if table is None:
         return ""
-    lines = ["What a trial would have said, per person and year of being there:", "", "| measure | arm | reckoned | effect (95% interval) |", "| --- | --- | --- | ---: |"]
-    lines += [f"| {row['measure'].replace('_', ' ')} | {row['arm']} | {row['estimate']} | {_effect(row['mean'], row['low'], row['high'], '')} |" for _, row in table.iterrows()]
+    lines = [f"What a trial would have said, per person and year of being there. {HOW_RECKONED}", "", "| measure | arm | reckoned | effect (95% interval) |", "| --- | --- | --- | ---: |"]
+    for _, row in table.iterrows():
+        unit = "pounds" if row["measure"] == "out_of_pocket" else ""
+        words = FOLLOWED.get(row["measure"], label_of(row["measure"]))
+        lines.append(f"| {words} | {label_of(row['arm'])} | {row['estimate']} | {_effect(row['mean'], row['low'], row['high'], unit)} |")
     return "\n".join(lines)
 
 
@@ -206,14 +238,25 @@ def _arms(spec: ExperimentSpec) -> str:
     lines = []
     for name, arm in spec.arms.items():
         said = [_in_words(each) for each in arm.interventions]
-        said += [f"{key}: {', '.join(f'{k} = {v}' for k, v in getattr(arm, key).items())}" for key in ("parameters", "hold", "facts") if getattr(arm, key)]
+        said += [f"{key}: {_said(getattr(arm, key), ' = ')}" for key in ("parameters", "hold", "facts") if getattr(arm, key)]
         said += [f"{key}: {getattr(arm, key)}" for key in ("structure", "settlement", "funding") if getattr(arm, key)]
         lines.append(f"**{name}**{' (compared with)' if name == spec.control and spec.compare == 'arms' else ''}: {'; '.join(said) or 'nothing is done'}")
     return _bullets(lines)
 
 
 def _in_words(intervention: dict) -> str:
-    return ", ".join(f"{key} {value}" for key, value in intervention.items())
+    return _said(intervention, " ")
+
+
+def _said(value: Any, sign: str) -> str:
+    """Return plain data in words: names and values, those within others in brackets."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}{sign}{f'({_said(each, sign)})' if isinstance(each, Mapping) else _said(each, sign)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return " and ".join(_said(each, sign) for each in value) or "none"
+    if value is None or isinstance(value, bool):
+        return {True: "yes", False: "no", None: "as observed"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _what(results: Results, spec: ExperimentSpec) -> str:
@@ -227,7 +270,7 @@ def _what(results: Results, spec: ExperimentSpec) -> str:
     if spec.interventions:
         lines.append(f"in all arms: {'; '.join(_in_words(each) for each in spec.interventions)}")
     if spec.parameters or spec.hold or spec.facts:
-        lines.append(f"in all arms: {', '.join(f'{k} = {v}' for each in (spec.parameters, spec.hold, spec.facts) for k, v in each.items())}")
+        lines.append(f"in all arms: {_said({**spec.parameters, **spec.hold, **spec.facts}, ' = ')}")
     lines += by_council(results)
     lines.append(f"model code and data `{results.manifest['code']}`, this experiment `{results.manifest['key']}`")
     return _bullets(lines)

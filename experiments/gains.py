@@ -93,7 +93,7 @@ class Gains:
         """What the figure is drawn from."""
         from experiments.figures.gains import Pictured
 
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
+        names = (self.spec.first, self.spec.second)
         return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, outcomes=OUTCOMES)
 
 

@@ -25,7 +25,7 @@ from agents.deciding import LEVER_RANGES
 from agents.naming import nearest
 from agents.vocabulary import Lever, Party, Service
 from experiments.cases import Cases, Ground
-from experiments.comparing import MONTHS, PLACE
+from experiments.comparing import MONTHS, PLACE, without_dust
 from experiments.store import RunTables
 from model.cause_prior import clock_values, joint_prior
 from model.holders import OWNER_OF, Holders, body_areas
@@ -120,7 +120,8 @@ class Deciding:
             raise ValueError(f"unknown lever {word!r} in {name!r}; nearest: {nearest(word, levers)}")
         rows = [row for row in self._of(who) if word in ("", row[2])]
         if not rows:
-            raise ValueError(f"nobody decides {name!r} here; nearest: {nearest(name.strip(), self.names())}")
+            by_name = [self.parties.names[decider] for *_, decider in self._rows]
+            raise ValueError(f"nobody decides {name!r} here; nearest: {nearest(name.strip(), dict.fromkeys([*self.names(), *by_name]))}")
         units: dict[str, dict[str, None]] = {}
         for unit, _, lever, _ in rows:
             units.setdefault(unit, {})[lever] = None
@@ -238,7 +239,8 @@ def over_draws(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         The keys, then attributed, counterfactual and disagreement (attributed less counterfactual), each with ``_low``
         and ``_high``; those are missing where only the defaults were run.
     """
-    rows = rows.assign(disagreement=rows["attributed"] - rows["counterfactual"])
+    size = rows[["attributed", "counterfactual"]].abs().max(axis=1).to_numpy(float)
+    rows = rows.assign(disagreement=without_dust((rows["attributed"] - rows["counterfactual"]).to_numpy(float), size))
     draws = sorted({0, *rows["draw"].astype(int)})
     parts = {}
     for name in ("attributed", "counterfactual", "disagreement"):

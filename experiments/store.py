@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import functools
 import importlib.metadata
 import json
@@ -138,7 +139,7 @@ class Results:
     @property
     def notes(self) -> dict[str, dict[str, Any]]:
         """What each run said of itself, by key of the run."""
-        return {key: _read_json(self.folder / "runs" / key / "run.json")["notes"] for key in self.keys}
+        return {key: _notes(self.folder / "runs" / key) for key in self.keys}
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the :data:`TABLES` of all finished runs together, or of :data:`MORE_TABLES` of all that have it.
@@ -159,11 +160,16 @@ class Results:
 def _table(folder: Path, keys: tuple[str, ...], name: str) -> pd.DataFrame:
     if not keys:
         raise FolderError(f"{folder} holds no finished run")
+    return pd.concat([_read_table(folder / "runs" / key / f"{name}.parquet") for key in keys], ignore_index=True)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
     try:
-        parts = [pd.read_parquet(folder / "runs" / key / f"{name}.parquet") for key in keys]
+        return pd.read_parquet(path)
     except OSError as error:
-        raise FolderError(f"cannot read the results in {folder}: {reason(error)}") from error
-    return pd.concat(parts, ignore_index=True)
+        raise FolderError(f"cannot read {path}: {reason(error)}") from error
+    except ValueError as error:  # Arrow's word for a file that is cut off or of another kind
+        raise FolderError(f"cannot read {path}: it is no whole Parquet file; delete {path.parent}, and the command that made it makes it again") from error
 
 
 def load(path: str | os.PathLike[str]) -> Results:
@@ -178,8 +184,11 @@ def load(path: str | os.PathLike[str]) -> Results:
     manifest = _read_json(folder / MANIFEST)
     try:
         spec = _spec_of(manifest)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{folder / MANIFEST} is not a manifest of results: {error}") from error
+    lacking = [key for key in ("key", "code", "versions", "data") if key not in manifest]
+    if lacking:
+        raise FolderError(f"{folder / MANIFEST} is not a manifest of results: it lacks {', '.join(lacking)}")
     keys = tuple(run.key for run in spec.runs() if (folder / "runs" / run.key).is_dir())
     return Results(folder=folder, manifest=manifest, spec=spec, keys=keys)
 
@@ -266,7 +275,7 @@ class RunFolder:
         here = self.folder / "runs" / key
         frames = {name: _table(self.folder, (key,), name) for name in TABLES}
         more = {name: _table(self.folder, (key,), name) for name in MORE_TABLES if (here / f"{name}.parquet").exists()}
-        return RunTables(**frames, more=more, notes=_read_json(here / "run.json")["notes"])
+        return RunTables(**frames, more=more, notes=_notes(here))
 
 
 class Store(RunFolder):
@@ -441,16 +450,28 @@ def version_of(distribution: str) -> str:
 
 def reason(error: OSError) -> str:
     """Return the operating system's own words for what it refused, whatever a library wrapped around them."""
-    return os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
+    number = error.errno or (errno.ENOENT if isinstance(error, FileNotFoundError) else 0)  # Arrow gives none
+    return os.strerror(number) if number else str(error) or type(error).__name__
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FolderError(f"cannot read {path}: {reason(error)}") from error
     except ValueError as error:
         raise FolderError(f"cannot read {path}: it is not JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise FolderError(f"cannot read {path}: it must hold an object of names and values, got {type(found).__name__}")
+    return found
+
+
+def _notes(run: Path) -> dict[str, Any]:
+    """Return what a run said of itself."""
+    found = _read_json(run / "run.json")
+    if "notes" not in found:
+        raise FolderError(f"cannot read {run / 'run.json'}: it lacks notes; delete {run}, and the command that made it makes it again")
+    return found["notes"]
 
 
 def _difference(found: Spec, wanted: Spec) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.comparing import headline, paired_differences, totals
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
-from experiments.figures.style import Context, label_of, number, percent, telling
+from experiments.figures.style import FEWEST, Context, label_of, number, percent, telling
+from experiments.figures.wording import with_unit
 from experiments.store import Results, write_text
 from model.indicators import INDICATORS, indicators, needed
 from model.measures import OF_ORGANISATIONS
@@ -19,6 +21,7 @@ ATTRIBUTION = (
     "Contains public sector information licensed under the Open Government Licence v3.0.",
     "Contains Parliamentary information licensed under the Open Parliament Licence v3.0.",
 )
+MOST_COLUMNS = 4  # structures beside the baseline that have a column each
 FLOWS_IN_WORDS = {"daily": "by the day", "salabim": "by the hour and minute"}
 HEADLINE_CSV, DIFFERENCES_CSV, INDICATORS_CSV, SUMMARY = "headline.csv", "differences.csv", "indicators.csv", "summary.md"
 NO_FORECAST = (
@@ -89,18 +92,35 @@ def write_report(results: Results, differences: pd.DataFrame, failures: Sequence
     OSError
         If a file cannot be written.
     """
+    figures = draw_all(Material(results=results, differences=differences), results.folder)
+    write_tables_and_summary(results, differences, figures, failures)
+    return figures
+
+
+def write_tables_and_summary(results: Results, differences: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str] = (), remarks: Sequence[str] = ()) -> None:
+    """Write tables and summary into the folder of the results.
+
+    Parameters
+    ----------
+    results, differences, failures : as for :func:`write_report`
+    figures : that were drawn
+    remarks : findings besides the figures' titles
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
     material = Material(results=results, differences=differences)
-    figures = draw_all(material, results.folder)
     table = headline(differences)
     write_csv(table, results.folder / HEADLINE_CSV)
     write_csv(differences, results.folder / DIFFERENCES_CSV)
     of_definitions = compare_indicators(results)
     write_csv(of_definitions, results.folder / INDICATORS_CSV)
-    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures))
-    return figures
+    write_text(results.folder / SUMMARY, summary(material, table, of_definitions, figures, failures, remarks))
 
 
-def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str]) -> str:
+def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFrame, figures: Sequence[Drawn], failures: Sequence[str], remarks: Sequence[str] = ()) -> str:
     """Return the summary in Markdown.
 
     Parameters
@@ -110,6 +130,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
     of_definitions : paired differences of indicators, as :func:`compare_indicators` gives
     figures : that were drawn
     failures : one line for each run that failed
+    remarks : findings besides the figures' titles
     """
     context = material.context
     spec = material.results.spec
@@ -118,7 +139,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         NO_FORECAST,
         SMALL.format(scale=spec.scale) if spec.scale < 1 else "",
         "## Findings",
-        _bullets(figure.title for figure in figures),
+        _bullets([*(figure.title for figure in figures), *remarks]),
         "## Headline",
         headline_markdown(table, context),
         _reading(context),
@@ -147,7 +168,12 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
 
 
 def headline_markdown(table: pd.DataFrame, context: Context) -> str:
-    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval."""
+    """Return the headline as a Markdown table: the baseline, and each structure's difference with its interval.
+
+    Structures have a column each, or where they are many a line each under every measure.
+    """
+    if len(context.others) > MOST_COLUMNS:
+        return _long_markdown(table, context)
     header = [
         "mean a year",
         label_of(context.baseline),
@@ -157,13 +183,22 @@ def headline_markdown(table: pd.DataFrame, context: Context) -> str:
     for _, group in table.groupby("measure", sort=False):
         own = group.set_index("structure")
         first = own.iloc[0]
-        cells = [_label(first), number(first["baseline"], first["unit"])]
+        cells = [with_unit(first["label"], first["unit"]), number(first["baseline"], first["unit"])]
         cells += [difference_words(own.loc[other]) if other in own.index else "" for other in context.others]
         lines.append(cells)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def difference_words(row: pd.Series) -> str:
+def _long_markdown(table: pd.DataFrame, context: Context) -> str:
+    lines = [f"| mean a year | {label_of(context.baseline)} | under | difference |", "| --- | ---: | --- | ---: |"]
+    for _, group in table[table["structure"] != context.baseline].groupby("measure", sort=False):
+        for at, row in enumerate(group.to_dict("records")):
+            first = f"{with_unit(row['label'], row['unit'])} | {number(row['baseline'], row['unit'])}" if not at else " | "
+            lines.append(f"| {first} | {label_of(row['structure']).lower()} | {difference_words(row)} |")
+    return "\n".join(lines)
+
+
+def difference_words(row: Mapping[str, Any]) -> str:
     """Return a difference in words: size, interval and percent.
 
     Parameters
@@ -178,12 +213,9 @@ def difference_words(row: pd.Series) -> str:
     return words
 
 
-def _label(row: pd.Series) -> str:
-    known = row["unit"] == "pounds" or row["unit"].lower() in row["label"].lower()
-    return row["label"] if known else f"{row['label']}, {row['unit']}"
-
-
 def _names(structures: Sequence[str]) -> str:
+    if len(structures) > MOST_COLUMNS + 1:
+        return f"{len(structures)} structures"
     first, *others = [label_of(structure) for structure in structures]
     *between, last = [first, *(name[:1].lower() + name[1:] for name in others)]
     return f"{', '.join(between)} and {last}" if between else last
@@ -199,9 +231,10 @@ def _reading(context: Context) -> str:
             "One replication: differences stand without an interval, because a single pair of runs cannot tell luck "
             "from effect. Ask for more with `--replications`."
         )
+    few = " So few pairs agree by chance now and then: such an interval is not to be relied on." if context.replications < FEWEST else ""
     return (
         f"In brackets the 95% t-interval of the mean paired difference over {context.replications} replications: the "
-        "same people with the same luck under each structure. It covers luck alone, neither doubt about parameters nor "
+        f"same people with the same luck under each structure.{few} It covers luck alone, neither doubt about parameters nor "
         "mechanisms that are missing."
     )
 

@@ -34,12 +34,12 @@ class SwitchSpec:
     ground : what all runs share
     first, second : structures
     measure : by which they rank
-    parameters : names, or starts of names such as ``deciding``; the deciding rule if empty
+    parameters : names, or starts of names such as ``deciding``
 
     Raises
     ------
     ValueError
-        If the measure or a parameter is unknown.
+        If the measure or a parameter is unknown, or no parameter is named.
     """
 
     ground: Ground = field(default_factory=Ground)
@@ -51,6 +51,8 @@ class SwitchSpec:
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
             raise ValueError(f"unknown measure {self.measure!r}; nearest: {nearest(self.measure, MEASURES)}")
+        if not self.parameters:
+            raise ValueError("SwitchSpec.parameters must name one or more parameters, or starts of names such as deciding, got none")
         self.tried()
 
     def tried(self) -> list[ParameterRow]:
@@ -89,7 +91,7 @@ class Switching:
         """What the figure is drawn from."""
         from experiments.figures.switching import Pictured
 
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
+        names = (self.spec.first, self.spec.second)
         return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, switches=self.switches, measure=self.spec.measure)
 
 

@@ -22,13 +22,15 @@ import numpy as np
 import pandas as pd
 
 from experiments.cases import Cases, Ground
-from experiments.comparing import PERIOD, interval_half_width, totals
+from experiments.comparing import PERIOD, interval_half_width, totals, without_dust
 from experiments.hybrids import Hybrids
 from model.measures import HEADLINE, MEASURES
 from model.place import load_place
 
 if TYPE_CHECKING:
+    from experiments.figures.drawing import Drawn
     from experiments.figures.waterfall import Pictured
+    from experiments.store import Results
 
 MOST_GROUPS = 4  # beyond, orders are sampled: all of them would take 2 ** groups structures
 SAMPLED = 12  # orders, unless told otherwise
@@ -89,8 +91,13 @@ class Waterfall:
         from experiments.figures.waterfall import Pictured
 
         spec = self.spec
-        names = tuple(Path(name).stem for name in (spec.first, spec.second))
+        names = (spec.first, spec.second)
         return Pictured(context=spec.ground.context(self.title, names), rows=self.rows, said=self.said)
+
+    @property
+    def with_units(self) -> pd.DataFrame:
+        """The rows, each with the unit of its measure."""
+        return self.rows.assign(unit=[MEASURES[name].unit for name in self.rows["measure"]])
 
     @property
     def said(self) -> str:
@@ -156,8 +163,14 @@ def orders_of(groups: Sequence[str], number: int, seed: int, valid: Callable[[fr
     return kept, len(tried) - len(kept), exact
 
 
-def waterfall(spec: WaterfallSpec, cases: Cases) -> Waterfall:
+def waterfall(spec: WaterfallSpec, cases: Cases, structures: str = "structures") -> Waterfall:
     """Return the difference of every headline measure between two structures, by group of facts.
+
+    Parameters
+    ----------
+    spec : what is asked for
+    cases : the runs
+    structures : in which folder beside the runs those on the way are written
 
     Raises
     ------
@@ -166,7 +179,7 @@ def waterfall(spec: WaterfallSpec, cases: Cases) -> Waterfall:
     CasesError
         If a run failed.
     """
-    between = Hybrids(spec.first, spec.second, cases.folder / "structures")
+    between = Hybrids(spec.first, spec.second, cases.folder / structures)
     orders, left_out, exact = orders_of(between.groups, spec.orders, spec.ground.seed, lambda moved: between.structure(moved) is not None)
     needed = {frozenset(order[:at]) for order in orders for at in range(len(order) + 1)}
     needed |= {one for name in between.groups if between.structure(one := frozenset({name})) is not None}
@@ -200,16 +213,17 @@ def parts_table(values: Mapping[frozenset[str], np.ndarray], groups: Sequence[st
         As ``Waterfall.rows``; `alone` and `interaction` are missing where a group alone is no structure.
     """
     nothing, every = frozenset(), frozenset(groups)
+    size = np.maximum(np.abs(values[nothing]), np.abs(values[every])).max(axis=1)
     parts = {**shapley(values.__getitem__, orders), TOGETHER: values[every] - values[nothing]}
     unknown = np.full_like(values[nothing], np.nan)
     alone = {group: values[frozenset({group})] - values[nothing] if frozenset({group}) in values else unknown for group in groups}
     alone[TOGETHER] = sum(alone.values())
     rows = []
     for group in (*groups, TOGETHER):
-        mean, half, own = parts[group].mean(axis=1), interval_half_width(parts[group]), alone[group].mean(axis=1)
+        mean, half, own = (without_dust(each, size) for each in (parts[group].mean(axis=1), interval_half_width(parts[group]), alone[group].mean(axis=1)))
         rows.append(
             pd.DataFrame({
-                "measure": measures, "group": group, "part": mean, "low": mean - half, "high": mean + half, "alone": own, "interaction": mean - own,
+                "measure": measures, "group": group, "part": mean, "low": mean - half, "high": mean + half, "alone": own, "interaction": without_dust(mean - own, size),
                 "first": values[nothing].mean(axis=1), "second": values[every].mean(axis=1),
             })
         )  # fmt: skip
@@ -228,4 +242,41 @@ def write_waterfall(found: Waterfall, folder: Path) -> list[Path]:
     from experiments.figures import waterfall as figure
     from experiments.figures.drawing import save_answer
 
-    return save_answer("waterfall", figure, found.pictured, found.rows.assign(unit=[MEASURES[name].unit for name in found.rows["measure"]]), folder)
+    return save_answer("waterfall", figure, found.pictured, found.with_units, folder)
+
+
+def tell_comparison(results: Results, cases: Cases) -> tuple[list[Drawn], list[str]]:
+    """Tell how each structure of a comparison comes to differ from its baseline; write a figure of each, and return them.
+
+    Parameters
+    ----------
+    results : of the comparison
+    cases : in the same folder, so that its runs are not made again
+
+    Returns
+    -------
+    tuple
+        The figures, and a sentence on each structure to which there is no way, or none that is needed.
+
+    Raises
+    ------
+    CasesError
+        If a run failed.
+    OSError
+        If a file cannot be written.
+    """
+    from experiments.figures import waterfall as figure
+    from experiments.figures.drawing import save_picture
+    from experiments.figures.style import label_of
+
+    comparison = results.spec
+    drawn, untold = [], []
+    for second in comparison.structures[1:]:
+        name = f"waterfall-{label_of(second).lower().replace(' ', '-')}"
+        try:
+            found = waterfall(WaterfallSpec(ground=Ground.of(comparison), first=comparison.baseline, second=second), cases, f"structures/{name}")
+        except ValueError as error:
+            untold.append(f"No waterfall to {label_of(second).lower()}: {error}")
+            continue
+        drawn.append(save_picture(name, figure, found.pictured, found.with_units, results.folder))
+    return drawn, untold

@@ -18,7 +18,7 @@ import pandas as pd
 
 from agents.naming import nearest
 from experiments.cases import MONTHS, Cases, Ground
-from experiments.comparing import interval_half_width, is_clear
+from experiments.comparing import interval_half_width, is_clear, without_dust
 from experiments.store import RunTables
 from experiments.waterfall import yearly
 from model.interventions import ACCOUNTS
@@ -94,7 +94,7 @@ class Bought(NamedTuple):
     why: str
 
 
-UNBOUGHT = Bought(math.nan, math.nan, math.nan, "the other does no better: there is nothing to buy")
+UNBOUGHT = Bought(math.nan, math.nan, math.nan, "on average the other does no better: there is nothing to buy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,7 @@ class Worth:
         """What the figure is drawn from."""
         from experiments.figures.worth import Pictured
 
-        names = tuple(Path(name).stem for name in (self.spec.first, self.spec.second))
+        names = (self.spec.first, self.spec.second)
         return Pictured(context=self.spec.ground.context(self.title, names), rows=self.rows, curve=self.curve, account=self.spec.account)
 
 
@@ -147,13 +147,14 @@ def worth(spec: WorthSpec, cases: Cases) -> Worth:
     rows = []
     for m, measure in enumerate(measures):
         difference = other[:, m] - curve[0, :, m]
-        half = float(interval_half_width(difference[None])[0])
-        better = float(difference.mean()) * (1.0 if MEASURES[measure].better == "more" else -1.0)
+        size = np.abs(other[:, m]).max()
+        mean, half = (float(without_dust(each, size)) for each in (difference.mean(), interval_half_width(difference[None])[0]))
+        better = mean * (1.0 if MEASURES[measure].better == "more" else -1.0)
         found = equivalent(rises, curve[:, :, m], other[:, m]) if better > 0.0 else UNBOUGHT
         with_balances = found.pounds + float(np.interp(found.pounds, rises, short)) - short_other if not found.why else math.nan
         rows.append(
             {
-                "measure": measure, "difference": difference.mean(), "low": difference.mean() - half, "high": difference.mean() + half,
+                "measure": measure, "difference": mean, "low": mean - half, "high": mean + half,
                 "pounds": found.pounds, "pounds_low": found.low, "pounds_high": found.high, "with_balances": with_balances, "why": found.why,
             }
         )  # fmt: skip
@@ -179,17 +180,19 @@ def equivalent(rises: np.ndarray, values: np.ndarray, target: np.ndarray) -> Bou
     >>> found.pounds, found.why
     (5.0, '')
     """
+    from experiments.figures.style import number
+
     nothing = Bought(math.nan, math.nan, math.nan, "")
     change = values[-1] - values[0]
     half = float(interval_half_width(change[None])[0])
     way, goal = float(np.sign(change.mean())), float(target.mean())
     if not way or (len(target) > 1 and not is_clear(change.mean() - half, change.mean() + half)):
-        return nothing._replace(why=f"not even {rises[-1]:,.0f} pounds a year clearly change it")
+        return nothing._replace(why=f"not even {number(rises[-1], 'pounds')} a year clearly changes it")
     mean = way * monotone(way * values.mean(axis=1))
     if way * goal < way * mean[0]:
         return nothing._replace(why="less money, not more, would give it")
     if way * goal > way * mean[-1]:
-        return nothing._replace(why=f"more than the {rises[-1]:,.0f} pounds a year that were tried")
+        return nothing._replace(why=f"more than the {number(rises[-1], 'pounds')} a year that were tried")
     pounds = float(np.interp(way * goal, way * mean, rises))
     low, high = _not_refuted(rises, values - target)
     return Bought(pounds, min(low, pounds), max(high, pounds), "")

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 
 from experiments.comparing import is_clear
 from experiments.figures.style import GREY, Context, key_handles, label_of, number, percent, quiet_grid, sheet, tick
+from experiments.figures.wording import with_unit
 from model.measures import MEASURES
 
 SHOWN = ("emergency_admissions", "delayed_days_true", "unmet_hours", "qalys", "public_spending", "household_cost")
 NOTE = (
     "Differences a year from {first}, with everything in place (first row) and with one mechanism at a time taken away, by setting its parameters to where "
-    "it does nothing. Lines: 95% intervals over replications, filled where they leave out nothing. In percent: how much of the difference survives, where "
+    "it does nothing. Lines: 95% intervals over replications, filled where they leave zero out. In percent: how much of the difference survives, where "
     "there is a clear one to begin with."
 )
 
@@ -47,7 +48,9 @@ def title(found: Pictured) -> str:
         return f"Without one mechanism at a time: no difference from {first} is clear enough to say what survives"
     lost = known.groupby("ablation", sort=False)["survives"].median()
     name = lost.idxmin()
-    return f"Of the clear differences from {first}, the least survives without {name.replace('-', ' ')}: {percent(100 * lost[name], signed=False)} in the median"
+    count = len(known[["structure", "measure"]].drop_duplicates())
+    what, how = ("The one clear difference", "") if count == 1 else (f"Of {count} clear differences", " in the median")
+    return f"{what} from {first}{'' if count == 1 else ','} survives least without {name.replace('-', ' ')}: {percent(100 * lost[name], signed=False)}{how}"
 
 
 def draw(found: Pictured, heading: str) -> Figure:
@@ -62,7 +65,7 @@ def draw(found: Pictured, heading: str) -> Figure:
     for axes, measure in zip(grid.flat, measures, strict=False):
         _measure(axes, rows[rows["measure"] == measure], names, context, MEASURES[measure].unit)
         known = MEASURES[measure]
-        axes.set_title(known.label if known.unit.lower() in known.label.lower() else f"{known.label}, {known.unit}")
+        axes.set_title(with_unit(known.label, known.unit))
     for axes in grid.flat:
         axes.set_visible(axes.has_data())
     for line in grid:

@@ -112,7 +112,8 @@ def _of_differences(module: ModuleType) -> Callable[[str, Material, Path], Drawn
 
 def _payers(name: str, material: Material, folder: Path) -> Drawn | None:
     context = material.context
-    rows = payers.table(material.results.consequences, material.parties)
+    runs = material.results.measures[["structure", "replication"]].drop_duplicates().itertuples(index=False, name=None)
+    rows = payers.table(material.results.consequences, material.parties, list(runs), context)
     return _save(name, payers, rows, payers.title(material.differences, context), context, folder)
 
 
@@ -181,10 +182,21 @@ def save_answer(name: str, picture: ModuleType, pictured: object, rows: pd.DataF
     folder.mkdir(parents=True, exist_ok=True)
     for key, table in tables.items():
         write_csv(table, folder / f"{name}-{key}.csv")
+    drawn = save_picture(name, picture, pictured, rows, folder)
+    return [folder / each for each in (*drawn.files, *(f"{name}-{key}.csv" for key in tables))]
+
+
+def save_picture(name: str, picture: ModuleType, pictured: object, rows: pd.DataFrame, folder: Path) -> Drawn:
+    """Draw and save one figure as :func:`save_answer` does, without further tables; return it.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
     title = picture.title(pictured)
     with house_style():
-        drawn = save_drawn(name, picture.draw(pictured, title), rows, title, f"{title}. {picture.describe(pictured)}", folder)
-    return [folder / each for each in (*drawn.files, *(f"{name}-{key}.csv" for key in tables))]
+        return save_drawn(name, picture.draw(pictured, title), rows, title, f"{title}. {picture.describe(pictured)}", folder)
 
 
 def save_drawing(figure: Figure, stem: Path) -> None:

@@ -10,9 +10,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments.comparing import PERIOD, is_clear
-from experiments.figures.style import BLUE, GREY, Context, label_of, number, percent, quiet_grid, sheet, tick
-from experiments.figures.wording import ALONE
+from experiments.comparing import LEVEL, PERIOD, is_clear
+from experiments.figures.style import (
+    BLUE,
+    CHARCOAL,
+    GREY,
+    Context,
+    label_of,
+    number,
+    percent,
+    quiet_grid,
+    sheet,
+    telling,
+    tick,
+)
+from experiments.figures.wording import ALONE, small
 from model.measures import MEASURES
 
 NAME = "effects"
@@ -22,6 +34,7 @@ NOTE = (
 )
 COLUMNS = 3
 MOST_PANELS = 12
+BY_LUCK = 1.0 - LEVEL  # share of intervals that leave zero out where there is no effect
 
 
 def table(effects: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
@@ -48,32 +61,33 @@ def title(rows: pd.DataFrame, heading: str) -> str:
     rows : as :func:`table` gives
     heading : of the experiment
     """
+    lead = heading if heading.endswith("?") else f"{heading}:"
     if rows["replications"].max() < 2:
-        return f"{heading}: {ALONE}"
+        return f"{lead} {ALONE}"
     clear = rows[[is_clear(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)]]
     if clear.empty:
-        return f"{heading}: none of {len(rows)} effects is clear of luck"
-    told = f"{heading}: {len(clear)} of {len(rows)} effects are clear of luck"
-    sized = clear.dropna(subset=["percent"])
+        return f"{lead} none of {len(rows)} effects is clear of luck"
+    told = f"{lead} {len(clear)} of {len(rows)} effects {'is' if len(clear) == 1 else 'are'} clear of luck"
+    if len(clear) <= math.ceil(BY_LUCK * len(rows)):
+        told += ", about as many as luck alone brings"
+    sized = clear[[telling(each) for each in clear["percent"]]]
     if sized.empty:
         return told
     widest = sized.loc[sized["percent"].abs().idxmax()]
-    return f"{told}; most, {_small(_label(widest['measure']))} ({percent(widest['percent'])}{_where(rows, widest)})"
+    which = "" if len(clear) == 1 else "the largest, "
+    return f"{told}; {which}{small(measured(widest['measure']))} {percent(widest['percent'])}{_where(rows, widest)}"
 
 
 def _where(rows: pd.DataFrame, row: pd.Series) -> str:
-    return f", {_small(row['label'])}" if rows["label"].nunique() > 1 else ""
-
-
-def _small(words: str) -> str:
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+    return f" ({small(row['label'])})" if rows["label"].nunique() > 1 else ""
 
 
 def _together(parts: list[str]) -> str:
-    return ", ".join([parts[0], *(_small(part) for part in parts[1:])])
+    return ", ".join([parts[0], *(small(part) for part in parts[1:])])
 
 
-def _label(measure: str) -> str:
+def measured(measure: str) -> str:
+    """Return what is measured, for a reader."""
     name, _, part = measure.partition("/")
     return f"{MEASURES[name].label}: {part.replace('_', ' ')}" if part else MEASURES[name].label
 
@@ -84,7 +98,7 @@ def describe(rows: pd.DataFrame) -> str:
     for _, row in rows.iterrows():
         unit = MEASURES[row["measure"].partition("/")[0]].unit
         between = "" if math.isnan(row["low"]) else f" ({number(row['low'], unit, signed=True)} to {number(row['high'], unit, signed=True)})"
-        told.append(f"{_label(row['measure'])}, {row['label']}: {number(row['difference'], unit, signed=True)}{between} {_plural(unit)} a year, {percent(row['percent'])}.")
+        told.append(f"{measured(row['measure'])}, {row['label']}: {number(row['difference'], unit, signed=True)}{between} {_plural(unit)} a year, {percent(row['percent'])}.")
     return " ".join(told)
 
 
@@ -108,7 +122,7 @@ def draw(rows: pd.DataFrame, heading: str, context: Context, count_from: int = 1
     shaded = {label: order[sets[label]] % 2 == 1 for label in labels}
     columns = min(len(measures), COLUMNS)
     lines = -(-len(measures) // columns)
-    against = " and ".join(_small(label_of(name)) for name in dict.fromkeys(rows["against"]))
+    against = " and ".join(small(label_of(name)) for name in dict.fromkeys(rows["against"]))
     height = lines * (0.75 + 0.27 * len(labels)) + 1.3
     note = NOTE.format(against=against) + (f" Means from {context.financial_year(count_from)} on." if count_from > 1 else "")
     figure = sheet(11.0, height, heading, context.caption(note))
@@ -125,7 +139,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, shaded: dict[str, bool], measure: str
     labels = list(shaded)
     quiet_grid(axes, "x")
     axes.axvline(0, color=GREY, linewidth=1.2)
-    axes.set_title(_label(measure))
+    axes.set_title(measured(measure))
     axes.set_yticks(range(len(labels)), labels)
     reach = np.nanmax(rows[["percent", "percent_low", "percent_high"]].abs().to_numpy(float), initial=0.0)
     reach = reach * 1.15 if math.isfinite(reach) and reach > 0 else 1.0
@@ -143,4 +157,4 @@ def _panel(axes: Axes, rows: pd.DataFrame, shaded: dict[str, bool], measure: str
         if not math.isnan(row["percent"]):
             axes.plot([row["percent_low"], row["percent_high"]], [position, position], color=BLUE, linewidth=1.6)
             axes.plot(row["percent"], position, marker="o", color=BLUE, markerfacecolor=BLUE if clear else "white", markersize=5.5)
-        axes.text(reach * 1.88, position, number(row["difference"], unit, signed=True), ha="right", va="center", fontsize=7.5, color=GREY if not clear else "black")
+        axes.text(reach * 1.88, position, number(row["difference"], unit, signed=True), ha="right", va="center", fontsize=7.5, color=GREY if not clear else CHARCOAL)

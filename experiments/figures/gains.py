@@ -28,11 +28,12 @@ from experiments.figures.style import (
     sheet,
     tick,
 )
+from experiments.figures.wording import ALONE
 
 NOTE = (
     "The same people with the same luck under {second} and {first}, person by person, over the whole period. Left of each pair: share of the group whose "
     "life differs for the better (to the right) and for the worse (to the left); small differences are left out ({least}). Right of each pair: mean "
-    "change a person, filled where its 95% interval over replications leaves out nothing. Knock-on luck moves people both ways, so read the two together. "
+    "change a person, filled where its 95% interval over replications leaves zero out. Knock-on luck moves people both ways, so read the two together. "
     "Groups are as at the start; fifth 1 is the most deprived."
 )
 
@@ -58,10 +59,10 @@ def title(found: Pictured) -> str:
     rows = found.rows
     row = rows[(rows["dimension"] == "everybody") & (rows["outcome"] == "qalys")].iloc[0]
     first, second = (label_of(name).lower() for name in found.context.structures)
-    clear = "" if is_clear(row["change_low"], row["change_high"]) else ", not clearly different from nothing"
+    luck = f"; {ALONE}" if found.context.replications < 2 else "" if is_clear(row["change_low"], row["change_high"]) else ", which is not clear of luck"
     return (
         f"From {first} to {second}: {percent(100 * row['better'], signed=False)} of people gain QALYs, {percent(100 * row['worse'], signed=False)} lose some; "
-        f"a thousand people gain {number(row['change'] * 1000, signed=True)} in all{clear}"
+        f"in all {number(row['change'] * 1000, signed=True)} for each thousand people{luck}"
     )
 
 

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from agents.deciding import LEVER_RANGES
+from experiments.figures.matrix import MANY, NOTHING, Panel, draw_matrix
 from experiments.figures.paths import name_ends
-from experiments.figures.style import Context, key_handles, label_of, number, sheet, tick
+from experiments.figures.style import MINUS, Context, key_handles, label_of, number, sheet, tick
 from experiments.figures.wording import capital
 
 NAME = "levers"
@@ -22,6 +23,10 @@ NOTE = (
     "Thick: mean over organisations and replications; thin: each organisation that sets the lever, mean over "
     "replications. Levels at the end of each quarter; the vertical scale does not begin at zero; ticks mark April. "
     "Every structure starts from the same levels."
+)
+NOTE_OF_MANY = (
+    "By how much each lever moved from the end of the first quarter to that of the last: mean over organisations and replications, in its own unit, which the "
+    "ODD page lists. First row: its level at the start under the baseline. Colour: part of the column's largest move, blue downward. A dash: not moved, or moved and back."
 )
 UNITS = {lever.name.lower(): reach.unit for lever, reach in LEVER_RANGES.items()}
 STILL = 1e-9  # a lever that moved less than this did not move
@@ -77,6 +82,8 @@ def _moves(group: pd.DataFrame) -> bool:
 
 def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     """Return the figure of rows made by :func:`table`."""
+    if len(context.others) >= MANY:
+        return _table(rows, heading, context)
     every = list(dict.fromkeys(rows["lever"]))
     levers = [lever for lever in every if _moves_at_all(rows[rows["lever"] == lever])] or every
     still = ", ".join(words(lever) for lever in every if lever not in levers)
@@ -93,6 +100,29 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
         axes.set_title(capital(words(lever)))
         axes.set_ylabel(textwrap.fill(UNITS.get(lever, ""), 24), size=7.5)
     return figure
+
+
+def _table(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure of many structures: by how much each lever moved from the first quarter to the last."""
+    every = list(dict.fromkeys(rows["lever"]))
+    levers = [lever for lever in every if _moves_at_all(rows[rows["lever"] == lever])] or every
+    still = ", ".join(words(lever) for lever in every if lever not in levers)
+    ends = rows[rows["month"].isin([rows["month"].min(), rows["month"].max()])]
+    means = ends.groupby(["structure", "lever", "month"])["level"].mean().unstack("month")
+    change = (means.iloc[:, -1] - means.iloc[:, 0]).unstack("lever").reindex(index=context.structures, columns=levers)
+    moved = pd.DataFrame({lever: {structure: _moves(rows[(rows["structure"] == structure) & (rows["lever"] == lever)]) for structure in context.structures} for lever in levers})
+    names = {lever: capital(words(lever)) for lever in levers}
+    start = {names[lever]: number(means.iloc[:, 0].get((context.baseline, lever), np.nan)) for lever in levers}
+    said = change.map(lambda value: _move(value) if abs(value) > STILL else NOTHING)
+    panel = Panel("", start, change.rename(columns=names), moved.rename(columns=names), said.rename(columns=names))
+    note = NOTE_OF_MANY + (f" Moved by nobody: {still}." if still else "")
+    return draw_matrix([panel], heading, note, context, ["At the start", *(label_of(structure) for structure in context.structures)])
+
+
+def _move(value: float) -> str:
+    """Return a move with its sign and two digits: a third says nothing of a mean over organisations."""
+    decimals = max(1 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:+.{decimals}f}".replace("-", MINUS)
 
 
 def _panel(axes: Axes, own: pd.DataFrame, context: Context) -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from experiments.comparing import headline, is_clear
 from experiments.figures.matrix import MANY, draw_matrix, panel_of
+from experiments.figures.matrix import NOTE as NOTE_OF_MANY
 from experiments.figures.style import (
     CHARCOAL,
     GREY,
@@ -19,9 +20,10 @@ from experiments.figures.style import (
     percent,
     quiet_grid,
     sheet,
+    telling,
     tick,
 )
-from experiments.figures.wording import ALONE
+from experiments.figures.wording import ALONE, small
 
 NAME = "outcomes"
 NOTE = (
@@ -29,6 +31,7 @@ NOTE = (
     "it leaves zero out. Right: the baseline's mean a year and the difference in the measure's own unit, and which "
     "direction is better in itself, where one is. An arrowhead at the edge: beyond the scale."
 )
+PERCENTS = "In percent of the baseline's mean; spillovers, which are small there, in pounds. "
 BEYOND = 3.0  # times the next: a measure that far out is shown by an arrowhead, so that the others can be read
 COLUMNS = (0.02, 0.3, 0.9)  # where the words beside the forest begin, as shares of their panel
 
@@ -59,11 +62,7 @@ def title(differences: pd.DataFrame, context: Context) -> str:
         return told
     widest = sized.loc[sized["percent"].abs().idxmax()]
     under = f" under {label_of(widest['structure']).lower()}" if len(context.others) > 1 else ""
-    return f"{told}; most, {_small(widest['label'])} ({percent(widest['percent'])}{under})"
-
-
-def _small(label: str) -> str:
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    return f"{told}; most, {small(widest['label'])} ({percent(widest['percent'])}{under})"
 
 
 def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
@@ -105,7 +104,7 @@ def _table(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
         number(row.difference, row.unit, signed=True) if row.measure == "spillover" or np.isnan(row.percent) else percent(row.percent)
         for row in others.itertuples()
     ]
-    return draw_matrix([panel_of("", others, clear, words, context)], heading, "", context)
+    return draw_matrix([panel_of("", others, clear, words, context)], heading, PERCENTS + NOTE_OF_MANY, context)
 
 
 def _scale(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
@@ -136,9 +135,8 @@ def _point(axes: Axes, row: pd.Series, place: float, structure: str, context: Co
     if abs(value) > edge:
         side = np.sign(value)
         axes.plot(0.985 * side * edge, place, ">" if side > 0 else "<", color=look.colour, markersize=7, clip_on=False)
-        axes.text(
-            0.95 * side * edge, place, percent(value), va="center", ha="right" if side > 0 else "left", fontsize=8
-        )
+        if telling(value):
+            axes.text(0.95 * side * edge, place, percent(value), va="center", ha="right" if side > 0 else "left", fontsize=8)
         return
     if not np.isnan(low):
         axes.plot([max(low, -edge), min(high, edge)], [place, place], color=look.colour, linewidth=2)

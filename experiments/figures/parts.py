@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.comparing import PERIOD, is_clear
-from experiments.figures.matrix import MANY, Panel, draw_matrix, panel_of
+from experiments.figures.matrix import MANY, NOTE, Panel, draw_matrix, panel_of
 from experiments.figures.style import CHARCOAL, GREY, Context, key_handles, label_of, number, quiet_grid, sheet, tick
+from experiments.figures.wording import with_unit
 from model.measures import MEASURES
 
 
@@ -52,7 +53,7 @@ def draw_parts(table: pd.DataFrame, title: str, note: str, context: Context) -> 
     """
     measures = list(dict.fromkeys(table["measure"]))
     if len(context.others) >= MANY:
-        return draw_matrix([_panel(table[table["measure"] == measure], measure, context) for measure in measures], title, "", context)
+        return draw_matrix([_panel(table[table["measure"] == measure], measure, context) for measure in measures], title, NOTE, context)
     labels = list(dict.fromkeys(table["label"]))
     rows = 2 if context.others else 1
     row_height = len(labels) * max(0.34, 0.15 * len(context.structures)) + 0.7
@@ -65,8 +66,7 @@ def draw_parts(table: pd.DataFrame, title: str, note: str, context: Context) -> 
         part = table[table["measure"] == measure]
         known = MEASURES[measure]
         _levels(grid[0][column], part, labels, context)
-        unit = "" if known.unit in known.label.lower() else f", {known.unit}"
-        grid[0][column].set_title(f"{known.label}{unit} a year")
+        grid[0][column].set_title(f"{with_unit(known.label, known.unit)} a year")
         if rows == 2:
             _differences(grid[1][column], part, labels, context)
             grid[1][column].set_title(f"Difference from {label_of(context.baseline).lower()}")
@@ -80,7 +80,7 @@ def _panel(part: pd.DataFrame, measure: str, context: Context) -> Panel:
     others = part[part["structure"] != context.baseline]
     clear = [is_clear(low, high) for low, high in zip(others["low"], others["high"], strict=True)]
     words = [number(value, signed=True) for value in others["difference"]]
-    return panel_of(MEASURES[measure].label, others.assign(unit=""), clear, words, context)
+    return panel_of(f"{with_unit(MEASURES[measure].label, MEASURES[measure].unit)} a year", others.assign(unit=""), clear, words, context)
 
 
 def _offsets(count: int) -> np.ndarray:

@@ -8,9 +8,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.figures.style import GREY, Context, key_handles, label_of, number, percent, sheet, tick
-from experiments.figures.wording import ALONE, finding
+from experiments.comparing import is_clear
+from experiments.figures.matrix import MANY
+from experiments.figures.style import (
+    CHARCOAL,
+    DIVERGING,
+    GREY,
+    Context,
+    key_handles,
+    label_of,
+    number,
+    percent,
+    sheet,
+    tick,
+)
+from experiments.figures.wording import ALONE, finding, small, with_unit
 from model.measures import MEASURES
 
 NAME = "paths"
@@ -19,6 +33,12 @@ NOTE = (
     "Above: each year's value, mean over replications; the vertical scale does not begin at zero. Below: paired "
     "difference from the baseline in percent of it, with the 95% interval as a band; years are financial years, 14/15 "
     "being April 2014 to March 2015."
+)
+
+NOTE_OF_MANY = (
+    "Paired difference from {baseline} in percent of it, year by year, clear of luck where it has a colour: white where the 95% interval over replications has "
+    "zero in it. At the end of each strip the last year's difference, grey where it is not clear. Scales of colour differ; years are financial years, 14/15 being "
+    "April 2014 to March 2015."
 )
 
 
@@ -40,15 +60,13 @@ def title(differences: pd.DataFrame, context: Context) -> str:
     if context.replications < 2:
         return f"Year by year: {ALONE}"
     last = differences[(differences["measure"] == "unmet_hours") & (differences["year"] == context.years)]
-    return f"In {context.financial_year(context.years)}, {_lower_first(finding(last, 'hours of unmet need', context))}"
-
-
-def _lower_first(words: str) -> str:
-    return words[:1].lower() + words[1:]
+    return f"In {context.financial_year(context.years)}, {small(finding(last, 'hours of unmet need', context))}"
 
 
 def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     """Return the figure of rows made by :func:`table`."""
+    if len(context.others) >= MANY:
+        return _strips(rows, heading, context)
     measures = list(dict.fromkeys(rows["measure"]))
     lines = 2 if context.others else 1
     key = [] if context.named else key_handles(context, context.structures, as_lines=True)
@@ -57,8 +75,7 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     for column, measure in enumerate(measures):
         own = rows[rows["measure"] == measure]
         known = MEASURES[measure]
-        unit = "" if known.unit == "pounds" else f", {known.unit}"
-        grid[0][column].set_title(f"{known.label}{unit}")
+        grid[0][column].set_title(with_unit(known.label, known.unit))
         _levels(grid[0][column], own, known.unit, context)
         if lines == 2:
             _differences(grid[1][column], own, context)
@@ -68,9 +85,45 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     return figure
 
 
-def _years(axes: Axes, context: Context) -> None:
+def _strips(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure of many structures: for each measure a strip of colours a structure, year by year."""
+    measures = list(dict.fromkeys(rows["measure"]))
+    note = NOTE_OF_MANY.format(baseline=label_of(context.baseline).lower())
+    figure = sheet(12.5, 0.26 * len(context.others) + 2.2, heading, context.caption(note))
+    grid = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
+    for axes, measure in zip(grid, measures, strict=True):
+        own = rows[rows["measure"] == measure]
+        clear = [is_clear(low, high) for low, high in zip(own["low"], own["high"], strict=True)]
+        years = range(1, context.years + 1)
+        told, seen = (own.assign(shown=shown).pivot_table(index="structure", columns="year", values="shown", dropna=False).reindex(index=context.others, columns=years) for shown in (own["percent"], own["percent"].where(clear)))
+        reach = max(np.nanmax(seen.abs().to_numpy(float), initial=0.0), 1e-9)
+        image = axes.imshow(seen.fillna(0.0), cmap=DIVERGING, vmin=-reach, vmax=reach, aspect="auto")
+        for place, structure in enumerate(context.others):
+            last = told.loc[structure, context.years]
+            grey = np.isnan(seen.loc[structure, context.years])
+            axes.text(context.years - 0.4, place, percent(last), va="center", fontsize=7.5, color=GREY if grey else CHARCOAL)
+        axes.set_xlim(-0.5, context.years * 1.28 - 0.5)
+        axes.set_xticks([year - 1 for year in _told_years(context)], [context.financial_year(year)[2:] for year in _told_years(context)])
+        axes.set_title(MEASURES[measure].label)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_yticks(np.arange(len(context.others)), [label_of(name) for name in context.others])
+        axes.set_yticks(np.arange(len(context.others) - 1) + 0.5, minor=True)
+        axes.grid(which="minor", axis="y", color="white", linewidth=1.5)
+        axes.tick_params(which="minor", length=0)
+        in_percent = FuncFormatter(lambda value, _: tick(value, "percent"))
+        bar = figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.7, aspect=28, pad=0.02, anchor=(0.0, 0.5), ticks=MaxNLocator(4), format=in_percent)
+        bar.outline.set_visible(False)
+    return figure
+
+
+def _told_years(context: Context) -> list[int]:
     step = 1 if context.years <= 3 else 3 if context.years <= 12 else 5
-    ticks = list(range(1, context.years + 1, step))
+    return list(range(1, context.years + 1, step))
+
+
+def _years(axes: Axes, context: Context) -> None:
+    ticks = _told_years(context)
     axes.set_xticks(ticks, [context.financial_year(year)[2:] for year in ticks])
     # Room at the right for the name of each line.
     axes.set_xlim(0.7, context.years + (max(1.0, 0.68 * context.years) if context.named else 0.3))

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from experiments.comparing import MONTHS, is_clear
+from experiments.comparing import is_clear, paired_differences
+from experiments.figures.matrix import READ, Panel, draw_matrix, panel_of
 from experiments.figures.style import (
     BLUE,
     CHARCOAL,
+    DIVERGING,
     GREY,
     ORANGE,
     Context,
@@ -30,8 +32,12 @@ from experiments.figures.wording import ALONE
 from model.ledger import HOUSEHOLD_LINE, OWN_LINES
 
 NAME = "payers"
+FEW = 4  # structures that have a matrix each
+MOST_PAIRS, MOST_LINES = 9, 6  # columns of many structures' table: the largest
 WHO = "payer by decider"
 WHERE = "spillover by service line"
+FELL = "spillover of all levers by service line"
+ALL_LINES = "all"
 KINDS = {
     "consortium": "Consortia",
     "council": "Councils",
@@ -68,6 +74,7 @@ LINES = {
     "brokerage": "Brokerage",
     "pool": "Joint schemes",
     HOUSEHOLD_LINE: "Paid by households",
+    ALL_LINES: "All lines",
 }
 NOTE = (
     "Consequences of decisions in pounds a year, against each lever's setting in the base year, attributed from causes "
@@ -75,43 +82,57 @@ NOTE = (
     "bears them (rows) and whose decision caused them (columns). Below: those that fall in another service line than "
     "the decision's own; what households pay always does."
 )
-DIVERGING = LinearSegmentedColormap.from_list("avoided to caused", [BLUE, "#6BACE6", "#FFFFFF", "#F9B491", ORANGE])
+NOTE_OF_MANY = (
+    "Consequences of decisions in pounds a year, against each lever's setting in the base year, attributed from causes and reasons within a run. Left: what "
+    "falls on others than the decider; a merged organisation has nothing to pass on, so read it beside the right: what falls in another service line than the "
+    "decision's own, whoever holds the two. The largest are shown. A dash: no such party, or it decided nothing of the kind."
+)
+READ_BLOCK = READ.format(whose="block's")
 
 
-def table(consequences: pd.DataFrame, parties: Mapping[str, str]) -> pd.DataFrame:
-    """Return pounds a year, as means over replications.
+def table(consequences: pd.DataFrame, parties: Mapping[str, str], runs: Sequence[tuple[str, int]], context: Context) -> pd.DataFrame:
+    """Return pounds a year, as means over replications, and their paired differences from the baseline.
 
     Parameters
     ----------
     consequences : structure, replication, month, decider, lever, payer, service, pounds
     parties : kind of each party by name
+    runs : structure and replication of every run, those in which nobody moved a lever too
+    context : of the runs
 
     Returns
     -------
     DataFrame
-        panel, structure, row, column, pounds: payer kind by decider kind, and spillovers by the line where they fell
-        (``row``) and the decision's own lever (``column``).
+        panel, structure, row, column, pounds, then of :func:`experiments.comparing.paired_differences` baseline,
+        difference, low and high. Panels: payer kind (``row``) by decider kind (``column``); spillovers by the line where
+        they fell (``row``) and the decision's own lever (``column``); and those by line for all levers, with
+        :data:`ALL_LINES` for all together. Pounds are missing where a structure has nothing of the kind.
     """
+    columns = ["panel", "structure", "row", "column", "pounds", "baseline", "difference", "low", "high"]
     if consequences.empty:
-        return pd.DataFrame(columns=["panel", "structure", "row", "column", "pounds"])
+        return pd.DataFrame(columns=columns)
     frame = consequences.assign(
         payer_kind=consequences["payer"].map(parties).fillna(consequences["payer"]),
         decider_kind=consequences["decider"].map(parties).fillna(consequences["decider"]),
     )
-    runs = frame.groupby("structure", observed=True)["replication"].nunique()
-    years = (frame["month"].max() + 1) / MONTHS
-    who = _sums(frame, "payer_kind", "decider_kind", WHO)
     spills = frame[is_spillover(frame)].copy()
     spills["line"] = np.where(spills["payer_kind"] == "household", HOUSEHOLD_LINE, spills["service"])
-    where = _sums(spills, "line", "lever", WHERE)
-    both = pd.concat([who, where], ignore_index=True)
-    both["pounds"] = both["pounds"] / both["structure"].map(runs) / years
-    return both.sort_values(["panel", "structure", "row", "column"], ignore_index=True)
+    both = spills.assign(lever=ALL_LINES)
+    panels = {WHO: (frame, "payer_kind", "decider_kind"), WHERE: (spills, "line", "lever"), FELL: (pd.concat([both, both.assign(line=ALL_LINES)]), "line", "lever")}
+    sums = pd.concat([_sums(*panel, name) for name, panel in panels.items()], ignore_index=True)
+    keys = ["panel", "row", "column"]
+    every = sums.pivot_table(index=keys, columns=["structure", "replication"], values="pounds", observed=True)
+    every = every.reindex(columns=pd.MultiIndex.from_tuples(runs, names=["structure", "replication"])) / context.years
+    there = every.notna().T.groupby(level="structure").any().T.stack().rename("there").reset_index()
+    values = every.fillna(0.0).stack(["structure", "replication"], future_stack=True).rename("value").reset_index()
+    rows = paired_differences(values, context.baseline, keys).merge(there, on=[*keys, "structure"])
+    rows["pounds"] = rows["mean"].where(rows["there"])
+    return rows[columns].sort_values(columns[:4], ignore_index=True)
 
 
 def _sums(frame: pd.DataFrame, row: str, column: str, panel: str) -> pd.DataFrame:
-    sums = frame.groupby(["structure", row, column], observed=True, sort=True)["pounds"].sum().reset_index()
-    sums.columns = ["structure", "row", "column", "pounds"]
+    sums = frame.groupby(["structure", "replication", row, column], observed=True, sort=True)["pounds"].sum().reset_index()
+    sums.columns = ["structure", "replication", "row", "column", "pounds"]
     sums.insert(0, "panel", panel)
     return sums
 
@@ -134,19 +155,23 @@ def title(differences: pd.DataFrame, context: Context) -> str:
         return lead
     if context.replications < 2:
         return f"{lead}: {ALONE}"
-    row = others.loc[others["difference"].abs().idxmax()]
-    if not is_clear(row["low"], row["high"]):
+    clear = others[[is_clear(low, high) for low, high in zip(others["low"], others["high"], strict=True)]]
+    if clear.empty:
         return f"{lead}: spillovers between service lines do not differ clearly"
+    row = clear.loc[clear["difference"].abs().idxmax()]
     share = f" ({percent(abs(row['percent']), signed=False)})" if telling(row["percent"]) else ""
     way = "lower" if row["difference"] < 0 else "higher"
     return (
         f"{lead}: under {label_of(row['structure']).lower()} spillovers are "
-        f"{number(abs(row['difference']), 'pounds')} a year {way}{share}"
+        f"{number(abs(row['difference']), 'pounds')} a year {way}{share} than under {label_of(context.baseline).lower()}"
     )
 
 
 def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     """Return the figure of rows made by :func:`table`."""
+    if len(context.structures) > FEW and len(rows):
+        return _table(rows, heading, context)
+    rows = rows.dropna(subset="pounds")
     who, where = rows[rows["panel"] == WHO], rows[rows["panel"] == WHERE]
     structures = [structure for structure in context.structures if structure in set(rows["structure"])]
     most_payers = int(who.groupby("structure")["row"].nunique().max()) if len(who) else 2
@@ -177,6 +202,39 @@ def draw(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
     for axes in grid[-2:, :].flat:
         axes.set_visible(axes.has_data())
     return figure
+
+
+def _table(rows: pd.DataFrame, heading: str, context: Context) -> Figure:
+    """Return the figure of many structures: pounds that others bear, by whose decision, and where spillovers fall."""
+    who, fell = rows[rows["panel"] == WHO], rows[rows["panel"] == FELL]
+    own = who.dropna(subset="pounds")
+    bears, decides = (set(own[["structure", name]].itertuples(index=False, name=None)) for name in ("row", "column"))
+    pairs = _largest(who[who["row"] != who["column"]], MOST_PAIRS)
+    there = [(row.structure, row.row) in bears and (row.structure, row.column) in decides for row in pairs.itertuples()]
+    lines = _largest(fell, MOST_LINES + 1)
+    arrow = " \N{RIGHTWARDS ARROW} "
+    panels = [
+        _panel(f"Whose decision{arrow}who bears it", pairs, there, [f"{KINDS[row.column]}{arrow}{KINDS[row.row].lower()}" for row in pairs.itertuples()], context),
+        _panel("Spillovers by the line where they fall", lines, [True] * len(lines), lines["row"].map(LINES), context),
+    ]
+    return draw_matrix([panel for panel in panels if panel.baseline], heading, f"{NOTE_OF_MANY} {READ_BLOCK}", context)
+
+
+def _largest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Return the rows of the columns that are largest under any structure, in the order in which parties and lines are told."""
+    size = rows.assign(size=rows["pounds"].abs()).groupby(["column", "row"])["size"].max().nlargest(most)
+    order = {name: number for number, name in enumerate([*KINDS, *LINES])}
+    kept = rows[pd.MultiIndex.from_frame(rows[["column", "row"]]).isin(size[size > 0].index)]
+    return kept.sort_values(["column", "row"], key=lambda names: names.map(order), kind="stable")
+
+
+def _panel(title: str, rows: pd.DataFrame, there: Sequence[bool], labels: Sequence[str], context: Context) -> Panel:
+    """Return a block of columns; a cell stays open where a structure has no such party, and so does the baseline's."""
+    told = rows.assign(label=list(labels), unit="pounds")[list(there)]
+    own = set(told[told["structure"] == context.baseline]["label"])
+    told = told[told["structure"] != context.baseline].assign(baseline=lambda kept: kept["baseline"].where(kept["label"].isin(own)))
+    clear = [is_clear(low, high) for low, high in zip(told["low"], told["high"], strict=True)]
+    return panel_of(title, told, clear, [number(value, "pounds", signed=True) for value in told["difference"]], context)._replace(alike=True)
 
 
 def _matrix(axes: Axes, who: pd.DataFrame, reach: float) -> None:
@@ -231,6 +289,7 @@ def _lines(axes: Axes, where: pd.DataFrame, lines: Sequence[str], reach: float) 
 
 def describe(rows: pd.DataFrame, context: Context) -> str:
     """Return the figure in words, for those who cannot see it."""
+    rows = rows.dropna(subset="pounds")
     told = ["Matrices of who bears the consequences of whose decision, and bars of spillovers by service line."]
     for structure in context.structures:
         own = rows[rows["structure"] == structure]

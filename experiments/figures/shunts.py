@@ -11,8 +11,21 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.figures.payers import DIVERGING, KINDS, LINES
-from experiments.figures.style import BLUE, CHARCOAL, GREY, ORANGE, Context, label_of, number, quiet_grid, sheet, tick
+from experiments.figures.payers import KINDS, LINES
+from experiments.figures.style import (
+    BLUE,
+    CHARCOAL,
+    DIVERGING,
+    GREY,
+    ORANGE,
+    Context,
+    label_of,
+    number,
+    quiet_grid,
+    sheet,
+    tick,
+)
+from experiments.figures.wording import ALONE
 from model.ledger import HOSPITAL_LINE, HOUSEHOLD_LINE
 
 LABELS = {
@@ -30,7 +43,7 @@ NOTE = (
     "{reference} setting. Attributed: from causes and reasons within the run. Counterfactual: the difference to a second "
     "run, same people and luck, without the decision, {kind}. Organisations bear what they pay less what they receive; "
     "hospitals what care costs less what they are paid; households, set apart, what they pay. Hours that "
-    "families give are no money and not in it. What care costs hospitals is not attributed. {prior}"
+    "families give are no money and not in it. What care costs hospitals is not attributed. Means over replications. {prior}"
 )
 HOW = {"replay": "all other levers as they were", "respond": "others free to respond"}
 
@@ -64,12 +77,20 @@ def title(found: Pictured) -> str:
     row = others.loc[others["counterfactual"].abs().idxmax()]
     decision = _words(row["decision"]).lower()
     words = f"the decision of {decision.replace(': ', ' on ')}" if "." in row["decision"] else f"decisions of {decision}"
-    agree = np.sign(row["attributed"]) == np.sign(row["counterfactual"])
-    attributed = number(row["attributed"], "pounds", signed=True)
+    luck = f"; {ALONE}" if found.context.replications < 2 else ""
     return (
-        f"Who pays for whose decision: {KINDS[row['payer']].lower()} bear {number(row['counterfactual'], 'pounds', signed=True)} a year "
-        f"of {words} by counterfactual, {attributed} attributed{'' if agree else ', which is of another sign'}"
+        f"Who pays for whose decision: {words} {'cost' if row['counterfactual'] > 0 else 'save'}{'s' if '.' in row['decision'] else ''} {KINDS[row['payer']].lower()} "
+        f"{number(abs(row['counterfactual']), 'pounds')} a year by counterfactual, {_attributed(row)}{luck}"
     )
+
+
+def _attributed(row: pd.Series) -> str:
+    size = number(abs(row["attributed"]), "pounds")
+    if row["attributed"] == 0.0:
+        return "nothing attributed"
+    if np.sign(row["attributed"]) == np.sign(row["counterfactual"]):
+        return f"{size} attributed"
+    return f"but {'cost' if row['attributed'] > 0 else 'save'} {size} attributed"
 
 
 def draw(found: Pictured, heading: str) -> Figure:

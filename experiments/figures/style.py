@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -23,6 +24,7 @@ GREY = "#6B6B6B"
 FAINT = "#D9D9D9"
 COLOURS = {1: (BLUE,), 2: (BLUE, ORANGE), 3: (BLUE, TEAL, ORANGE), 4: (BLUE, TEAL, PLUM, ORANGE)}
 MANY = (BLUE, TEAL, PLUM, ORANGE, CHARCOAL, LILAC)
+DIVERGING = LinearSegmentedColormap.from_list("less to more", [BLUE, "#6BACE6", "#FFFFFF", "#F9B491", ORANGE])
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo", "||||", "**")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
@@ -53,6 +55,7 @@ RC = {
 }
 TITLE_POINTS, CAPTION_POINTS, KEY_POINTS = 12.5, 7.5, 20.0
 MOST_NAMED = 6  # structures whose names stand at the ends of their lines; more have a key
+FEWEST = 3  # replications from which an interval says something of luck: two agree by chance too often
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -118,11 +121,8 @@ class Context:
         """Return the caption: what is drawn, then source, population, period and replications."""
         people = f"{self.people:,.0f} adults" if self.people else "adults"
         last = self.first_year + self.years
-        runs = (
-            f"{self.replications} replications, paired by the same people and luck"
-            if self.replications > 1
-            else "1 replication, so no intervals"
-        )
+        pairs = f"{self.replications} replications, paired by the same people and luck"
+        runs = "1 replication, so no intervals" if self.replications < 2 else f"{pairs}: too few for an interval to be relied on" if self.replications < FEWEST else pairs
         warning = (
             f" Scale {self.scale:g}: a demonstration; queues and beds do not behave as at scale 1, do not compare them."
             if self.scale < 1

@@ -23,12 +23,13 @@ from experiments.figures.style import (
     sheet,
     tick,
 )
+from experiments.figures.wording import with_unit
 from model.measures import MEASURES
 
 MOST = 25  # parameters that are drawn: those that matter most
 NOTE = (
     "{measure} a year under {second} less those under {first}, with one parameter at a time at the low and at the high end of its range, all others at their "
-    "defaults; band: at the defaults. Lines: 95% intervals over replications. A parameter that takes the difference across nothing could turn the ranking round; the value "
+    "defaults; band: at the defaults. Lines: 95% intervals over replications. A parameter that takes the difference across zero could turn the ranking round; the value "
     "at which it does (a straight line between the runs) is given."
 )
 
@@ -96,6 +97,7 @@ def draw(found: Pictured, heading: str) -> Figure:
             axes.text(1.01, place, f"turns at {number(switches[name])}", transform=axes.get_yaxis_transform(), va="center", fontsize=7.5)
     axes.set_yticks(range(len(names)), [f"{name}\n{number(own['value'].iloc[0])} to {number(own['value'].iloc[-1])}" for name in names for own in [rows[rows["parameter"] == name]]], fontsize=7)
     axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlabel(f"{with_unit(known.label, known.unit)} a year: {second} less {first}")
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, known.unit))
     return figure
 

@@ -26,13 +26,14 @@ from experiments.figures.style import (
     sheet,
     tick,
 )
+from experiments.figures.wording import ALONE, small, with_unit
 from model.measures import MEASURES
 
 SHOWN = ("emergency_admissions", "emergency_bed_days", "delayed_days_true", "unmet_hours", "qalys", "deaths", "public_spending", "household_cost")
 NOTE = (
     "Differences a year from {first} to {second}, in steps: each step is a group of facts, and its bar is its mean effect over {said}; bars add up to "
-    "the whole (last bar). Lines: 95% intervals over replications. Diamonds: what the group does alone, as the first step; the "
-    "rest of its bar is interaction with other groups."
+    "the whole (last bar). Lines: 95% intervals over replications; numbers are grey where they hold zero. Diamonds: what the group does alone, as the first step, from where "
+    "its bar begins; the rest of its bar is interaction with other groups."
 )
 
 
@@ -53,17 +54,25 @@ class Pictured:
 
 
 def title(found: Pictured) -> str:
-    """Return the finding: the largest part of the largest difference, in percent."""
+    """Return the finding: QALYs, or where luck hides that the clearest difference, and the group of facts that most of it is."""
     first, second = (label_of(name).lower() for name in found.context.structures)
     lead = f"From {first} to {second}"
-    told = found.rows[found.rows["measure"] == "qalys"].set_index("group")
-    parts, whole = told.iloc[:-1], told.iloc[-1]
-    largest = parts["part"].abs().idxmax()
-    clear = "" if is_clear(whole["low"], whole["high"]) else " (not clear)"
-    return (
-        f"{lead}: QALYs {number(whole['part'], signed=True)} a year{clear}, of which {largest} {number(parts.loc[largest, 'part'], signed=True)}; "
-        f"interaction in all {number(whole['interaction'], signed=True)}"
-    )
+    if found.context.replications < 2:
+        return f"{lead}: {ALONE}"
+    wholes = found.rows.groupby("measure", sort=False).tail(1).set_index("measure")
+    wholes = wholes[wholes.index.isin(SHOWN)]
+    count = len(wholes)
+    wholes = wholes[[is_clear(low, high) for low, high in zip(wholes["low"], wholes["high"], strict=True)]]
+    if wholes.empty:
+        return f"{lead}: none of {count} differences is clear of luck"
+    measure = "qalys" if "qalys" in wholes.index else ((wholes["high"] - wholes["low"]) / wholes["part"].abs()).idxmin()
+    known, whole = MEASURES[measure], wholes.loc[measure]
+    parts = found.rows[found.rows["measure"] == measure].iloc[:-1].set_index("group")
+    clear = parts[[is_clear(low, high) for low, high in zip(parts["low"], parts["high"], strict=True)]]
+    largest = clear["part"].abs().idxmax() if len(clear) else ""
+    said = f"of which {largest} {number(clear.loc[largest, 'part'], known.unit, signed=True)}" if largest else "no step of it clear by itself"
+    interaction = "" if np.isnan(whole["interaction"]) else f"; interaction in all {number(whole['interaction'], known.unit, signed=True)}"
+    return f"{lead}: {small(known.label)} {number(whole['part'], known.unit, signed=True)} a year, {said}{interaction}"
 
 
 def draw(found: Pictured, heading: str) -> Figure:
@@ -84,7 +93,7 @@ def draw(found: Pictured, heading: str) -> Figure:
     for axes, measure in zip(grid.flat, measures, strict=False):
         _steps(axes, rows[rows["measure"] == measure], groups)
         known = MEASURES[measure]
-        axes.set_title(known.label if known.unit.lower() in known.label.lower() else f"{known.label}, {known.unit}")
+        axes.set_title(with_unit(known.label, known.unit))
         axes.xaxis.set_major_formatter(lambda value, _, unit=known.unit: tick(value, unit))
     for axes in grid.flat:
         axes.set_visible(axes.has_data())
@@ -120,8 +129,9 @@ def _steps(axes: Axes, rows: pd.DataFrame, groups: list[str]) -> None:
         axes.plot([low, high], [len(groups)] * 2, color=CHARCOAL, linewidth=1.2)
         ends += [low, high]
     reach = max(max(ends) - min(ends), 1e-9)
-    for place, value in enumerate([*(own.loc[group, "part"] for group in groups), begin]):
-        axes.text(max(ends) + 0.06 * reach, place, number(value, unit, signed=True), va="center", fontsize=7.5)
+    for place, row in enumerate(own.loc[[*groups, own.index[-1]]].itertuples()):
+        ink = CHARCOAL if is_clear(row.low, row.high) else GREY
+        axes.text(max(ends) + 0.06 * reach, place, number(row.part, unit, signed=True), va="center", fontsize=7.5, color=ink)
     axes.set_xlim(min(ends) - 0.08 * reach, max(ends) + 0.42 * reach)
     axes.locator_params(axis="x", nbins=4)
 

@@ -24,6 +24,7 @@ from experiments.figures.style import (
     sheet,
     tick,
 )
+from experiments.figures.wording import with_unit
 from model.measures import MEASURES
 
 NOTE = (
@@ -97,7 +98,7 @@ def _curve(axes: Axes, row: pd.Series, curve: pd.DataFrame) -> None:
             axes.axvspan(low, high, color=FAINT, zorder=0)
         axes.axvline(row["pounds"], color=CHARCOAL, linewidth=0.9, linestyle=":")
     words = row["why"] or f"{number(row['pounds'], 'pounds')} a year; with balances {number(row['with_balances'], 'pounds')}"
-    axes.set_title(f"{known.label}\n", fontsize=9)
+    axes.set_title(f"{with_unit(known.label, known.unit)}\n", fontsize=9)
     axes.text(0.0, 1.02, words, transform=axes.transAxes, fontsize=7.2, va="bottom")
     axes.locator_params(axis="both", nbins=4)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, "pounds"))

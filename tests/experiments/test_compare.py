@@ -79,6 +79,25 @@ def test_another_specification_is_refused_in_that_folder(headline, monkeypatch, 
     assert files_in(headline) == before
 
 
+def test_differences_are_told_fact_by_fact_beside_the_comparison(tmp_path, monkeypatch, capsys):
+    options = ("--structures", "separate-budgets,aligned-budgets", "--output", str(tmp_path / "told"))
+    here(monkeypatch, capsys, *options, "--quiet")
+    own = {path.name for path in (tmp_path / "told" / "runs").iterdir()}
+    code, out, _ = here(monkeypatch, capsys, *options, "--waterfall")
+    assert code == 0
+    assert "From separate budgets to aligned budgets: " in out
+    page = (tmp_path / "told" / "summary.md").read_text(encoding="utf-8")
+    assert "](waterfall-aligned-budgets.png)" in page
+    assert "- From separate budgets to aligned budgets: " in page
+    names = {path.name for path in (tmp_path / "told").iterdir()}
+    assert {f"waterfall-aligned-budgets{ending}" for ending in (".png", ".svg", ".csv", ".txt")} <= names
+    between = list((tmp_path / "told" / "structures" / "waterfall-aligned-budgets").glob("*.toml"))
+    runs = {path.name for path in (tmp_path / "told" / "runs").iterdir()}
+    assert own < runs
+    assert len(runs) == len(own) + 2 * len(between), "the ends are the comparison's own runs"
+    assert set(experiments.load(tmp_path / "told").keys) == own, "which stays a comparison of two"
+
+
 @pytest.mark.slow
 def test_workers_and_hash_seeds_leave_no_trace_in_any_file(tmp_path):
     for name, seed, workers in (("a", "1", "2"), ("b", "2", "1")):

@@ -54,6 +54,14 @@ def test_a_hand_calculation():
     assert row["replications"] == 3
 
 
+def test_what_rounding_leaves_is_nothing():
+    """Sums of thirds that cancel leave some 1e-14, which is neither a difference nor clear of luck."""
+    row = row_of([100.0 / 3, 200.0 / 3], [100.0 / 3 + 4 / 3, 200.0 / 3 - 4 / 3])
+    assert row["difference"] == row["percent"] == 0.0
+    same = row_of([0.1 + 0.2, 0.3 + 0.6], [0.3, 0.9])
+    assert (same["difference"], same["low"], same["high"]) == (0.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize(("n", "quantile"), T_TABLE.items())
 def test_the_interval_uses_students_t(n, quantile):
     sample = np.array([[math.sin(5.0 * k) for k in range(n)]])

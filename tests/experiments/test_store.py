@@ -142,11 +142,35 @@ def test_an_unwritable_folder_is_said_in_one_line(tmp_path, folder):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", '{"spec": {"years": -1}}', '{"spec": {"structures": ["a"], "x": 1}}'])
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"spec": []}', '{"spec": {"structures": ["single-budget"]}}', '{"spec": {"years": -1}}', '{"spec": {"structures": ["a"], "x": 1}}'])
 def test_a_broken_manifest_is_said(tmp_path, text):
     (tmp_path / MANIFEST).write_text(text)
     with pytest.raises(FolderError, match="manifest"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("measures.parquet", "PAR1", "measures.parquet: it is no whole Parquet file; delete"),
+        ("measures.parquet", None, "measures.parquet: No such file"),
+        ("run.json", "{}", "run.json: it lacks notes; delete"),
+        ("run.json", "[1]", "run.json: it must hold an object of names and values, got list"),
+        ("run.json", "{", "run.json: it is not JSON"),
+    ],
+)
+def test_a_damaged_run_is_said_in_one_line_with_its_file(tmp_path, file, text, words):
+    store = Store(tmp_path, comparison())
+    for run in store.spec.runs():
+        store.write(made_up(run))
+    damaged = tmp_path / "runs" / store.spec.runs()[-1].key / file
+    damaged.unlink()
+    if text is not None:
+        damaged.write_text(text)
+    with pytest.raises(FolderError, match="cannot read") as error:
+        _ = (store.results().measures, store.results().notes)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_loading_what_is_no_folder_of_results_is_said(tmp_path):

@@ -5,8 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments import cli
+from experiments.comparing import headline
 from experiments.store import Store
-from experiments.summary import ATTRIBUTION, NO_SPREAD, compare, compare_indicators, write_report
+from experiments.summary import ATTRIBUTION, NO_SPREAD, compare, compare_indicators, headline_markdown, write_report
+from model.structures import list_structures
 from tests.experiments.figures.test_drawing import material
 from tests.experiments.made_up import comparison, made_up
 
@@ -123,3 +126,22 @@ def test_what_one_run_cannot_tell_is_told_of_none(tmp_path):
     found = set(compare_indicators(store.results())["measure"])
     assert "delayed_transfers_variation" in found
     assert "delayed_transfers_span" not in found, "nobody is delayed in one council, so that there is no ratio"
+
+
+def test_many_structures_have_a_line_each_under_every_measure(tmp_path):
+    some = material(tmp_path, structures=tuple(list_structures()[:6]), years=1)
+    told = headline_markdown(headline(some.differences), some.context).splitlines()
+    assert told[0] == "| mean a year | Separate budgets | under | difference |"
+    assert len(told) == 2 + 12 * 5
+    assert told[2].startswith("| Emergency contacts | 12,200 | aligned budgets | −596 (")
+    assert told[3].startswith("|  |  | council led | ")
+
+
+def test_many_structures_have_a_line_each_on_the_terminal(tmp_path, capsys):
+    some = material(tmp_path, structures=tuple(list_structures()[:6]), years=1)
+    cli._print_headline(some.differences, some.results)
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    baseline = next(number for number, line in enumerate(lines) if line.startswith("Separate budgets"))
+    assert lines[baseline + 1].split()[:3] == ["Aligned", "budgets", "−4.9%*"]
+    assert "Differences from separate budgets; *: the 95% interval over replications leaves zero out." in told

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.cases import Cases, Ground
+from experiments.figures.waterfall import Pictured, title
 from experiments.waterfall import (
     TOGETHER,
     WaterfallSpec,
@@ -101,3 +102,28 @@ def test_a_small_waterfall_adds_up_and_is_written(tmp_path):
 def test_orders_must_be_a_whole_number():
     with pytest.raises(ValueError, match=r"WaterfallSpec.orders must be a whole number of 0 or more, got -1"):
         WaterfallSpec(orders=-1)
+
+
+def pictured(replications=3, **wholes):
+    """Two groups of facts, of which the first is all of each difference; a whole is its mean and half its interval."""
+    rows = [
+        {"measure": measure, "group": group, "part": part, "low": part - half, "high": part + half, "alone": part, "interaction": 0.0}
+        for measure, (mean, half) in wholes.items()
+        for group, part in (("payment", mean), ("board", 0.0), (TOGETHER, mean))
+    ]
+    context = Ground(replications=replications).context("Berkshire West", ("separate-budgets", "mine/two-pools.toml+cost-cap"))
+    return Pictured(context=context, rows=pd.DataFrame(rows), said="all 2 orders")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (pictured(qalys=(4.0, 1.0), deaths=(-9.0, 0.1)), "QALYs +4.00 a year, of which payment +4.00; interaction in all 0"),
+        (pictured(qalys=(4.0, 5.0), deaths=(-9.0, 2.0), public_spending=(1e6, 1e5)), "public spending +£1.00m a year, of which payment +£1.00m; interaction in all £0"),
+        (pictured(qalys=(4.0, 5.0), deaths=(-9.0, 20.0)), "none of 2 differences is clear of luck"),
+        (pictured(replications=1, qalys=(4.0, np.nan)), "one replication cannot tell luck from effect"),
+    ],
+)
+def test_the_title_claims_only_what_is_clear(found, words):
+    lead = "From separate budgets to two pools + cost cap: "
+    assert title(found) == lead + words

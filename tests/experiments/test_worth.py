@@ -36,10 +36,10 @@ def test_luck_that_pairs_do_not_share_widens_the_interval_and_leaves_it_open_at_
 @pytest.mark.parametrize(
     ("values", "target", "why"),
     [
-        ([0.0, 1.0, 2.0], 2.5, "more than the 20 pounds a year that were tried"),
+        ([0.0, 1.0, 2.0], 2.5, "more than the £20.0 a year that were tried"),
         ([0.0, 1.0, 2.0], -0.5, "less money, not more, would give it"),
-        ([1.0, 2.0, 1.0], 1.5, "not even 20 pounds a year clearly change it"),
-        ([5.0, 4.0, 3.0], 2.0, "more than the 20 pounds a year that were tried"),
+        ([1.0, 2.0, 1.0], 1.5, "not even £20.0 a year clearly changes it"),
+        ([5.0, 4.0, 3.0], 2.0, "more than the £20.0 a year that were tried"),
     ],
 )
 def test_nothing_is_read_off_beyond_what_was_run(values, target, why):

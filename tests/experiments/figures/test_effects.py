@@ -32,7 +32,9 @@ EFFECTS = pd.DataFrame(
 def test_the_title_tells_how_many_are_clear_and_which_most():
     rows = table(EFFECTS, ["public_spending", "unmet_hours"])
     assert rows["measure"].tolist() == ["public_spending", "unmet_hours", "unmet_hours"], "in the order asked for, the period only"
-    assert title(rows, "A cut") == "A cut: 2 of 3 effects are clear of luck; most, hours of unmet need (+5.0%, strict)"
+    assert title(rows, "A cut") == "A cut: 2 of 3 effects are clear of luck; the largest, hours of unmet need +5.0% (strict)"
+    assert title(rows, "Does a cut help?").startswith("Does a cut help? 2 of 3 effects")
+    assert title(rows.iloc[:1], "A cut").startswith("A cut: 1 of 1 effects is clear of luck, about as many as luck alone brings; ")
     assert title(rows.iloc[2:], "A cut") == "A cut: none of 1 effects is clear of luck"
     assert "Hours of unmet need, Strict: +50.0 (+40.0 to +60.0) hours a year, +5.0%." in describe(rows)
 
