@@ -185,7 +185,7 @@ def moved(trust: np.ndarray, now: Rates, depth: np.ndarray, behaviour: TrustingB
     return np.clip(trust + change, 0.0, 1.0)
 
 
-def shunt_felt(overspent: float, caused: np.ndarray, information: float, blame: float) -> np.ndarray:
+def shunt_felt(overspent: float, caused: np.ndarray, information: float | np.ndarray, blame: float) -> np.ndarray:
     """Return which part of its own budget an organisation puts down to each partner: nobody looks for a culprit without an overspend.
 
     Parameters

@@ -122,11 +122,11 @@ class Ground:
             If a name is unknown or a number out of bounds.
         """
         from experiments.specification import code_hash, file_checksum
+        from model.patchwork import patchwork_files
         from model.place import place_file_digest
-        from model.structures import files_of
 
         others = {**self.others, **changes}
-        files = {**others.pop("files", {}), **{file: file_checksum(Path(file)) for file in files_of(structure)}}
+        files = {**others.pop("files", {}), **{file: file_checksum(Path(file)) for file in patchwork_files(structure)}}
         if self.settlement.endswith(".toml"):
             files[self.settlement] = file_checksum(Path(self.settlement))
         if self.place.endswith(".toml"):

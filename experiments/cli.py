@@ -251,22 +251,23 @@ def _comparison(
     from agents.hospital.flows import flow_named
     from experiments.specification import START, ComparisonSpec, code_hash, file_checksum
     from model.parameters import Parameters
+    from model.patchwork import check_structure, patchwork_files
     from model.place import load_place, place_file_digest
     from model.settlement import load_settlement
-    from model.structures import alternatives_of, files_of, list_structures, load_structure
+    from model.structures import alternatives_of, list_structures
 
     named = [name.strip() for name in structures.split(",") if name.strip()]
     chosen = list(list_structures()) if named == ["all"] else named
     try:
-        load_place(place)
+        here = load_place(place)
         alternatives = {structure: alternatives_of(structure) for structure in chosen} if read_otherwise else {}
         for structure in [*chosen, *(run for named in alternatives.values() for run in named.values())]:
-            load_structure(structure).begins(START)
+            check_structure(structure, here, START)
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
         money = rest.get("settlement", "published")
         load_settlement(money)
-        files = {file: file_checksum(Path(file)) for name in chosen for file in files_of(name)}
+        files = {file: file_checksum(Path(file)) for name in chosen for file in patchwork_files(name)}
         if money.endswith(".toml"):
             files[money] = file_checksum(Path(money))
         if place.endswith(".toml"):
@@ -1283,15 +1284,17 @@ def _ground(
 ) -> Ground:
     """Return what all runs of a question share, every name in it known."""
     from experiments.cases import Ground
+    from experiments.specification import START
     from model.parameters import Parameters
+    from model.patchwork import check_structure
+    from model.place import load_place
     from model.settlement import load_settlement
-    from model.structures import load_structure
 
     assigned = _assignments("--set", _spelled_out(change))
     Parameters().with_values(assigned)
     load_settlement(settlement)
     for structure in structures:
-        load_structure(structure)
+        check_structure(structure, load_place(place), START)
     return Ground(
         place=place,
         years=_whole("--years", years),

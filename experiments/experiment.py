@@ -416,12 +416,13 @@ def _check_words(where: str, given: Mapping[str, Any]) -> None:
 def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
     """Refuse structures, settlements, levers and parameters that do not exist; return the checksums of own files."""
     from agents.hospital.flows import flow_named
-    from experiments.specification import file_checksum
+    from experiments.specification import START, file_checksum
     from model.economy import FUNDINGS
     from model.parameters import Parameters
+    from model.patchwork import check_structure, patchwork_files
     from model.place import load_place, place_file_digest
     from model.settlement import load_settlement
-    from model.structures import files_of, list_structures, structure_with
+    from model.structures import list_structures, structure_with
 
     if given.get("structures") == ("all",):
         given["structures"] = tuple(list_structures())
@@ -436,14 +437,16 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
             load_settlement(arm.settlement or given.get("settlement", "published"))
             Parameters().with_values({**given.get("parameters", {}), **arm.parameters})
             _check_hold({**given.get("hold", {}), **arm.hold})
+            facts = _merged(given.get("facts", {}), arm.facts)
             for structure in [arm.structure] if arm.structure else structures:
-                structure_with(structure, _merged(given.get("facts", {}), arm.facts))
+                for place in given.get("places", ("berkshire-west",)):
+                    check_structure(structure_with(structure, facts) if facts else structure, load_place(place), START)
         except (TypeError, ValueError) as error:
             raise ExperimentError(f"{where}: {str(error).splitlines()[0]}") from error
     arms = given["arms"].values()
     named = {*structures, *(arm.structure for arm in arms if arm.structure)}
     money = {given.get("settlement", ""), *(arm.settlement for arm in arms)}
-    own = {*(file for name in named for file in files_of(name)), *(name for name in money if name.endswith(".toml"))}
+    own = {*(file for name in named for file in patchwork_files(name)), *(name for name in money if name.endswith(".toml"))}
     files = {name: file_checksum(Path(name)) for name in sorted(own)}
     for place in given.get("places", ("berkshire-west",)):
         load_place(place)

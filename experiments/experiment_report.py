@@ -16,7 +16,7 @@ from experiments.figures.style import FEWEST, Context, label_of, number, percent
 from experiments.figures.wording import small, with_unit
 from experiments.national_years import fit, fit_markdown
 from experiments.store import Results, write_text
-from experiments.summary import ATTRIBUTION, NO_FORECAST, SMALL
+from experiments.summary import ATTRIBUTION, NO_FORECAST, SMALL, by_council
 from model.measures import MEASURES
 
 FIRST_YEAR = 2014
@@ -271,6 +271,7 @@ def _what(results: Results, spec: ExperimentSpec) -> str:
         lines.append(f"in all arms: {'; '.join(_in_words(each) for each in spec.interventions)}")
     if spec.parameters or spec.hold or spec.facts:
         lines.append(f"in all arms: {_said({**spec.parameters, **spec.hold, **spec.facts}, ' = ')}")
+    lines += by_council(results)
     lines.append(f"model code and data `{results.manifest['code']}`, this experiment `{results.manifest['key']}`")
     return _bullets(lines)
 

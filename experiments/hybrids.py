@@ -18,7 +18,7 @@ from model.structures import StructureError, load_structure
 from model.structures.alternatives import LABELS, Alternative
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "holders and pools": ("holders", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
+    "holders and pools": ("holders", "boundaries", "bodies", "pools", "ring_fences", "gives_way", "carry_forward", "deficit_limits"),
     "deciders": ("deciders", "fixed"),
     "duties, frameworks and information": ("duties", "outcomes_frameworks", "information_shared"),
     "board": ("board",),

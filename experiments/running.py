@@ -170,9 +170,10 @@ def _notes(economy: Any) -> dict[str, Any]:
         ],
         "parties": {name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)},
         "interventions": economy.script.reached(),
+        "by_council": economy.by_council,
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}
-            for mechanism in lacking(economy.parameters, economy.structure)
+            for mechanism in lacking(economy.parameters, *economy.holders.patchwork.structures)
         ],
     }
 

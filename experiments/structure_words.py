@@ -52,6 +52,7 @@ def facts_in_words(structure: CommissioningStructure) -> dict[str, str]:
         "entitlement": _entitlement(structure),
         "community providers": "people choose among any that are willing" if structure.any_willing_provider else "",
         "mandate": "imposed from above" if structure.mandate == "imposed" else "",
+        "boundaries": "consortia are redrawn along those of councils" if structure.boundaries == "redrawn" else "",
         "fixed by rule": _listed(as_words(lever.name.lower()) for lever in structure.fixed),
         "transition": _transition(structure),
     }

@@ -345,7 +345,14 @@ def _what(material: Material, context: Context) -> str:
         f"levers held: {_pairs(spec.hold)}",
         f"parameters changed: {_pairs(spec.parameters)}",
     ]
-    return _bullets(lines)
+    return _bullets([*lines, *by_council(material.results)])
+
+
+def by_council(results: Results) -> list[str]:
+    """Return which councils live under which structure, a line for each specification of structures by council."""
+    notes = results.notes
+    stated = {run.structure: notes[run.key].get("by_council", []) for run in results.spec.runs() if run.key in notes}
+    return [f"`{structure}` by council: {'; '.join(stages)}" for structure, stages in stated.items() if stages]
 
 
 def _others(readings: pd.DataFrame) -> str:

@@ -19,7 +19,6 @@ from model.accounts import UNIT_OF, Costs
 from model.holders import Holders, split
 from model.management import MONTHS
 from model.payment import block_month
-from model.structures import STANDING_KINDS
 from model.year_end import Budgets
 
 
@@ -43,16 +42,14 @@ class Handed(NamedTuple):
 
 def people_between(before: Holders, after: Holders, account: Account) -> np.ndarray:
     """Return the people that old holders of an account (rows) have in common with its new ones (columns)."""
-    old, new = before.parties(account), after.parties(account)
-    if np.array_equal(old, new):
-        return np.diag(np.ones(len(old)))
-    gives, takes = before.structure.holder(account), after.structure.holder(account)
-    if gives in STANDING_KINDS:
-        return after.people[gives, takes]
-    if takes in STANDING_KINDS:
-        return before.people[gives, takes]
-    by_council = after.people[Party.COUNCIL, takes]  # two bodies: the old one's people by council, and whose councils those are now
-    return before.people[gives, Party.COUNCIL] @ (by_council / by_council.sum(axis=1, keepdims=True))
+    if stays(before, after, account):
+        return np.eye(len(before.parties(account)))
+    return before.between(after, account)
+
+
+def stays(before: Holders, after: Holders, account: Account) -> bool:
+    """Return whether an account stays with whoever held it, for the same people."""
+    return np.array_equal(before.parties(account), after.parties(account)) and np.array_equal(before.whose(account), after.whose(account))
 
 
 def carried_by_account(purse: Purse, budgets: Mapping[Account, int]) -> dict[Account, int]:
@@ -108,8 +105,8 @@ def hand_over(
     for account in UNIT_OF:
         people, old, new = people_between(before, after, account), before.parties(account).tolist(), after.parties(account).tolist()
         amounts = [np.array([carried.pop((party, account), 0) for party in old], dtype=np.int64), positions(before, budgets, given, history, account, month)]
-        if old == new:
-            amounts[1][:] = 0  # it stays where it is
+        if stays(before, after, account):
+            amounts[1][:] = 0
         parts = [split(each, people) for each in amounts]
         for i, j in np.argwhere((parts[0] != 0) | (parts[1] != 0)).tolist():
             found.append(Handed(old[i], new[j], account, int(parts[0][i, j]), int(parts[1][i, j])))
@@ -120,8 +117,7 @@ def _of_bearer(before: Holders, after: Holders, party: int, account: Account, pe
     """Return to whom the balance of one who bore others' account passes: to itself if it is still there, else to the account's new holders."""
     if party in after:
         return [Handed(party, party, account, pence, 0)]
-    takes = after.structure.holder(account)
-    by_council = after.people[Party.COUNCIL, takes]
+    by_council = np.array([after.of_council(account, council) for council in range(len(after.areas[Party.COUNCIL, Party.COUNCIL]))])
     people = before.people[Party.COMMISSIONER, Party.COUNCIL][before.position(party)] @ (by_council / by_council.sum(axis=1, keepdims=True))
     parts = split(np.array([pence]), people[None, :])[0].tolist()
     return [Handed(party, int(taker), account, part, 0) for taker, part in zip(after.parties(account), parts, strict=True) if part]
@@ -152,7 +148,7 @@ def prices_taken_over(before: Holders, after: Holders, account: Account, prices:
     """Return the price of an account's money to its new holders: the old holders', as they share people with them."""
     people = people_between(before, after, account)
     old, new = before.parties(account).tolist(), after.parties(account).tolist()
-    if old == new:
+    if stays(before, after, account):
         return {party: prices[party][account] for party in old}
     felt = np.array([prices[party][account] for party in old])
     return {party: float(felt @ people[:, j] / people[:, j].sum()) for j, party in enumerate(new)}

@@ -37,7 +37,6 @@ class Economy(Protocol):
 
     month: int
     begun: int
-    made: int
     seed_of_luck: int
     parameters: Parameters
     place: Place
@@ -69,14 +68,19 @@ class Commissioning:
     structure : facts in force
     beliefs : what a step of each lever does, per head, where hospitals are paid by the tariff
     hold : levers that nobody may move
+    holders : who bears and decides what, where councils live under different structures; as this structure says if None
+    made : month in which the structure's bodies, boards and teams were made
     """
 
-    def __init__(self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever]) -> None:
+    def __init__(
+        self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever], holders: Holders | None = None, made: int = 0
+    ) -> None:
         self.economy, self.structure = economy, structure
         part = economy.part_of(structure.payment.kind)
         self.beliefs = {lever: as_paid(belief, structure.payment, part) for lever, belief in beliefs.items()}
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
-        self.holders = Holders(structure, economy.place, economy.parties)
+        self.holders = holders or Holders(structure, economy.place, economy.parties)
+        self._made = made
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
         self._hold = frozenset({*hold, *moot, *structure.fixed})
         self._facts = structure.stake_facts(economy.frail_parts)
@@ -116,11 +120,11 @@ class Commissioning:
     @property
     def team_capability(self) -> float:
         """Capability of the structure's teams, 0 to 1: that of whatever is new."""
-        return capability(self.month - self.economy.made, self.economy.parameters.reorganising)
+        return capability(self.month - self._made, self.economy.parameters.reorganising)
 
     def capability(self, decider: Organisation) -> float:
         """Return the capability of whoever decides, 0 to 1: 1 of organisations that every place has, less of a new body."""
-        return 1.0 if decider.kind in STANDING_KINDS else capability(self.month - self.economy.made, self.economy.parameters.reorganising)
+        return 1.0 if decider.kind in STANDING_KINDS else capability(self.month - self._made, self.economy.parameters.reorganising)
 
     def disruption(self, unit: Organisation) -> float:
         """Return how disrupted an organisation is by reorganisation, 0 to 1: by this one, and by earlier ones of the run that are not over."""
@@ -180,7 +184,8 @@ class Commissioning:
         if board is None or not (wishes or board.power == "executive"):
             return [(wish, "") for wish in wishes]
         at = self.holders.council_of(unit.kind, self.holders.position(unit.index))
-        return self.economy.boards[at].rule(unit, wishes, self._trust_in_board(unit, wishes), self._prices_on_board(at), self)
+        sitting = next(board for board in self.economy.boards if board.number == at)
+        return sitting.rule(unit, wishes, self._trust_in_board(unit, wishes), self._prices_on_board(at), self)
 
     def _trust_in_board(self, unit: Organisation, wishes: Sequence[Decision]) -> dict[Lever, float]:
         """Return the trust of whoever decides each wish in the other members of the board."""
@@ -195,9 +200,7 @@ class Commissioning:
         """Return the price of money on each account, as members of one council's board meet it: the mean by people they share."""
         found = {}
         for account in HELD_ACCOUNTS:
-            kind = self.structure.holder(account)
-            indices = self.holders.parties(account)
-            people = self.holders.people[Party.COUNCIL, kind][council] if kind in STANDING_KINDS else np.ones(1)
+            indices, people = self.holders.parties(account), self.holders.of_council(account, council)
             prices = np.array([self.economy.organisations[int(index)].prices[account] for index in indices])
             found[account] = float((people / people.sum() * prices).sum())
         return found

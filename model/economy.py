@@ -74,6 +74,7 @@ from model.new_burdens import AtRest, NewBurdens, at_rest
 from model.observing import measure_month
 from model.outcomes import GROUP_MEASURES, Outcomes, checked_keep
 from model.parameters import Parameters
+from model.patchwork import StructureChoice, check_together, patchwork_of, stages_of
 from model.payment import block_month, month_part
 from model.place import Place, load_place
 from model.place_choice import PlaceChoice
@@ -84,7 +85,7 @@ from model.rules import PEOPLE_SEED, compile_rules
 from model.script import Script
 from model.settlement import load_settlement
 from model.starting_state import StartingState, cumulative_catchment, starting_state
-from model.structures import BASELINE, CommissioningStructure, Entitlement, load_structure
+from model.structures import BASELINE, CommissioningStructure, Entitlement, Payment, load_structure
 from model.year_end import Budgets, close_year, held_back, purses_of
 
 PHASES = ("settle", "decide", "live_and_flow", "pay", "observe")
@@ -112,7 +113,8 @@ class HealthEconomy(mesa.Model):
     Parameters
     ----------
     place : name of a place or council, several councils by commas or in a list, or the path of a TOML file
-    structure : name of a commissioning structure, or the path of a TOML file; one with a transition comes into being in the middle of the run
+    structure : name of a commissioning structure, or the path of a TOML file; one with a transition comes into being in the middle of the run;
+        or structures by council: a mapping with one for the ``rest``, or the path of a file that states it (``model.patchwork``)
     seed : of the luck, 0 to 2**64 - 1; None means 1 (or `rng`, which ``mesa.batch_run`` may pass instead)
     years : after which :attr:`running` turns False
     scale : share of the place's people, 1 for all; below 1 is for demonstrations and tests
@@ -142,7 +144,8 @@ class HealthEconomy(mesa.Model):
     council_entitlements : what ``model.entitlement.FACTS`` were for each council in each of them
     organisations : all that hold accounts or own levers, by the ledger's index
     holders : who bears which bills and decides which levers
-    structure, begun, made : in force now, the month in which it came into force, and that in which its bodies, boards and teams were made
+    begun : month in which what is in force now came into force
+    world, worlds : in which organisations decide: of all, or of the first council; and of each structure, as `holders.patchwork` has them
     relationships : trust between organisations
     ledger, place, parameters, month, datacollector
     script : the interventions, as they are carried out
@@ -159,7 +162,7 @@ class HealthEconomy(mesa.Model):
     def __init__(
         self,
         place: PlaceChoice = "berkshire-west",
-        structure: str | Path | CommissioningStructure = BASELINE,
+        structure: StructureChoice = BASELINE,
         seed: int | None = None,
         *,
         rng: int | None = None,
@@ -189,13 +192,15 @@ class HealthEconomy(mesa.Model):
         self.frozen = _one_of("demography", demography, ("moving", "frozen")) == "frozen"
         scripted = read_interventions(interventions)
         self.place: Place = load_place(place)
-        self.settlement = load_settlement(settlement, self.parameters.settlement, [(council.code, council.name) for council in self.place.councils])
-        self._coming = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
-        self._changes_in = self._coming.begins(_checked_start(start))
-        self.structure = self._coming.before() if self._changes_in else self._coming
+        councils = [(council.code, council.name) for council in self.place.councils]
+        self.settlement = load_settlement(settlement, self.parameters.settlement, councils)
+        self._stages = stages_of(patchwork_of(structure, councils), _checked_start(start))
+        for stage in self._stages.values():
+            check_together(stage, self.place, learning)
         self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
         self.month = 0
-        self.begun = self.made = 0
+        self.begun = 0
+        self._made = np.zeros(len(councils), dtype=np.int64)
         self.learning: Learning | None = None
         hospital_flow = flow_named(hospital_flow) if isinstance(hospital_flow, str) else hospital_flow
         threads = _checked_whole("threads", threads, 1, 256)
@@ -207,7 +212,7 @@ class HealthEconomy(mesa.Model):
             councils=[council.name for council in self.place.councils],
             consortia=[consortium.name for consortium in self.place.consortia],
             hospitals=[hospital.name for hospital in self.place.hospitals],
-            commissioners=list(body_areas(self.structure, self.place) | body_areas(self._coming, self.place)),
+            commissioners=list(dict.fromkeys(name for stage in self._stages.values() for name in body_areas(stage, self.place))),
         )
         self.ledger = Ledger(self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
@@ -227,8 +232,8 @@ class HealthEconomy(mesa.Model):
         self._catchment = cumulative_catchment(self.place)
         self.patients = Population(self, people)
 
-        self.holders = Holders(self.structure, self.place, self.parties)
-        self._holders_before: Holders | None = None
+        self.holders = Holders(self._stages[0], self.place, self.parties)
+        self._held_since: list[tuple[int, Holders]] = [(0, self.holders)]
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         self.script = Script(scripted, self, start)
@@ -262,6 +267,24 @@ class HealthEconomy(mesa.Model):
     def levers_solved(self) -> tuple[tuple[str, str, float, str, str], ...]:
         """Levers that were solved from data: organisation, lever, level, from what, and ``solved`` or ``assumed``."""
         return self._state.solved
+
+    @property
+    def structure(self) -> CommissioningStructure:
+        """The structure in force, of all councils; an error where they live under different ones: see ``holders.structure_of``."""
+        return self.holders.structure
+
+    @property
+    def by_council(self) -> list[str]:
+        """Which councils live under which structure, in words: at the start and after each change; nothing where all always share one."""
+        if all(len(stage.structures) == 1 for stage in self._stages.values()):
+            return []
+        names = [council.name for council in self.councils]
+        return [f"{f'from month {month}: ' if month else ''}{stage.describe(names)}" for month, stage in self._stages.items()]
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        """Months of the run in which a structure comes into being."""
+        return tuple(month for month in self._stages if month)
 
     # Organisations and money
 
@@ -322,7 +345,7 @@ class HealthEconomy(mesa.Model):
     def _make_bodies(self) -> None:
         """Create the bodies that the structure has and that are not there yet, and let go of those that it has no more."""
         there = {body.name: body for body in self.bodies}
-        areas = body_areas(self.structure, self.place)
+        areas = body_areas(self.holders.patchwork, self.place)
         for body in self.bodies:
             if body.name not in areas:
                 body.remove()
@@ -354,7 +377,7 @@ class HealthEconomy(mesa.Model):
         for holder in self._holders:
             if not isinstance(holder, Hospital):
                 holder.endow(self.budgets.of_year(holder.index, self.month // MONTHS))
-                purses = purses_of(self.structure, holder.budgets)
+                purses = purses_of(self.holders.structure_of(holder.index), holder.budgets)
                 self._purses[holder.index] = [Purse(accounts, self.budgets.chance(holder.index, accounts)) for accounts in purses]
         spread = {account: self.budgets.spread(account) for account in UNIT_OF} | {Account.HOSPITAL: income.astype(float) * cases[Account.HOSPITAL][0]}
         for h, hospital in enumerate(self.hospitals):
@@ -362,9 +385,11 @@ class HealthEconomy(mesa.Model):
         self._join_pools(spread)
 
     def _new_burdens(self) -> NewBurdens | None:
-        """Return what the treasury pays for entitlements of the structure where the run is funded."""
-        facts = self.structure.entitlement
-        return NewBurdens(self._who_needs_help, facts, self.engine.calendar, self.settlement, self.month) if self.funded and facts != Entitlement() else None
+        """Return what the treasury pays for entitlements of councils' structures where the run is funded."""
+        facts = [self.holders.structure_of(council.index).entitlement for council in self.councils]
+        if not self.funded or all(each == Entitlement() for each in facts):
+            return None
+        return NewBurdens(self._who_needs_help, facts, self.engine.calendar, self.settlement, self.month)
 
     @functools.cached_property
     def _who_needs_help(self) -> AtRest:
@@ -372,29 +397,40 @@ class HealthEconomy(mesa.Model):
 
     def _join_pools(self, spread: Mapping[Account, np.ndarray]) -> None:
         """Let purses bear the parts of others' pooled accounts that fall on them; `spread` is the variance of a year's spending by account and holder."""
-        self._pooling = Pooling(self.structure, self.holders, self.frail_parts)
-        for holder in self._holders if self._pooling.shared else ():
-            self._purses[holder.index] = self._pooling.joined(holder.index, self._purses[holder.index], spread)
-            holder.prices.update(dict.fromkeys(self._pooling.bears(holder.index), 1.0))
+        self._poolings = [Pooling(structure, self.holders, self.frail_parts) for structure in self.holders.patchwork.structures]
+        for holder in self._holders:
+            pooling = self._pooling_of(holder)
+            if pooling.shared:
+                self._purses[holder.index] = pooling.joined(holder.index, self._purses[holder.index], spread)
+                holder.prices.update(dict.fromkeys(pooling.bears(holder.index), 1.0))
+
+    def _pooling_of(self, holder: Organisation) -> Pooling:
+        """Return the pools of the structure that an organisation lives under."""
+        return self._poolings[self.holders.number_of(holder.index)]
 
     def _settle_pools(self) -> None:
         """In April: who holds no money of its own answers for what pools put into its hands."""
-        year = self.month // MONTHS
-        money = {}
-        for account, shared in self._pooling.shared.items():
-            holders = [self.organisations[int(party)] for party in shared.holders]
-            money[account] = np.array([holder.budgets[account] if shared.everybody else self.budgets.modelled_money(holder.index, account, year) for holder in holders])
-        for holder in self._holders if money else ():
+        for holder in self._holders:
+            pooling = self._pooling_of(holder)
             for at, purse in enumerate(self._purses[holder.index]):
                 if purse.bears and not set(purse.accounts) & set(HELD_ACCOUNTS):
-                    self._purses[holder.index][at] = purse._replace(answers_for=self._pooling.answers_for(holder.index, money))
+                    answers = pooling.answers_for(holder.index, {account: self._money(account, shared) for account, shared in pooling.shared.items()})
+                    self._purses[holder.index][at] = purse._replace(answers_for=answers)
+
+    def _money(self, account: Account, shared: Shared) -> np.ndarray:
+        """Return what each holder of a pooled account has for it this year, pence; of a pool for some people, for modelled care."""
+        holders = [self.organisations[int(party)] for party in shared.holders]
+        year = self.month // MONTHS
+        return np.array([holder.budgets[account] if shared.everybody else self.budgets.modelled_money(holder.index, account, year) for holder in holders])
 
     def _share_pools(self) -> list[Transfer]:
         """Return who owes whom what of pools' gaps, as forecast for the year, and let every purse know its part."""
-        if not self._pooling.shared:
-            return []
-        transfers = self._pooling.transfers({account: self._gaps(account, shared) for account, shared in self._pooling.shared.items()})
-        self._purses = expecting(self._purses, transfers)
+        transfers = [
+            transfer for pooling in self._poolings
+            for transfer in pooling.transfers({account: self._gaps(account, shared) for account, shared in pooling.shared.items()})
+        ]  # fmt: skip
+        if any(pooling.shared for pooling in self._poolings):
+            self._purses = expecting(self._purses, transfers)
         return transfers
 
     def _gaps(self, account: Account, shared: Shared) -> np.ndarray:
@@ -407,7 +443,7 @@ class HealthEconomy(mesa.Model):
     @functools.cached_property
     def frail_parts(self) -> dict[Account, float]:
         """Part of each account that frail elders cost at rest; empty where no pool is for them alone."""
-        if all(pool.people == "everybody" for pool in (*self.structure.pools, *self._coming.pools)):
+        if all(pool.people == "everybody" for stage in self._stages.values() for structure in stage.structures for pool in structure.pools):
             return {}
         return frail_parts(
             self._state.arrays, self._base_year, self._state.year[-MONTHS:], care_prices(self.place), self._tables["gp_age"], float(self.rules["frail_from"]), self.parameters.frail_elders
@@ -415,21 +451,32 @@ class HealthEconomy(mesa.Model):
 
     def _set_rules(self) -> None:
         """Let organisations decide, and boards sit, under the structure in force."""
-        self.engine.organisations.councils["disputes"] = 0.0 if self.structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
-        self.world = Commissioning(self, self.structure, self._beliefs, self._hold)
+        self.worlds = []
+        for structure, here in self.holders.patchwork:
+            self.engine.organisations.councils["disputes"][here] = 0.0 if structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
+            self.worlds.append(Commissioning(self, structure, self._beliefs, self._hold, self.holders, int(self._made[here][0])))
+        self.world = self.worlds[0]
         self.boards = self._boards()
+
+    def world_of(self, unit: Organisation) -> Commissioning:
+        """Return the world in which an organisation's levers are decided: that of its own area."""
+        return self.worlds[self.holders.number_of_area(unit.index)]
 
     def _change_over(self) -> None:
         """Let the structure that was announced come into being: holders, bodies, purses, contracts, boards; people and levers go on as they are."""
-        self._holders_before = before = self.holders
+        before = self.holders
         earlier, purses = self.budgets, self._purses
         given = {holder.index: dict(holder.budgets) for holder in self._holders}
         prices = {holder.index: dict(holder.prices) for holder in self._holders}
-        paid_by = self.structure.payment
-        if (self._coming.bodies, self._coming.teams, self._coming.board) != (self.structure.bodies, self.structure.teams, self.structure.board):
-            self.made = self.month  # else nothing is new that would have to grow into its work
-        self.structure, self.begun = self._coming, self.month
-        self.holders = Holders(self.structure, self.place, self.parties)
+        paid_by = self._payments()
+        now = self._stages[self.month]
+        for c, (was, number) in enumerate(zip(before.patchwork.number, now.number, strict=True)):
+            old, new = before.patchwork.structures[was], now.structures[number]
+            if (new.bodies, new.teams, new.board) != (old.bodies, old.teams, old.board):
+                self._made[c] = self.month  # else nothing is new that would have to grow into its work
+        self.begun = self.month
+        self.holders = Holders(now, self.place, self.parties)
+        self._held_since.append((self.month, self.holders))
         handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
         for payer, payee, pence in settle_up(handed):
             self.ledger.pay(payer, payee, Service.SETTLEMENT, pence, RULES_DECIDE, month=self.month)
@@ -448,7 +495,7 @@ class HealthEconomy(mesa.Model):
             felt = {*holder.budgets, *(account for purse in self._purses[holder.index] for account in purse.bears)}
             holder.prices = {account: kept.get(account, 1.0) for account in Account if account in felt}
             even_prices(holder, self._purses[holder.index])
-        if self.structure.payment != paid_by:
+        if self._payments() != paid_by:
             for name in PRICES:
                 self.engine.organisations.hospitals[name] = self.at_rest.hospitals[name]
             self._contracts = self._contracts_of(self._state)
@@ -458,42 +505,59 @@ class HealthEconomy(mesa.Model):
 
     def _boards(self) -> list[HealthAndWellbeingBoard]:
         """Return the health and wellbeing board of each council, where the structure has boards."""
-        facts = self.structure.board
-        if facts is None:
-            return []
-        return [
-            HealthAndWellbeingBoard(
-                self, name=f"the health and wellbeing board of {council.name}", number=number, members=facts.members, power=facts.power, duty=facts.duty,
-                accounts=self.structure.holders, behaviour=self.parameters.board, seed=self.seed_of_luck,
-            )
-            for number, council in enumerate(self.councils)
-        ]  # fmt: skip
+        found = []
+        for number, council in enumerate(self.councils):
+            structure = self.holders.structure_of(council.index)
+            facts = structure.board
+            if facts is not None:
+                found.append(
+                    HealthAndWellbeingBoard(
+                        self, name=f"the health and wellbeing board of {council.name}", number=number, members=facts.members, power=facts.power, duty=facts.duty,
+                        accounts=structure.holders, behaviour=self.parameters.board, seed=self.seed_of_luck,
+                    )
+                )  # fmt: skip
+        return found
 
-    def _contracts_of(self, state: StartingState) -> Contracts | None:
-        """Return what stands in the place of prices, which nobody owes whose care it pays for; None where hospitals are paid by the tariff."""
-        payment, hospitals = self.structure.payment, self.engine.organisations.hospitals
-        some = 0 if payment.kind is None else bit_of(payment.kind)
-        hospitals["contract_kinds"], self.engine.kinds_of = some, self._kinds_of if some else None
-        if payment.hospital == "tariff":
-            return None
-        if not some:
-            for name in PRICES:
-                hospitals[name] = 0
-        covers = (lambda rows, month: self._kinds_of(rows, month) & some != 0) if some else None
+    def _payments(self) -> list[Payment]:
+        """Return how each hospital is paid."""
+        return [self.holders.structure_of(hospital.index).payment for hospital in self.hospitals]
+
+    def _contracts_of(self, state: StartingState) -> list[tuple[np.ndarray, Contracts]]:
+        """Return what stands in the place of prices, which nobody owes whose care it pays for, and for which hospitals; none where all is by the tariff."""
+        payments, hospitals = self._payments(), self.engine.organisations.hospitals
+        hospitals["contract_kinds"] = [0 if payment.kind is None else bit_of(payment.kind) for payment in payments]
+        self.engine.kinds_of = self._kinds_of if hospitals["contract_kinds"].any() else None
+        if all(payment.hospital == "tariff" for payment in payments):
+            return []
         size = len(self.consortia), len(self.hospitals)
         income, resources = np.zeros(size, dtype=np.int64), np.zeros(size[1], dtype=np.int64)
         for month in state.year:  # parties of the warm-up count from 0
             np.add.at(income, (month.journal["payer"].astype(np.int64), month.journal["payee"].astype(np.int64)), month.journal["pence"])
             resources += sum(line.cost for line in hospital_lines(month, state.organisations.hospitals, self.parameters.costs))
-        if payment.kind is not None:
-            income = state.brought[payment.kind]
         years = len(state.year) // MONTHS
-        base = BaseYear(income=income // years, resources=resources // years, people=people_served(state.arrays["rows"], -1, *size, covers))
-        return Contracts(payment.hospital, base, {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()}, covers)
+        resources //= years
+        found = []
+        for payment in [each for at, each in enumerate(payments) if each.hospital != "tariff" and each not in payments[:at]]:
+            theirs = np.array([each == payment for each in payments])
+            covers = None
+            if payment.kind is None:
+                for name in PRICES:
+                    hospitals[name][theirs] = 0
+            else:
+                covers = functools.partial(self._are_of, bit_of(payment.kind))
+            brought = income if payment.kind is None else state.brought[payment.kind]
+            base = BaseYear(income=brought // years, resources=resources, people=people_served(state.arrays["rows"], -1, *size, covers))
+            shares = {"hospital" if kind == Party.HOSPITAL else "payer": share for kind, share in payment.shares.items()}
+            found.append((theirs, Contracts(payment.hospital, base, shares, covers)))
+        return found
 
     def _kinds_of(self, rows: np.ndarray, month: int) -> np.ndarray:
         """Return the kinds that people are of in a month, nobody growing older in frozen demography."""
         return kinds_of(rows, self.parameters.several_conditions, self.parameters.frail_elders, 0 if self.frozen else month)
+
+    def _are_of(self, some: int, rows: np.ndarray, month: int) -> np.ndarray:
+        """Tell which people are of some of the kinds in a month."""
+        return self._kinds_of(rows, month) & some != 0
 
     def part_of(self, kind: PeopleKind | None) -> float:
         """Return the part of hospitals' bills at rest that was for care of one kind of people; 1 of everybody, for None."""
@@ -504,7 +568,7 @@ class HealthEconomy(mesa.Model):
 
     def holders_in(self, month: int) -> Holders:
         """Return who held what in a month of this run that has begun."""
-        return self._holders_before if self._holders_before is not None and month < self._changes_in else self.holders
+        return next(holders for since, holders in reversed(self._held_since) if since <= month)
 
     def payer(self, account: Account, unit: int, month: int) -> int:
         """Return the ledger's index of who paid most on an account in a month for a council or consortium (by position)."""
@@ -531,7 +595,7 @@ class HealthEconomy(mesa.Model):
 
     def _settle(self) -> None:
         """In April: new budgets at the settlement, and the proactive lists renewed; in the month of a transition the structure changes."""
-        if self.month and self.month == self._changes_in:
+        if self.month and self.month in self._stages:
             self._change_over()
             self._settle_pools()
         if self.month % MONTHS:
@@ -562,7 +626,7 @@ class HealthEconomy(mesa.Model):
                 self.relationships.move()
         for position, unit in enumerate(self._units):
             if decides_this_month(position, self.month):
-                unit.decide(self.world)
+                unit.decide(self.world_of(unit))
         self._apply_levers()
         for state, council in zip(self.engine.organisations.councils, self.councils, strict=True):
             level, rest = council.levers[Lever.PREVENTION], council.rest[Lever.PREVENTION]
@@ -625,7 +689,10 @@ class HealthEconomy(mesa.Model):
         councils = self.engine.organisations.councils
         now, start = self.relationships.of_councils()
         councils["dispute_factor"] = dispute_factor(now, start, self.parameters.trusting)
-        meet(councils, self.structure.teams, self.world.team_capability * now, self.parameters.teamwork)
+        for world, (structure, here) in zip(self.worlds, self.holders.patchwork, strict=True):
+            some = councils[here]
+            meet(some, structure.teams, world.team_capability * now[here], self.parameters.teamwork)
+            councils[here] = some
         left = 1.0 - self.parameters.reorganising.capacity_lost * np.array([self.world.disruption(council) for council in self.councils])
         for name in ("assessment_rate", "start_rate"):
             councils[name] *= left
@@ -648,10 +715,11 @@ class HealthEconomy(mesa.Model):
         weekday = self.engine.calendar.weekday(number)
         consortium, hospital = self._first[Party.CONSORTIUM], self._first[Party.HOSPITAL]
         lines = hospital_lines(month, known.hospitals, self.parameters.costs)
-        if self._contracts is not None:
-            sums = self._contracts.month(number, self.engine.people.rows, sum(line.cost for line in lines))
+        if self._contracts:
+            resources = sum(line.cost for line in lines)
+            sums = sum(contracts.month(number, self.engine.people.rows, resources) * theirs for theirs, contracts in self._contracts)
             month = dataclasses.replace(month, journal=np.concatenate([month.journal, contract_rows(sums, consortium, hospital)]))
-        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital, claimed(self.structure, self.parameters))
+        costs = month_costs(month, weekday, known, self.engine.listed, self.place, self.parameters, consortium, hospital, claimed(self.holders.patchwork.structures[0], self.parameters))
         costs = dataclasses.replace(costs, contributed=self._contributed())
         journal, notes = self.holders.as_structured(month.journal), self.holders.as_structured(month.notes)
         ledger.note(np.concatenate([notes, own_consequences(self, month, costs, journal)]), number)
@@ -706,18 +774,16 @@ class HealthEconomy(mesa.Model):
 
     def _contributed(self) -> np.ndarray:
         """Return what consortia pay this month towards each council's social care beyond the base year's, pence, shape (c, k)."""
-        if self.structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
-            return np.zeros((len(self.councils), len(self.consortia)), dtype=np.int64)
         more = np.array([each.levers[Lever.CONTRIBUTION] - each.rest[Lever.CONTRIBUTION] for each in self.consortia])
-        return month_part(contributions(more, self._social_care, self.holders.people[Party.COUNCIL, Party.CONSORTIUM]), self.month)
+        apart = self.holders.patchwork.by_council(lambda structure: not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE))
+        return apart[:, None] * month_part(contributions(more, self._social_care, self.holders.areas[Party.COUNCIL, Party.CONSORTIUM]), self.month)
 
     def transfers(self, council: int, consortium: int, pence: int) -> list[tuple[int, int, int]]:
         """Return who pays whom what of a contribution to social care (negative: what is paid less of the base year's)."""
-        found = []
-        for payer, part in self.holders.bill(Account.ACUTE, consortium, abs(pence)):
-            for payee, amount in self.holders.bill(Account.SOCIAL_CARE, council, part):
-                found.append((payer, payee, amount) if pence > 0 else (payee, payer, amount))
-        return [row for row in found if row[0] != row[1]]
+        payer, payee = (self.holders.bearer(account, council, consortium) for account in (Account.ACUTE, Account.SOCIAL_CARE))
+        if payer == payee:
+            return []
+        return [(payer, payee, pence) if pence > 0 else (payee, payer, -pence)]
 
     def _observe(self, month: Month, costs: Costs) -> None:
         """Measure, look ahead, and close or open the gate to public funding."""
@@ -760,7 +826,8 @@ class HealthEconomy(mesa.Model):
 
     def _set_gates(self) -> None:
         """The more a purse with social care in it lacks, the more non-critical starts wait for money, unless the structure lets nothing give way."""
-        if Account.SOCIAL_CARE not in self.structure.gives_way:
+        waits = self.holders.patchwork.by_council(lambda structure: Account.SOCIAL_CARE in structure.gives_way)
+        if not waits.any():
             self.engine.organisations.councils["gate"] = 0.0
             return
         self._share_pools()
@@ -777,7 +844,7 @@ class HealthEconomy(mesa.Model):
             )  # fmt: skip
             gates.append(gate)
         for c, shares in enumerate(self.holders.shares(Account.SOCIAL_CARE)):
-            self.engine.organisations.councils[c].gate = float((shares / shares.sum() * gates).sum())
+            self.engine.organisations.councils[c].gate = float((shares / shares.sum() * gates).sum()) if waits[c] else 0.0
 
     def _remember_the_year(self) -> None:
         """Add up what each account came to in the last twelve months, pence by holder."""
@@ -796,7 +863,7 @@ class HealthEconomy(mesa.Model):
                     self._of_organisations["hospital_deficit"][holder.index] = max(spent - budget, 0)
                     continue
                 limit, chance = self._limit(holder, budget + purse.answers_for), self.settlement.chance_band * purse.chance
-                end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.structure.carry_forward)
+                end = close_year(budget + purse.carried, spent, limit, chance, keeps=holder.kind in self.holders.structure_of(holder.index).carry_forward)
                 self._purses[holder.index][at] = purse._replace(carried=end.carried, owed=0)
                 self._of_organisations["overspend"][holder.index] += max(-end.balance, 0)
                 self._of_organisations["underspend"][holder.index] += max(end.balance, 0)
@@ -806,7 +873,7 @@ class HealthEconomy(mesa.Model):
 
     def _limit(self, holder: Organisation, budget: int) -> float:
         """Return the pence that a holder may overspend in a year; a kind that the structure does not name has no limit."""
-        limits = self.structure.deficit_limits
+        limits = self.holders.structure_of(holder.index).deficit_limits
         return limits[holder.kind] * budget if holder.kind in limits else math.inf
 
     def _measure_organisations(self) -> None:

@@ -7,7 +7,7 @@ pay it. Rules of payment and of competition that change how care is arranged are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from model.rules import recording_ratio
 if TYPE_CHECKING:
     from agents.organisation import Organisation
     from model.engine import Engine
+    from model.holders import Holders
     from model.parameters import Parameters
     from model.place import Place
     from model.structures import CommissioningStructure, Entitlement
@@ -37,7 +38,7 @@ class Economy(Protocol):
     """What this room asks of the economy."""
 
     month: int
-    structure: CommissioningStructure
+    holders: Holders
     parameters: Parameters
     place: Place
     engine: Engine
@@ -56,14 +57,15 @@ def in_force(facts: Entitlement, month: str) -> Entitlement:
 def put_in_force(economy: Economy) -> None:
     """Write this month's entitlements and rules where kernels and councils meet them; without any nothing changes by a bit."""
     date = economy.engine.calendar.date(economy.month)
-    facts = in_force(economy.structure.entitlement, f"{date:%Y-%m}")
     state, rules = economy.engine.organisations.councils, economy.parameters.entitlement
-    state["free_care"] = 1.0 if facts.personal_care == "free" else 0.0
-    state["free_band"] = BANDS.get(facts.free_from, 0.0)
-    state["lifetime_cap"] = pence(facts.lifetime_cap)
     state["free_day"] = free_day(economy.place, rules.board_share, state["own_price"])
-    state["own_budgets"] = taken_up(state["own_budgets"], rules) if facts.choice == "personal_budgets" else 0.0
-    keep_ceiling(economy, ceiling(facts))
+    for structure, here in economy.holders.patchwork:
+        facts = in_force(structure.entitlement, f"{date:%Y-%m}")
+        state["free_care"][here] = 1.0 if facts.personal_care == "free" else 0.0
+        state["free_band"][here] = BANDS.get(facts.free_from, 0.0)
+        state["lifetime_cap"][here] = pence(facts.lifetime_cap)
+        state["own_budgets"][here] = taken_up(state["own_budgets"][here], rules) if facts.choice == "personal_budgets" else 0.0
+        keep_ceiling(economy, np.flatnonzero(here), ceiling(facts))
     set_paces(economy)
 
 
@@ -91,13 +93,14 @@ def ceiling(facts: Entitlement) -> float:
     return min([*bands, *([NATIONAL_MINIMUM] if facts.eligibility == "national_minimum" else [])], default=BANDS["critical"])
 
 
-def keep_ceiling(economy: Economy, most: float) -> None:
-    """Let no council ask for more than the highest band that rules allow: bring down who does, and let nobody go above.
+def keep_ceiling(economy: Economy, councils: Iterable[int], most: float) -> None:
+    """Let no council, of some by position, ask for more than the highest band that rules allow: bring down who does, and let nobody go above.
 
     What rules do is no decision of the council: the level that they set is the one that it is measured against from then on.
     """
     lever, state = Lever.ELIGIBILITY, economy.engine.organisations.councils
-    for c, council in enumerate(economy.councils):
+    for c in councils:
+        council = economy.councils[c]
         council.ceilings = {lever: most} if most < BANDS["critical"] else {}
         if council.rest[lever] > most:
             council.rest[lever] = most
@@ -113,9 +116,9 @@ def claimed(structure: CommissioningStructure, parameters: Parameters) -> float:
 
 
 def set_paces(economy: Economy) -> None:
-    """Write how long arranging takes, and what is recorded of delays, under the structure in force."""
-    parameters, rules = economy.parameters, economy.engine.rules
-    slower = parameters.entitlement.competing_days if economy.structure.any_willing_provider else 1.0
+    """Write how long arranging takes, and what is recorded of delays, in the whole place: structures by council agree on both."""
+    parameters, rules, structure = economy.parameters, economy.engine.rules, economy.holders.patchwork.structures[0]
+    slower = parameters.entitlement.competing_days if structure.any_willing_provider else 1.0
     rules["planning_days"] = parameters.care.planning_days * slower
     rules["assessment_days"] = parameters.care.assessment_days * slower
-    rules["recording_ratio"] = recording_ratio(parameters, claimed(economy.structure, parameters))
+    rules["recording_ratio"] = recording_ratio(parameters, claimed(structure, parameters))

@@ -80,6 +80,6 @@ MECHANISMS: tuple[Mechanism, ...] = (
 )  # fmt: skip
 
 
-def lacking(parameters: Parameters, structure: CommissioningStructure) -> list[Mechanism]:
-    """Return the mechanisms that a run with these parameters and this structure lacks, in a fixed order."""
-    return [mechanism for mechanism in MECHANISMS if not mechanism.present(parameters, structure)]
+def lacking(parameters: Parameters, *structures: CommissioningStructure) -> list[Mechanism]:
+    """Return the mechanisms that a run with these parameters lacks under all of these structures, in a fixed order."""
+    return [mechanism for mechanism in MECHANISMS if not any(mechanism.present(parameters, structure) for structure in structures)]

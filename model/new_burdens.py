@@ -10,6 +10,7 @@ many of those get it as of people with the same need and no savings. Not counted
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -131,14 +132,15 @@ class NewBurdens:
     Parameters
     ----------
     at_rest : who needs help
-    facts : entitlements that a structure states
+    facts : entitlements that the structure of each council states
     calendar : of the run
     settlement : by which they grow
     since : month from which the structure is in force
     """
 
-    def __init__(self, at_rest: AtRest, facts: Entitlement, calendar: Calendar, settlement: Settlement | MoneyPath, since: int = 0) -> None:
-        self._at_rest, self._facts, self._calendar, self._settlement, self._since = at_rest, facts, calendar, settlement, since
+    def __init__(self, at_rest: AtRest, facts: Sequence[Entitlement], calendar: Calendar, settlement: Settlement | MoneyPath, since: int = 0) -> None:
+        self._at_rest, self._calendar, self._settlement, self._since = at_rest, calendar, settlement, since
+        self._facts = [(each, np.array([other == each for other in facts])) for at, each in enumerate(facts) if each not in facts[:at]]
         self._yearly: dict[tuple[object, ...], np.ndarray] = {}
 
     def month(self, number: int) -> np.ndarray:
@@ -150,8 +152,12 @@ class NewBurdens:
         return month_part(yearly, number) if number >= self._since else np.zeros_like(yearly)
 
     def _estimate(self, number: int) -> np.ndarray:
-        """Return what entitlements in force in a month cost at rest, pence a year; worked out once for all months that are alike."""
-        facts = in_force(self._facts, f"{self._calendar.date(number):%Y-%m}")
+        """Return what entitlements in force in a month cost at rest, pence a year by council."""
+        return np.sum([np.where(here, self._of(facts, number), 0.0) for facts, here in self._facts], axis=0)
+
+    def _of(self, stated: Entitlement, number: int) -> np.ndarray:
+        """Return what one structure's would cost all councils; worked out once for all months that are alike."""
+        facts = in_force(stated, f"{self._calendar.date(number):%Y-%m}")
         alike = (facts.eligibility, facts.free_from, facts.personal_care, facts.lifetime_cap, number if facts.lifetime_cap else 0)
         if alike not in self._yearly:
             self._yearly[alike] = self._at_rest.yearly(facts, number / MONTHS)

@@ -59,7 +59,7 @@ class Pooling:
 
     Parameters
     ----------
-    structure : facts in force
+    structure : facts in force, for all councils or for some
     holders : who holds what, and who shares people with whom
     frail : part of each account that frail elders cost
 
@@ -74,7 +74,7 @@ class Pooling:
         for pool, facts in zip(structure.pools, structure.pool_facts(frail), strict=True):
             for account in facts.accounts:
                 if any(share > 0.0 for kind, share in pool.overspend.items() if kind != structure.holder(account)):
-                    self.shared[account] = _shared(pool, account, facts.parts[account], holders)
+                    self.shared[account] = _shared(structure, pool, account, facts.parts[account], holders)
 
     def transfers(self, gaps: Mapping[Account, np.ndarray]) -> list[Transfer]:
         """Return who owes whom what.
@@ -148,16 +148,22 @@ class Pooling:
         return shared.shares[:, 1:][:, shared.bearers == party].sum(axis=1)
 
 
-def _shared(pool: Pool, account: Account, part: float, holders: Holders) -> Shared:
-    """Return how an account's gap is shared; the share of a kind with which a holder has nobody in common stays with the holder."""
-    own = holders.structure.holder(account)
+def _shared(structure: CommissioningStructure, pool: Pool, account: Account, part: float, holders: Holders) -> Shared:
+    """Return how an account's gap is shared between organisations that live under the structure.
+
+    The share of a kind with which a holder has nobody in common stays with the holder.
+    """
+    own = structure.holder(account)
     parties = holders.parties(account)
-    kept = np.full(len(parties), pool.overspend.get(own, 0.0))
+    partner = np.array([party in holders.parties_of(own) and holders.structure_of(party) is structure for party in parties.tolist()])
+    kept = np.where(partner, pool.overspend.get(own, 0.0), 1.0)
     columns, bearers = [], []
     for kind in sorted(kind for kind, share in pool.overspend.items() if kind != own and share > 0.0):
-        people = holders.people[own, kind]
+        inside = np.array([holders.structure_of(party) is structure for party in holders.parties_of(kind).tolist()])
+        people = np.zeros((len(parties), len(inside)))
+        people[partner] = holders.people[own, kind][[holders.position(party) for party in parties[partner].tolist()]] * inside
         whole = people.sum(axis=1, keepdims=True)
-        kept += np.where(whole[:, 0] > 0.0, 0.0, pool.overspend[kind])
+        kept += np.where(partner & (whole[:, 0] <= 0.0), pool.overspend[kind], 0.0)
         columns.append(pool.overspend[kind] * people / np.maximum(whole, 1e-9))
         bearers.append(holders.parties_of(kind))
     return Shared(part, pool.people == "everybody", np.concatenate([kept[:, None], *columns], axis=1), parties, np.concatenate(bearers))

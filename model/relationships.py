@@ -28,8 +28,9 @@ from model.accounts import UNIT_OF, Costs, last_year
 from model.engine import Engine
 from model.holders import Holders
 from model.joint_scheme import contributions
-from model.ledger import Ledger
+from model.ledger import Ledger, Parties
 from model.parameters import Parameters
+from model.place import Place
 from model.rules import PEOPLE_SEED
 from model.structures import BASELINE, STANDING_KINDS, CommissioningStructure, load_structure
 from model.year_end import Budgets
@@ -58,12 +59,13 @@ class Economy(Protocol):
     month: int
     seed_of_luck: int
     parameters: Parameters
-    structure: CommissioningStructure
+    place: Place
+    parties: Parties
     holders: Holders
     ledger: Ledger
     budgets: Budgets
     engine: Engine
-    world: World
+    worlds: Sequence[World]
     councils: Sequence[Organisation]
     consortia: Sequence[Organisation]
     hospitals: Sequence[Organisation]
@@ -113,19 +115,22 @@ class Relationships:
         self._units: dict[Party, Sequence[Organisation]] = {
             Party.COUNCIL: economy.councils, Party.CONSORTIUM: economy.consortia, Party.HOSPITAL: economy.hospitals,
         }  # fmt: skip
-        self._people = economy.holders.people
         self.trust: dict[Kinds, np.ndarray] = {kinds: self._at_start(kinds) for kinds in PAIRS}
         self._start = dict(self.trust)
-        self._coterminosity = {kinds: coterminosity_of_pairs(self._people[kinds]) for kinds in PAIRS}
         self._levels = [self._contribution_levels()]
-        baseline = load_structure(BASELINE)
-        self._depth_at_rest = {kinds: self.depth(kinds, baseline) for kinds in PAIRS}
+        at_rest = Holders(load_structure(BASELINE), economy.place, economy.parties)
+        self._depth_at_rest = {kinds: self.depth(kinds, at_rest) for kinds in PAIRS}
         self._history: dict[Kinds, Rates] = {kinds: history_of(self.trust[kinds], self._depth_at_rest[kinds], self.behaviour) for kinds in PAIRS}
 
+    @property
+    def _people(self) -> Mapping[Kinds, np.ndarray]:
+        """People whom organisations share under the structure in force."""
+        return self.economy.holders.people
+
     def _at_start(self, kinds: Kinds) -> np.ndarray:
-        deciding = self.economy.parameters.deciding
-        found = np.full(self._people[kinds].shape, deciding.trust)
-        for first, second in np.argwhere(self._people[kinds]).tolist():
+        deciding, people = self.economy.parameters.deciding, self.economy.holders.areas[kinds]
+        found = np.full(people.shape, deciding.trust)
+        for first, second in np.argwhere(people).tolist():
             found[first, second] = starting_trust((kinds[0], first), (kinds[1], second), deciding, PEOPLE_SEED)
         return found
 
@@ -155,23 +160,32 @@ class Relationships:
                 names = self._units[kinds[0]][first].name, self._units[kinds[1]][second].name
                 yield PairRow(" and ".join(names), measure, float(trust[first, second]))
 
-    def depth(self, kinds: Kinds, structure: CommissioningStructure) -> np.ndarray:
-        """Return the share of each pair's money of the last twelve months that is pooled or jointly paid under a structure.
+    def depth(self, kinds: Kinds, holders: Holders | None = None) -> np.ndarray:
+        """Return the share of each pair's money of the last twelve months that is pooled or jointly paid.
 
         A pair's money is what the accounts kept for the two came to for the people whom they share.
+
+        Parameters
+        ----------
+        kinds : one of ``agents.trusting.PAIRS``
+        holders : who holds what for whom; as in force if None
         """
-        whole, joint = np.zeros(self._people[kinds].shape), np.zeros(self._people[kinds].shape)
+        holders = holders or self.economy.holders
+        structures, number = holders.patchwork.structures, _structure_of_pairs(holders, kinds)
+        whole, joint = np.zeros(holders.people[kinds].shape), np.zeros(holders.people[kinds].shape)
         for account, pence in last_year(self.economy.last_months).items():
             own = UNIT_OF[account]
             if own not in kinds:
                 continue
             other = kinds[1] if own == kinds[0] else kinds[0]
-            of_pair = pence.astype(np.float64)[:, None] * _shares(self._people[own, other])
+            borne = _borne(holders, own, pence.astype(np.float64))
+            of_pair = borne[:, None] * _shares(holders.people[own, other])
             of_pair = of_pair if own == kinds[0] else of_pair.T
             whole += of_pair
-            joint += joint_share(structure, account, kinds, self.economy.frail_parts) * of_pair
-        if kinds == (Party.CONSORTIUM, Party.COUNCIL) and not structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE):
-            joint += self._contributed().T
+            joint += np.array([joint_share(each, account, kinds, self.economy.frail_parts) for each in structures])[number] * of_pair
+        if kinds == (Party.CONSORTIUM, Party.COUNCIL):
+            apart = np.array([not each.one_purse(Account.SOCIAL_CARE, Account.ACUTE) for each in structures])[number]
+            joint += np.where(apart, holders.of_organisations(self._contributed()).T, 0.0)
         return np.clip(_divided(joint, whole, 0.0), 0.0, 1.0)
 
     # Moving
@@ -185,21 +199,24 @@ class Relationships:
             now = rates(self._history[kinds], facts, self.behaviour, self._engagement(kinds))
             self.trust[kinds] = moved(self.trust[kinds], now, facts.depth, self.behaviour)
 
-    def _engagement(self, kinds: Kinds) -> np.ndarray | float:
+    def _engagement(self, kinds: Kinds) -> np.ndarray:
         """Return what multiplies all that builds trust: a mandate that is imposed, and staff who work in one place."""
-        structure, effects = self.economy.structure, self.economy.parameters.teamwork
-        willing = self.behaviour.imposed if structure.mandate == "imposed" else 1.0
-        if not structure.teams.co_location or kinds != (Party.CONSORTIUM, Party.COUNCIL):
-            return willing
-        return willing * (1.0 + effects.growth_of_trust * effects.effect * self.economy.world.team_capability * self.trust[kinds])
+        holders, effects = self.economy.holders, self.economy.parameters.teamwork
+        number, together = _structure_of_pairs(holders, kinds), kinds == (Party.CONSORTIUM, Party.COUNCIL)
+        willing = np.array([self.behaviour.imposed if each.mandate == "imposed" else 1.0 for each in holders.patchwork.structures])
+        near = np.array([
+            effects.growth_of_trust * effects.effect * world.team_capability if together and each.teams.co_location else 0.0
+            for each, world in zip(holders.patchwork.structures, self.economy.worlds, strict=True)
+        ])  # fmt: skip
+        return willing[number] * (1.0 + near[number] * self.trust[kinds])
 
     def _facts(self, kinds: Kinds, caused: np.ndarray) -> Facts:
         """Return what the pairs of two kinds of organisation met."""
         shunted = (self._shunted(kinds, caused) + self._shunted(kinds[::-1], caused).T) / 2.0
         return Facts(
-            depth=self.depth(kinds, self.economy.structure), depth_at_rest=self._depth_at_rest[kinds], kept=self._kept(kinds),
-            coterminosity=self._coterminosity[kinds], changed=self._of_both(kinds, self._changed), shunted=shunted,
-            disrupted=self._of_both(kinds, self.economy.world.disruption),
+            depth=self.depth(kinds), depth_at_rest=self._depth_at_rest[kinds], kept=self._kept(kinds),
+            coterminosity=coterminosity_of_pairs(self._people[kinds]), changed=self._of_both(kinds, self._changed), shunted=shunted,
+            disrupted=self._of_both(kinds, self.economy.worlds[0].disruption),
         )  # fmt: skip
 
     def _changed(self, unit: Organisation) -> float:
@@ -217,8 +234,9 @@ class Relationships:
 
         Each is held to account by the part of the budget that goes with the people whom the two share.
         """
-        structure, deciding = self.economy.structure, self.economy.parameters.deciding
-        information = 1.0 if structure.information_shared else deciding.sight_apart
+        holders, deciding = self.economy.holders, self.economy.parameters.deciding
+        seen = np.array([1.0 if each.information_shared else deciding.sight_apart for each in holders.patchwork.structures])
+        information = seen[_structure_of_pairs(holders, kinds)]
         people = self._people[kinds]
         found = np.zeros(people.shape)
         for at, unit in enumerate(self._units[kinds[0]]):
@@ -227,14 +245,15 @@ class Relationships:
                 continue
             theirs = caused[unit.index, [other.index for other in self._units[kinds[1]]]].astype(np.float64)
             part = _divided(theirs, available * people[at] / max(people[at].sum(), 1e-9), 0.0)
-            found[at] = np.where(people[at] > 0.0, shunt_felt(over / available, part, information, self.behaviour.blame), 0.0)
+            found[at] = np.where(people[at] > 0.0, shunt_felt(over / available, part, information[at], self.behaviour.blame), 0.0)
         return found
 
     def _kept(self, kinds: Kinds) -> np.ndarray:
         """Return the share of what was agreed on that was paid (no less than in the last year) and delivered (nobody waits for money)."""
         kept = np.ones(self.trust[kinds].shape)
         if kinds == (Party.CONSORTIUM, Party.COUNCIL):
-            kept *= _divided(self._levels[0], np.max(self._levels, axis=0), 1.0)[:, None]
+            paid = _divided(self._levels[0], np.max(self._levels, axis=0), 1.0)
+            kept *= self.economy.holders.mean_of_areas(paid)[:, None]
         if Party.COUNCIL in kinds:
             kept *= 1.0 - self.economy.engine.organisations.councils["gate"]
         return kept
@@ -243,7 +262,7 @@ class Relationships:
         """Return what consortia paid of each council's social care in twelve months, pence: the base year's scheme and what was added to it."""
         rest = np.array([each.rest[Lever.CONTRIBUTION] for each in self.economy.consortia])
         social_care = self.economy.budgets.modelled[Account.SOCIAL_CARE] + self.economy.budgets.committed[Account.SOCIAL_CARE]
-        base = contributions(rest, social_care, self._people[Party.COUNCIL, Party.CONSORTIUM])
+        base = contributions(rest, social_care, self.economy.holders.areas[Party.COUNCIL, Party.CONSORTIUM])
         return np.maximum(base + sum(costs.contributed for costs in self.economy.last_months), 0).astype(np.float64)
 
     def _contribution_levels(self) -> np.ndarray:
@@ -276,6 +295,18 @@ def joint_share(structure: CommissioningStructure, account: Account, kinds: Kind
         if account in pool.accounts and set(kinds) <= partners:
             found = max(found, pool.parts[account])
     return found
+
+
+def _structure_of_pairs(holders: Holders, kinds: Kinds) -> np.ndarray:
+    """Return which of a patchwork's structures each pair lives under: the council's, or else the consortium's."""
+    leads = min(kinds)
+    number = holders.numbers_of(leads)
+    return np.broadcast_to(number[:, None] if kinds[0] == leads else number[None, :], holders.people[kinds].shape)
+
+
+def _borne(holders: Holders, kind: Party, pence: np.ndarray) -> np.ndarray:
+    """Return what the areas of a kind of organisation came to, by the organisation of that kind that looks after their people."""
+    return pence @ _shares(holders.looked_after(kind, kind)) if holders.redrawn else pence
 
 
 def coterminosity_of_pairs(people: np.ndarray) -> np.ndarray:

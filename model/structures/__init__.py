@@ -273,6 +273,7 @@ class CommissioningStructure(_Facts):
     ring_fences : accounts whose money may be spent on nothing else, so that each is a purse of its own
     gives_way : accounts of which new spending waits when a purse runs out of money
     mandate : whether partners ``agreed`` to it or it was ``imposed``
+    boundaries : of consortia ``as_they_are``, or ``redrawn`` along those of councils, each of which is then wholly with one consortium
     any_willing_provider : whether people choose among competing providers of community care
     carry_forward : kinds of holder that keep what is left at year end
     holders : kind of organisation that holds each account
@@ -300,6 +301,7 @@ class CommissioningStructure(_Facts):
     ring_fences: tuple[AccountName, ...] = ()
     gives_way: tuple[Annotated[Account, BeforeValidator(_named(Account, "an account that can give way", (Account.SOCIAL_CARE,)))], ...] = (Account.SOCIAL_CARE,)
     mandate: Literal["agreed", "imposed"] = "agreed"
+    boundaries: Literal["as_they_are", "redrawn"] = "as_they_are"
     any_willing_provider: YesOrNo = False
     carry_forward: tuple[Kind, ...]
     holders: dict[AccountName, Kind]
@@ -586,12 +588,15 @@ def _wrong_of_alternative(structure: CommissioningStructure, facts: Mapping[str,
 def _facts_of(path: Path) -> dict[str, Any]:
     """Return what a TOML file states, unchecked."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise StructureError(f"{path}: cannot be read: {reason}") from error
     except tomllib.TOMLDecodeError as error:
         raise StructureError(f"{path.name}: is not valid TOML: {error}") from error
+    if "councils" in facts:
+        raise StructureError(f"{path.name}: councils: must be left out here, where one structure for all councils is wanted (got {_short(facts['councils'])})")
+    return facts
 
 
 def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:

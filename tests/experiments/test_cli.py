@@ -29,6 +29,15 @@ def joinedup(monkeypatch, capsys):
     return run
 
 
+def test_structures_by_council_are_refused_in_one_line(joinedup, tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text('rest = "separate-budgets"\n[councils]\nRedding = "single-budget"\n', encoding="utf-8")
+    code, _, error = joinedup("compare", "--place", "berkshire-west", "--structures", f"separate-budgets,{own}")
+    assert code == 2
+    assert "mine.toml: councils.Redding: must be a council of the place" in " ".join(error.split())
+    assert "nearest: Reading" in " ".join(error.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

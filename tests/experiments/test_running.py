@@ -45,6 +45,14 @@ def test_a_run_is_pure():
     assert set(first.notes["parties"].values()) >= {"council", "consortium", "hospital", "household"}
 
 
+def test_a_run_tells_which_council_lived_under_which_structure(tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text('rest = "separate-budgets"\n[councils]\nReading = "single-budget"\n', encoding="utf-8")
+    spec = RunSpec(**{**SMALL, "place": "berkshire-west"}, structure=str(own))
+    assert run(spec).notes["by_council"] == ["separate-budgets in West Berkshire and Wokingham; single-budget in Reading"]
+    assert run(RunSpec(structure="single-budget", **SMALL)).notes["by_council"] == []
+
+
 def test_all_runs_are_written_and_told_of(finished):
     keys = [spec.key for spec in finished.spec.runs()]
     assert list(finished.results().keys) == keys

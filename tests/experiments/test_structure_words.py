@@ -38,7 +38,7 @@ def test_every_section_of_a_file_is_told(name):
     told = facts_in_words(load_structure(name))
     for section, about in {
         "pools": "pools", "board": "health and wellbeing board", "teams": "teams", "entitlement": "entitlement",
-        "bodies": "bodies it makes", "duties": "duties", "mandate": "mandate", "any_willing_provider": "community providers",
+        "bodies": "bodies it makes", "duties": "duties", "mandate": "mandate", "boundaries": "boundaries", "any_willing_provider": "community providers",
     }.items():  # fmt: skip
         assert (section in facts) == (told.get(about, "none") != "none"), section
 

@@ -164,7 +164,7 @@ def test_people_luck_and_levers_go_on_through_a_change():
     baseline = load_structure(BASELINE).model_copy(update=open_handed)
     mine = load_structure("council-led").model_copy(update=open_handed)
     economy = WatchedEconomy(structure=coming(mine, "2014-10"), **options)
-    economy.structure = baseline  # until it changes
+    economy.holders = Holders(baseline, economy.place, economy.parties)  # until it changes
     other = WatchedEconomy(structure=baseline, **options)
     economy.world.structure = baseline
     for _ in range(6):

@@ -58,3 +58,12 @@ def test_a_fixed_sum_makes_the_hospital_feel_what_care_takes():
         moved[structure.payment.hospital] = [h.levers[Lever.ADMISSION_THRESHOLD] - h.rest[Lever.ADMISSION_THRESHOLD] for h in economy.hospitals]
     assert all(step > 0.0 for step in moved["block"])
     assert sum(moved["block"]) > sum(moved["tariff"])
+
+
+def test_a_board_meets_the_price_of_money_of_its_own_councils_body():
+    economy = small_economy(structure="care-trust")
+    assert len(economy.bodies) == len(economy.councils) == 3
+    for at, body in enumerate(economy.bodies):
+        body.prices[Account.SOCIAL_CARE] = 1.0 + at
+    assert [economy.world._prices_on_board(at)[Account.SOCIAL_CARE] for at in range(3)] == [1.0, 2.0, 3.0]
+    assert economy.world._prices_on_board(1)[Account.ACUTE] == pytest.approx(1.0)

@@ -170,7 +170,7 @@ def test_a_contract_stands_in_the_place_of_prices(year):
     assert services & {Service.ATTENDANCE, Service.EMERGENCY_SPELL, Service.OUTPATIENT, Service.ELECTIVE} == set()
     assert all(year.engine.organisations.hospitals[name].max() == 0 for name in PRICES)
     spent = sum(int(costs.spells.sum()) for costs in year.costs)
-    at_rest = int(year._contracts.base.income.sum())
+    at_rest = int(year._contracts[0][1].base.income.sum())
     allowance = {"block": 0.0, "capitation": 0.03, "year-of-care": 0.06, "alliance": 0.15}[year.structure.payment.hospital]
     assert abs(spent / at_rest - 1.0) <= allowance
 

@@ -109,12 +109,12 @@ def test_months_add_up_to_the_grown_estimate_of_a_year_and_begin_when_the_entitl
     facts = Entitlement(free_from="critical", **{"from": {"free_from": "2015-10"}})
     yearly = at_rest().yearly(BANDS[1])
     for settlement in (FLAT, Settlement(), load_settlement("cuts", places=[("E06000037", "West Berkshire"), ("E06000038", "Reading"), ("E06000041", "Wokingham")])):
-        burdens = NewBurdens(at_rest(), facts, Calendar("2014-04"), settlement)
+        burdens = NewBurdens(at_rest(), [facts] * 3, Calendar("2014-04"), settlement)
         assert all((burdens.month(number) == 0).all() for number in range(18))
         paths = settlement.by_council(2)
         growth = settlement.factor("council", 2) if paths is None else paths
         assert (sum(burdens.month(number) for number in range(24, 36)) == np.floor(yearly * growth)).all()
-    assert (NewBurdens(at_rest(), BANDS[1], Calendar("2014-04"), FLAT, since=6).month(5) == 0).all()
+    assert (NewBurdens(at_rest(), [BANDS[1]] * 3, Calendar("2014-04"), FLAT, since=6).month(5) == 0).all()
     assert in_force(facts, "2015-09").free_from == "none"
 
 

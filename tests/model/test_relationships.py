@@ -5,6 +5,7 @@ import pytest
 
 from agents.trusting import PAIRS
 from agents.vocabulary import Account, Lever, Party
+from model.holders import Holders
 from model.parameters import Parameters
 from model.relationships import joint_share
 from model.structures import Payment, Pool, load_structure
@@ -93,14 +94,14 @@ def test_the_depth_of_a_structure(name, depth):
     economy = small_economy(structure=name)
     relations = economy.relationships
     shared = economy.holders.people[OWN] > 0.0
-    found = relations.depth(OWN, economy.structure)
+    found = relations.depth(OWN)
     assert (found >= 0.0).all()
     assert (found <= 1.0).all()
-    joint_scheme = relations.depth(OWN, BASELINE)
+    joint_scheme = relations.depth(OWN, Holders(BASELINE, economy.place, economy.parties))
     assert (joint_scheme[shared] < 0.2).all(), "what consortia paid of social care in the base year"
     assert np.allclose(found[shared], 1.0 if depth else joint_scheme[shared])
     for kinds in (OF_COUNCIL, OF_CONSORTIUM):
-        assert (relations.depth(kinds, economy.structure) == 0.0).all()
+        assert (relations.depth(kinds) == 0.0).all()
 
 
 def test_a_larger_contribution_deepens_and_builds():

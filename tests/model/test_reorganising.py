@@ -48,7 +48,7 @@ def test_a_dip_and_learning_begin_with_the_structure():
     for _ in range(5):
         economy.step()
         found.append(economy.world.disruption(economy.councils[0]))
-        depths.append(float(economy.relationships.depth((Party.CONSORTIUM, Party.COUNCIL), economy.structure)[0, 0]))
+        depths.append(float(economy.relationships.depth((Party.CONSORTIUM, Party.COUNCIL))[0, 0]))
     assert found[:3] == [0.0, 0.0, 0.0]
     assert found[3] > found[4] > 0.8
     assert max(depths[:3]) < 0.2
