@@ -153,8 +153,8 @@ def inherit(entries: np.ndarray, donor: np.ndarray, rows: np.ndarray) -> np.ndar
     at = np.arange(times.sum()) + np.repeat(first - (np.cumsum(times) - times), times)
     passed_on = np.repeat(entries, times)
     passed_on["person"] = heirs[at]
-    if "hospital" in passed_on.dtype.names:
-        passed_on["hospital"] = rows["hospital"][passed_on["person"]]
+    for where in {"council", "hospital"}.intersection(passed_on.dtype.names):
+        passed_on[where] = rows[where][passed_on["person"]]
     return passed_on
 
 

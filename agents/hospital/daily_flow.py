@@ -17,7 +17,15 @@ from agents.compiled import compiled
 from agents.hospital.admission import FOUR_HOURS, arrival_hour, attend
 from agents.hospital.books import AHEAD, N_CALENDAR_AT, N_CASES_AT, N_SORTED_AT, ask_ahead
 from agents.hospital.delays import NOT_DELAYED, delay_reason, responsible_body
-from agents.hospital.leaving import die, look_after_three_months, progress, request, stays_as_it_is
+from agents.hospital.leaving import (
+    die,
+    held_at_home,
+    let_movers_go,
+    look_after_three_months,
+    progress,
+    request,
+    stays_as_it_is,
+)
 from agents.hospital.planned import day_of_planned_care, form_lines, leave_lines, refer
 from agents.hospital.sharing import ALONE, Hands, SharedOut
 from agents.hospital.state import (
@@ -166,7 +174,7 @@ def count_the_night(flow, lo, hi, snapshot, rules):
         if state == CLOSED:
             continue
         p = flow.rows[np.int64(c["person"])]
-        row = flow.out[np.int64(p["council"])]
+        row = flow.out[np.int64(c["council"])]
         if not in_hospital(state):
             row[WAITING_HOME_OUT] += 1 if state < IN_REABLEMENT else 0
             continue
@@ -221,7 +229,7 @@ def ask_for_cases(flow, lo, hi, hospital, day):
     for k in range(lo, hi):
         c = flow.cases[k]
         state = np.int64(c["state"])
-        if state != CLOSED and in_hospital(state) == hospital and not stays_as_it_is(c, state, day):
+        if state != CLOSED and in_hospital(state) == hospital and not stays_as_it_is(c, state, day) and not held_at_home(c, state):
             ask_ahead(flow, np.int64(c["person"]))
 
 
@@ -266,8 +274,9 @@ def days_of_care(flow, clock, first_day, days, begin, end, weekday, tables, rule
     """
     n_hospitals = flow.hospitals.shape[0]
     if begin == first_day:
+        let_movers_go(flow)
         form_lines(flow)
-        leave_lines(flow, 0, n_hospitals, first_day, days, clock, tables, rules)
+        leave_lines(flow, 0, n_hospitals, first_day, days, clock, tables, rules, seed)
     for day in range(begin, end):
         left, today = first_day + days - day, (weekday + day - first_day) % 7
         until_the_evening(flow, day, left, today, clock, tables, rules, seed)
@@ -316,8 +325,9 @@ def run_together(
     once for what those before have left.
     """
     shared = SharedOut(flow, hands)
+    let_movers_go(flow)
     form_lines(flow)
-    shared.by_hospital(leave_lines, first_day, days, clock, tables, rules)
+    shared.by_hospital(leave_lines, first_day, days, clock, tables, rules, seed)
     for day in range(first_day, first_day + days):
         left, today = first_day + days - day, (weekday + day - first_day) % 7
         until_the_evening(flow, day, left, today, clock, tables, rules, seed)

@@ -331,7 +331,7 @@ class Town:
             self.watch = Watch(env=self.clock, town=self)
         self._make_room(month.flow)
         self._seen = np.zeros((2, len(self.sites)), dtype=np.int64)
-        steps.begin_month(month.flow, month.first_day, month.last - month.first_day, month.clock, month.tables, month.rules)
+        steps.begin_month(month.flow, month.first_day, month.last - month.first_day, month.clock, month.tables, month.rules, month.seed)
         self.update()
         self.dawn()
         self.clock.run(till=month.last)

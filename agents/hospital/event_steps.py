@@ -29,6 +29,7 @@ from agents.hospital.leaving import (
     decide_steps,
     leave_otherwise,
     leaves_queue,
+    let_movers_go,
     progress,
 )
 from agents.hospital.planned import day_of_planned_care, form_lines, leave_lines
@@ -65,10 +66,11 @@ MINUTES_A_DAY = 1440.0
 
 
 @compiled
-def begin_month(flow, first_day, days, clock, tables, rules):
-    """Once a month: whoever would be gone by now leaves the lines of planned care."""
+def begin_month(flow, first_day, days, clock, tables, rules, seed):
+    """Once a month: who moved away waits no more, and whoever would be gone by now leaves the lines of planned care."""
+    let_movers_go(flow)
     form_lines(flow)
-    leave_lines(flow, 0, flow.hospitals.shape[0], first_day, days, clock, tables[0], rules[0])
+    leave_lines(flow, 0, flow.hospitals.shape[0], first_day, days, clock, tables[0], rules[0], seed)
 
 
 @compiled

@@ -17,7 +17,7 @@ from agents.compiled import compiled
 from agents.draws import block, draw
 from agents.hospital.admission import DISCHARGE_READINESS, RETURN, leave_short_term_care
 from agents.hospital.billing import bill
-from agents.hospital.books import follow_up, schedule
+from agents.hospital.books import N_CASES_AT, follow_up, schedule
 from agents.hospital.delays import (
     ASSESSMENT,
     CHOICE,
@@ -683,19 +683,44 @@ def stays_as_it_is(c, state, day):
 
 
 @compiled
+def held_at_home(c, state):
+    """Return whether somebody at home waits for public funding of care."""
+    return c["blocked"] == 1 and (state == HOME_PACKAGE or state == HOME_PLACEMENT)
+
+
+@compiled
+def goes_on_waiting(c, council, state, day, rules, seed):
+    """Return whether somebody at home waits on for the council's money, or for a broker: then, too, the own record is not needed."""
+    if state != HOME_PACKAGE and state != HOME_PLACEMENT:
+        return False
+    if c["funder"] != SELF:
+        release_money(c, council, day, rules, seed)
+    without_broker = state == HOME_PACKAGE and (day < np.int64(c["due"]) or (c["funder"] != NHS_PAYS and council.start_tokens < 1.0))
+    if without_broker or (held_at_home(c, state) and c["funder"] != SELF):
+        return not leaves_queue(c, day, rules, seed)
+    return False
+
+
+@compiled
+def let_movers_go(flow):
+    """Once a month: who waited at home and has moved away waits no more."""
+    for k in range(flow.size[N_CASES_AT]):
+        state = np.int64(flow.cases[k]["state"])
+        if state != CLOSED and not in_hospital(state) and np.int64(flow.rows[np.int64(flow.cases[k]["person"])]["end_month"]) != record.ALIVE:
+            close(flow, k)
+
+
+@compiled
 def progress(flow, k, day, left, clock, tables, rules, seed):
     """One case's day."""
     c = flow.cases[k]
     state = np.int64(c["state"])
     if in_hospital(state) and c["ward"] != c["wanted"]:
         move_on(flow.hospitals[np.int64(c["hospital"])], c, day, rules)
-    if stays_as_it_is(c, state, day):
+    council = flow.councils[np.int64(c["council"])]
+    if stays_as_it_is(c, state, day) or goes_on_waiting(c, council, state, day, rules, seed):
         return
     p = flow.rows[np.int64(c["person"])]
-    if np.int64(p["end_month"]) != record.ALIVE:  # moved away while waiting at home
-        close(flow, k)
-        return
-    council = flow.councils[np.int64(p["council"])]
     age = age_index(p, clock)
     accrue(p, age, -left, tables, rules, flow.councils, flow.totals)
     if WAIT_FURTHER_NHS <= state <= WAIT_HOUSING:

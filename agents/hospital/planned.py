@@ -59,6 +59,7 @@ WAITING = np.dtype(
         ("hospital", "u1"),
         ("stage", "u1"),
         ("kind", "u1"),
+        ("night", "u1"),  # 1 if the operation, of somebody who is listed, would take a night
     ],
     align=True,
 )
@@ -154,7 +155,7 @@ def form_lines(flow):
 
 @compiled
 def join(flow, i, trigger, day, leaves, due, hospital, stage, kind):
-    """Let a person wait from today; the place in line comes when lines are next formed."""
+    """Let a person wait from today, and return the wait; the place in line comes when lines are next formed."""
     w = flow.joined[flow.size[N_WAITING_AT]]
     flow.size[N_WAITING_AT] += 1
     w["person"] = i
@@ -165,6 +166,8 @@ def join(flow, i, trigger, day, leaves, due, hospital, stage, kind):
     w["hospital"] = hospital
     w["stage"] = stage
     w["kind"] = kind
+    w["night"] = 0
+    return w
 
 
 @compiled
@@ -214,7 +217,7 @@ def see(flow, w, p, day, left, clock, tables, rules, seed):
     u_listed, u_leaves, _, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
     if u_listed < rules.listed_share:
         flow.planned[np.int64(p["council"]), LISTED_OUT] += 1
-        join(flow, i, trigger, day, leaving_day(u_leaves, day, rules), day, h, LISTED, kind)
+        tell_the_night(join(flow, i, trigger, day, leaving_day(u_leaves, day, rules), day, h, LISTED, kind), flow.hospitals[h], rules, seed)
         if kind != OTHER:
             bear(flow, i, 1, left, clock, tables, rules)
 
@@ -244,6 +247,19 @@ def stays_the_night(i, trigger, kind, hospital, rules, seed):
     """Return whether this operation takes a night in hospital: one draw, so that the lever turns nights of the same people."""
     _, _, u_night, _ = block(seed, i, trigger, REFERRED, draws.LISTED)
     return u_night < night_chance(usual_night(kind, rules), hospital.levers[DAY_CASES], hospital.rest[DAY_CASES])
+
+
+@compiled
+def tell_the_night(w, hospital, rules, seed):
+    """Write down of somebody who is listed whether the operation would take a night, at the hospital's share of day cases now."""
+    stays = stays_the_night(np.int64(w["person"]), np.int64(w["trigger"]), np.int64(w["kind"]), hospital, rules, seed)
+    w["night"] = 1 if stays else 0
+
+
+@compiled
+def nights_can_be_tried(hospital):
+    """Return whether an operation with a night can be done, or be booked anew and cancelled."""
+    return hospital.list_left >= 1.0 or (hospital.boarding == 0 and has_bed(hospital))
 
 
 @compiled
@@ -287,7 +303,7 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
     hospital = flow.hospitals[h]
     row = flow.planned[np.int64(p["council"])]
     _, _, _, u_success = block(seed, i, trigger, REFERRED, draws.LISTED)
-    overnight = stays_the_night(i, trigger, kind, hospital, rules, seed)
+    overnight = w["night"] == 1
     if overnight and not take_in(flow, i, p, h, trigger, day, left, clock, tables, rules, seed):
         if flow.case_of[i] >= 0:
             w["due"] = day + int(rules.rebooked_days)
@@ -308,7 +324,8 @@ def operate(flow, w, p, day, left, clock, tables, rules, seed):
         w["stage"] = GONE
         again = follow_up(trigger, REFERRED)
         u_leaves = draw(seed, i, again, REFERRED, draws.LIST_LEAVES)
-        join(flow, i, again, day, leaving_day(u_leaves, day, rules), day + int(rules.again_days), h, LISTED, kind)
+        listed = join(flow, i, again, day, leaving_day(u_leaves, day, rules), day + int(rules.again_days), h, LISTED, kind)
+        tell_the_night(listed, hospital, rules, seed)
         row[LISTED_OUT] += 1
         return True
     end_wait(flow, w, left, clock, tables, rules)
@@ -323,13 +340,16 @@ def leave(flow, w, p, left, clock, tables, rules):
 
 
 @compiled
-def ask_for_line(flow, k, day):
-    """Ask ahead for the next people of a line whose turn can be today, from wait k on; return the wait after them, or -1 at the line's end."""
+def ask_for_line(flow, k, day, beds):
+    """Ask ahead for the next people of a line whose turn can be today, from wait k on, without `beds` those who need none.
+
+    Returns the wait after them, or -1 at the line's end.
+    """
     for _ in range(AHEAD):
         if k < 0:
             break
         w = flow.waiting[k]
-        if w["stage"] != GONE and np.int64(w["due"]) <= day:
+        if w["stage"] != GONE and np.int64(w["due"]) <= day and (beds or w["night"] == 0):
             ask_ahead(flow, np.int64(w["person"]))
         k = np.int64(flow.next_in_line[k])
     return k
@@ -342,14 +362,17 @@ def comes_first(k, other):
 
 
 @compiled
-def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, rules):
-    """Once a month: whoever has died, moved away, is dying or would be gone by now leaves the line (others when it is their turn)."""
+def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, rules, seed):
+    """Once a month: whoever has died, moved away, is dying or would be gone by now leaves the line (others when it is their turn).
+
+    Of those who stay it is told whether the operation would take a night, as hospitals' shares of day cases are this month.
+    """
     for h in range(first_hospital, end_hospital):
         for line in range(N_LINES):
             k = asked = np.int64(flow.lines[h, line, 0])
             while k >= 0:
                 if k == asked:
-                    asked = ask_for_line(flow, k, NO_DAY)
+                    asked = ask_for_line(flow, k, NO_DAY, True)
                 w = flow.waiting[k]
                 k = np.int64(flow.next_in_line[k])
                 if w["stage"] == GONE:
@@ -359,6 +382,8 @@ def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, ru
                     w["stage"] = GONE
                 elif day >= np.int64(w["leaves"]) or np.int64(p["flags"]) & record.DYING:
                     leave(flow, w, p, left, clock, tables, rules)
+                elif w["stage"] == LISTED:
+                    tell_the_night(w, flow.hospitals[h], rules, seed)
 
 
 @compiled
@@ -394,17 +419,19 @@ def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, ta
             if comes_first(visit, operation):  # both lines together are as people joined them: somebody may be in both
                 k = visit
                 if k == asked_visit:
-                    asked_visit = ask_for_line(flow, k, day)
+                    asked_visit = ask_for_line(flow, k, day, True)
                 visit = np.int64(flow.next_in_line[k])
             else:
                 k = operation
                 if k == asked_operation:
-                    asked_operation = ask_for_line(flow, k, day)
+                    asked_operation = ask_for_line(flow, k, day, nights_can_be_tried(hospital))
                 operation = np.int64(flow.next_in_line[k])
             w = flow.waiting[k]
             stage = np.int64(w["stage"])
             if stage == GONE or day < np.int64(w["due"]):
                 continue
+            if w["night"] == 1 and day < np.int64(w["leaves"]) and not nights_can_be_tried(hospital):
+                continue  # in a full hospital many are in this way: their own records, far away in memory, are not needed
             p = flow.rows[np.int64(w["person"])]
             if np.int64(p["end_month"]) != record.ALIVE or np.int64(p["care"]) & record.IN_HOSPITAL:
                 continue
@@ -431,12 +458,12 @@ def close_lines(flow, first_hospital, end_hospital, kept):
             if comes_first(visit, operation):
                 k = visit
                 if k == asked_visit:
-                    asked_visit = ask_for_line(flow, k, NO_DAY)
+                    asked_visit = ask_for_line(flow, k, NO_DAY, True)
                 visit = np.int64(flow.next_in_line[k])
             else:
                 k = operation
                 if k == asked_operation:
-                    asked_operation = ask_for_line(flow, k, NO_DAY)
+                    asked_operation = ask_for_line(flow, k, NO_DAY, True)
                 operation = np.int64(flow.next_in_line[k])
             w = flow.waiting[k]
             p = flow.rows[np.int64(w["person"])]

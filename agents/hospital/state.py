@@ -62,6 +62,7 @@ CASE = np.dtype(
         ("recorded", "u1"),  # 1 where the national return counts the person's delay
         ("continuing", "u1"),  # continuing healthcare: undecided, refused or agreed
         ("returned", "u1"),  # 1 if the spell began within 30 days of a discharge
+        ("council", "u1"),  # where the person lives
     ],
     align=True,
 )
@@ -250,6 +251,7 @@ def open_case(flow, i, state, day, due, trigger, cause, hospital, rules, seed):
     c["trigger"] = trigger
     c["start"] = day
     c["hospital"] = hospital
+    c["council"] = flow.rows[i]["council"]
     c["cause"] = cause
     c["decider"] = NEED_DECIDES
     c["lever"] = 0

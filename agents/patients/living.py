@@ -504,7 +504,7 @@ def accrue(p, age, days, tables, rules, councils, totals):
                 row[INFORMAL] += informal
                 row[UNMET_MINUTES] += unmet
                 p["unmet"] = np.int64(p["unmet"]) + unmet
-                p["unmet_recent"] = min(max(np.int64(p["unmet_recent"]) + weekly * days // 30, 0), 65535)
+                p["unmet_recent"] = min(max(np.int64(p["unmet_recent"]) + int(weekly * days / 30.0), 0), 65535)
             if np.int64(p["person"]) & record.TURNED:
                 accrue_turned(p, days, setting, funder, rules, councils[council], row, (totals.shape[1] - N_TOTALS) // 2)
             package = np.int64(p["package"]) // 7
