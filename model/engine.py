@@ -28,7 +28,7 @@ from agents.hospital.planned import (
     close_lines,
     form_lines,
 )
-from agents.hospital.sharing import Hands, even_parts
+from agents.hospital.sharing import Hands, even_parts, plain
 from agents.hospital.state import CASE, CLOSED, HOSPITAL_STATE, N_HOSPITAL_OUT, N_OUT, Flow
 from agents.patients import proactive
 from agents.patients.living import CONSORTIUM_STATE, COUNCIL_STATE, N_TOTALS, live
@@ -253,7 +253,7 @@ class Engine:
 
         last = first_day + days
         tell_afternoons(self.future, len(self.future), self.rules, self.seed)
-        events = np.concatenate([self.future, events])
+        events = one_after_another([self.future, events], EVENT)
         soon = int((events["day"] < last).sum())
         room = self.n_cases + 4 * soon + 1024
         calendar = self._calendar = _with_room(self._calendar, len(events) + room + self.n_cases)  # a return and a follow-up each
@@ -265,7 +265,7 @@ class Engine:
         size[N_WAITING_AT] = len(self.waiting)
         size[N_SORTED_AT] = len(events)
         waiting = self._waiting = _with_room(self._waiting, 6 * lines)
-        waiting[: len(self.waiting)] = self.waiting
+        plain(waiting)[: len(self.waiting)] = plain(self.waiting)
         next_in_line = self._next_in_line = _with_room(self._next_in_line, len(waiting))
         planned = np.zeros((len(councils), N_PLANNED_OUT), dtype=np.int64)
         hospital_planned = np.zeros((len(hospitals), N_HOSPITAL_PLANNED), dtype=np.int64)
@@ -282,14 +282,14 @@ class Engine:
         self._run_days(flow, clock, number)
         calendar = calendar[: size[1]]
         past = calendar["day"] < last
-        self.future = calendar[~past].copy()
+        self.future = plain(calendar)[~past].view(EVENT)
         self._close_up(int(size[0]))
         dead = np.unique(calendar["person"][past & (calendar["kind"] == DEATH_EVENT)])
         dead = dead[rows["end_month"][dead] == -1]
         rows["end_month"][dead] = number
         self._close_lines(flow)
         return Month(
-            number, days, totals, counts, out, hospital_out, journal[: size[2]].copy(), notes[: size[3]].copy(), dead,
+            number, days, totals, counts, out, hospital_out, copied(journal[: size[2]]), copied(notes[: size[3]]), dead,
             planned, hospital_planned, brought,
         )  # fmt: skip
 
@@ -325,7 +325,7 @@ class Engine:
                     self.organisations.councils, self.organisations.consortia, self.cases, self.case_of, buffer, own_totals, own_counts,
                 )  # fmt: skip
                 tell_afternoons(buffer, n, self.rules, self.seed)
-                found.append(buffer[:n].copy())
+                found.append(copied(buffer[:n]))
             return found, own_totals, own_counts
 
         size = -(-len(spans) // self.threads) if spans else 1
@@ -334,7 +334,7 @@ class Engine:
             totals += own_totals
             counts += own_counts
         found = [events for part, _, _ in results for events in part]
-        return np.concatenate(found) if found else np.zeros(0, dtype=EVENT)
+        return one_after_another(found, EVENT)
 
     def _put_in_order(self, events: np.ndarray, first_day: int, days: int, calendar: np.ndarray) -> None:
         """Write events to the calendar: those of the month by day, half of the day and priority, then later ones; what is equal stays in order."""
@@ -411,7 +411,7 @@ class Engine:
         closed = self.each(close, even_parts(in_line + 1, self.threads))
         for counted, _ in closed:
             flow.planned[:] += counted
-        self._take_up(np.concatenate([kept for _, kept in closed]))
+        self._take_up(one_after_another([kept for _, kept in closed], WAITING))
 
     def _take_up(self, waiting: np.ndarray) -> None:
         """Set the lines, and how many waits each person bears."""
@@ -522,9 +522,14 @@ def spans_of(n: int) -> list[tuple[int, int]]:
     return [(low, min(low + CHUNK, n)) for low in range(0, n, CHUNK)]
 
 
-def plain(records: np.ndarray) -> np.ndarray:
-    """Return records as bytes without fields: NumPy copies those many times as fast."""
-    return records.view(f"V{records.dtype.itemsize}")
+def one_after_another(parts: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    """Return records of all parts in one array."""
+    return np.concatenate([np.zeros(0, dtype=f"V{dtype.itemsize}"), *(plain(part) for part in parts)]).view(dtype)
+
+
+def copied(records: np.ndarray) -> np.ndarray:
+    """Return a copy of records."""
+    return plain(records).copy().view(records.dtype)
 
 
 def _with_room(buffer: np.ndarray, room: int) -> np.ndarray:

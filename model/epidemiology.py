@@ -11,6 +11,7 @@ from __future__ import annotations
 import calendar
 import csv
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -529,7 +530,7 @@ def _solve_by_age(
     """Return shifts by sex and age, shape (2, 93), that give each age band its share above zero."""
     shifts = np.zeros((2, N_AGES))
     middles = [age for age, _ in points]
-    between = [(a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)] if inner is None else inner
+    between = [(a + b) / 2 for a, b in itertools.pairwise(middles)] if inner is None else inner
     edges = [0.0, *between, 200.0]
     for s in range(2):
         values = []
@@ -579,7 +580,7 @@ def _mean_by_age(values: np.ndarray, years: np.ndarray) -> np.ndarray:
     """Return means by age, shape (93,), of five-year bands joined by straight lines; 90 and over is one band."""
     middles = [20.5, *np.arange(27.5, 90, 5), 93.0]
     edges = [0, *np.arange(25, 95, 5), 200]
-    inside = [(years >= low) & (years < high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inside = [(years >= low) & (years < high) for low, high in itertools.pairwise(edges)]
     known = [k for k, mask in enumerate(inside) if mask.sum() >= 20]  # a band with fewer takes its neighbour's mean
     return np.interp(AGES, [middles[k] for k in known], [values[inside[k]].mean() for k in known])
 

@@ -185,7 +185,7 @@ def indicators(totals: pd.DataFrame) -> pd.DataFrame:
     councils = found[~is_place & wide.get("people", pd.Series(np.nan, wide.index)).notna()]
     place = found[is_place].join(_spreads(councils, keys)).join(_gradients(wide[is_place]))
     told = pd.concat([place, found[~is_place]]).reset_index().melt([*keys, "organisation"], var_name="measure").dropna(subset="value")
-    return told[[column for column in totals.columns]].sort_values([*keys, "organisation", "measure"], kind="stable", ignore_index=True)
+    return told[list(totals.columns)].sort_values([*keys, "organisation", "measure"], kind="stable", ignore_index=True)
 
 
 def _rate(wide: pd.DataFrame, rate: Rate) -> pd.Series:

@@ -300,8 +300,7 @@ def _uptake(place: Place, rows: np.ndarray, known: Organisations, rules: np.reco
 
 
 def set_limits(known: Organisations, place: Place, parameters: Parameters, scale: float, year: list[Month]) -> np.ndarray:
-    """Set beds, A&E, discharge coordination, assessment, brokerage, home care, general practice, clinics and theatres from what a
-    year without limits asked for.
+    """Set the capacity of hospitals, councils and general practice from what a year without limits asked for.
 
     Clinics and theatres can do what remains of demand once people have left their lines through the stated waits: the
     lines then grow to those waits, and are held there by who leaves. Where they are limited already, as a sample was, they stay so.

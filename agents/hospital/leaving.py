@@ -278,8 +278,9 @@ def mark_turned(p, turned):
 
 @compiled
 def decide_continuing(flow, c, p, council, day, tables, rules, seed):
-    """The consortium decides on continuing healthcare, as strictly as its lever says: agreed, refused, or refused and disputed
-    by the council. Who would have been decided on otherwise at rest is marked, so that it is known who pays instead.
+    """The consortium decides on continuing healthcare, as strictly as its lever says: agreed, refused, or disputed by the council too.
+
+    Who would have been decided on otherwise at rest is marked, so that it is known who pays instead.
     """
     if day < np.int64(c["due"]):
         return STAY

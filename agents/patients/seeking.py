@@ -382,7 +382,7 @@ def emergencies(p, i, month, first_day, days, sex, fifth, age, step, season, yea
             n = write_contact(p, i, month, first_day, days, age, LAST_PHASE, 1.0, consortium if now != then else NEED_DECIDES,
                               CARE_HOME_SUPPORT if now != then else 0, 0 if now else 1, tables, seed, events, n)
     if gave_up:
-        u_day, u_severity, u_priority, u_goes = block(seed, i, month, BREAKDOWN, draws.CONTACT_DAY)
+        u_day, _u_severity, u_priority, u_goes = block(seed, i, month, BREAKDOWN, draws.CONTACT_DAY)
         if u_goes < rules.breakdown_contact:
             n = write_contact(p, i, month, first_day, days, age, BREAKDOWN, rules.low_severity, NEED_DECIDES, 0, 0, tables, seed, events, n)
     return n

@@ -147,8 +147,10 @@ def felt_load(p, minutes, consortium, rules):
 
 @compiled
 def team_comes_or_goes(p, i, consortium, rules):
-    """Return 1 for a resident whose care home has a health team only since more homes are looked after than at rest, -1 for one
-    whose home has lost it, and 0 for everybody else: a draw for life says after how many others a person's home comes."""
+    """Return 1 for a resident whose care home has gained a health team since rest, -1 where it has lost it, 0 for everybody else.
+
+    A draw for life says after how many others a person's home comes.
+    """
     now, at_rest = consortium.levers[CARE_HOME_SUPPORT], consortium.rest[CARE_HOME_SUPPORT]
     if now == at_rest or np.int64(p["care"]) & record.SETTING_MASK < RESIDENTIAL:
         return 0

@@ -74,7 +74,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def taken(facts: Mapping[str, Any], name: str, alternative: Alternative, seen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a structure's facts under one of its alternatives.
+    r"""Return a structure's facts under one of its alternatives.
 
     Parameters
     ----------

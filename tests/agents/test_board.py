@@ -1,5 +1,7 @@
 """What a board advises, what comes of it, and that a place at rest never hears from one."""
 
+from typing import ClassVar
+
 import mesa
 import numpy as np
 import pytest
@@ -13,14 +15,14 @@ from tests.agents.test_organisations import SmallWorld, make
 from tests.strategies import NO_BELIEFS, lived, small_economy
 
 SOCIAL, ACUTE = Account.SOCIAL_CARE, Account.ACUTE
-HOLDERS = {account: Party.CONSORTIUM for account in Account} | {SOCIAL: Party.COUNCIL, Account.PUBLIC_HEALTH: Party.COUNCIL, Account.HOSPITAL: Party.HOSPITAL}
+HOLDERS = dict.fromkeys(Account, Party.CONSORTIUM) | {SOCIAL: Party.COUNCIL, Account.PUBLIC_HEALTH: Party.COUNCIL, Account.HOSPITAL: Party.HOSPITAL}
 SHORT_OF_MONEY = {SOCIAL: 1.3}
 
 
 class OneLever(SmallWorld):
     """A world in which only strictness does anything, and a council short of money wants more of it."""
 
-    costs = {SOCIAL: -3.0, ACUTE: 2.9}
+    costs: ClassVar = {SOCIAL: -3.0, ACUTE: 2.9}
 
     def belief(self, unit, lever):
         return Belief(lever=lever, costs=self.costs if lever is Lever.STRICTNESS else {}, qalys=0.0)

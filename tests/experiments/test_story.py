@@ -1,6 +1,7 @@
 """Stories of decisions: what they say of a step's worth is what the rule of deciding reckoned with."""
 
 import dataclasses
+import itertools
 import json
 import math
 
@@ -43,7 +44,7 @@ def steps(*after: float, **changes) -> list[Decided]:
         dataclasses.replace(
             STEP, month=3 * at, before=before, after=now, reasons={**STEP.reasons, "direction": 1.0 if now >= before else -1.0}, **changes
         )
-        for at, (before, now) in enumerate(zip(levels, levels[1:], strict=False))
+        for at, (before, now) in enumerate(itertools.pairwise(levels))
     ]
 
 
