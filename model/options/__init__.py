@@ -63,7 +63,7 @@ def option_facts(name_or_path: str) -> dict[str, Any]:
 
 
 def laid_over(structure: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
-    r"""Return a structure's facts with those of options in their place.
+    """Return a structure's facts with those of options in their place.
 
     Sections are joined key by key; anything else is replaced whole.
 

@@ -74,7 +74,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def taken(facts: Mapping[str, Any], name: str, alternative: Alternative, seen: Mapping[str, Any]) -> dict[str, Any]:
-    r"""Return a structure's facts under one of its alternatives.
+    """Return a structure's facts under one of its alternatives.
 
     Parameters
     ----------

@@ -221,14 +221,14 @@ def test_the_rest_is_paid_by_the_tariff_to_the_penny(some, tariff):
 
 def test_a_contract_for_some_is_worth_at_rest_what_their_care_brought(some):
     """The base year: what is billed for the others, and the contract at the people of the start, come to the tariff's income."""
-    state, base = some._state, some._contracts.base
+    state, base = some._state, some._contracts[0][1].base
     years = len(state.year) // 12
     rest = state.brought[some.structure.payment.kind]
     assert (base.income == rest // years).all()
     income = np.zeros_like(rest)
     for month in state.year:
         np.add.at(income, (month.journal["payer"].astype(int), month.journal["payee"].astype(int)), month.journal["pence"])
-    at_start = Contracts(some._contracts.rule, base, covers=lambda rows, month: some._contracts.covers(rows, 0))
+    at_start = Contracts(some._contracts[0][1].rule, base, covers=lambda rows, month: some._contracts[0][1].covers(rows, 0))
     a_year = sum(at_start.month(m, still(state.arrays["rows"]), np.zeros(len(some.hospitals))) for m in range(12))
     assert np.abs((income - rest) / years + a_year - income / years).max() <= 13, "pence: half of one a month and pair"
 
@@ -242,9 +242,9 @@ def still(rows: np.ndarray) -> np.ndarray:
 
 def test_a_contract_for_some_moves_with_how_many_they_are(some):
     """At the last month's end, by hand: as at rest, or by head, or by prices that stand as admissions by number of conditions."""
-    base, rule = some._contracts.base, some.structure.payment.hospital
+    base, rule = some._contracts[0][1].base, some.structure.payment.hospital
     weights = {"block": None, "capitation": np.ones(N_BANDS)}.get(rule, np.array([evidence(row).number() for row in YEAR_OF_CARE_ROWS]))
-    now = people_served(some.engine.people.rows, 11, *base.income.shape, some._contracts.covers)
+    now = people_served(some.engine.people.rows, 11, *base.income.shape, some._contracts[0][1].covers)
     assert 0 < now.sum() != base.people.sum()
     many = np.ones(base.income.shape) if weights is None else now @ weights / np.maximum(base.people @ weights, 1e-9)
     many[base.people.sum(axis=2) == 0] = 1.0

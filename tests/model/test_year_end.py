@@ -85,7 +85,7 @@ def acute_shock(structure, **values) -> dict[str, float]:
     economy = small_economy(structure=structure, scale=0.02, hold=ALL_HELD, parameters=Parameters().with_values(values))
     known = economy.engine.organisations.hospitals
     for name in ("spell_price", "excess_price", "attendance_price"):
-        known[name] = known[name] * 3 // 2
+        known[name] = known[name] * 2
     for _ in range(12):
         economy.step()
     gates = economy.measures.query("measure == 'funding_gate'")["value"]
