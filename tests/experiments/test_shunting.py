@@ -115,7 +115,7 @@ def test_what_cannot_be_asked_is_refused(changes, words):
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shunts")
-    spec = ShuntSpec(ground=SMALL, decisions=("council", "council.fees"), draws=0)
+    spec = ShuntSpec(ground=SMALL, decisions=("council", "council.charges"), draws=0)
     return shunts(spec, Cases(folder)), folder
 
 
@@ -128,9 +128,9 @@ def test_a_decision_has_two_estimates_in_a_real_run(found):
 
 def test_a_lever_that_never_moved_costs_nobody_anything_by_replay(found):
     shunts_found, _ = found
-    assert shunts_found.rows[shunts_found.rows["decision"] == "council.fees"].empty
+    assert shunts_found.rows[shunts_found.rows["decision"] == "council.charges"].empty
     people = shunts_found.people
-    assert (people[people["decision"] == "council.fees"]["counterfactual"] == 0.0).all()
+    assert (people[people["decision"] == "council.charges"]["counterfactual"] == 0.0).all()
 
 
 def test_tables_and_figure_are_written_and_runs_are_not_made_twice(found):
