@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.comparing import NOTHING, PERIOD, headline, is_clear, paired_differences, totals
+from experiments.comparing import PERIOD, headline, is_clear, paired_differences, totals
 from experiments.specification import ComparisonSpec
 from experiments.store import Results
 from model.measures import HEADLINE
@@ -83,8 +83,6 @@ def differences_by_reading(results: Results) -> pd.DataFrame:
             pair = _renamed(values, baseline, run)
             rows = paired_differences(pair, "baseline")
             rows = rows[rows["structure"] == "other"].drop(columns=["structure", "year"])
-            dust = rows["difference"].abs() <= NOTHING * rows["baseline"].abs()  # of rounding, which has no sign
-            rows["difference"] = rows["difference"].mask(dust, 0.0)
             names = {"structure": structure, "read": reading.structure, "alternative": reading.alternative, "run": reading.run}
             parts.append(rows.assign(**names)[[*names, *rows.columns]])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["structure", "read", "alternative", "run", "measure"])
