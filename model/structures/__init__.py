@@ -27,6 +27,7 @@ from model.structures.alternatives import (
     Alternative,
     as_tables,
     file_name,
+    short,
     split,
     stated_places,
     taken,
@@ -595,7 +596,7 @@ def _facts_of(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise StructureError(f"{path.name}: is not valid TOML: {error}") from error
     if "councils" in facts:
-        raise StructureError(f"{path.name}: councils: must be left out here, where one structure for all councils is wanted (got {_short(facts['councils'])})")
+        raise StructureError(f"{path.name}: councils: must be left out here, where one structure for all councils is wanted (got {short(facts['councils'])})")
     return facts
 
 
@@ -624,7 +625,7 @@ def _line(detail: ErrorDetails) -> str:
         message = f"unknown key; nearest: {nearest(where[-1], _keys_beside(detail['loc']))}"
     if detail["type"] == "missing":
         return f"{'.'.join(where)}: must be given (got nothing)"
-    return f"{'.'.join(where) or 'file'}: {message} (got {_short(detail['input'])})"
+    return f"{'.'.join(where) or 'file'}: {message} (got {short(detail['input'])})"
 
 
 def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
@@ -634,11 +635,6 @@ def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
     }  # fmt: skip
     section = sections.get(str(where[0])) if len(where) > 1 else None
     return [known.alias or name for name, known in (section or CommissioningStructure).model_fields.items()]
-
-
-def _short(given: Any) -> str:
-    words = repr(given)
-    return words if len(words) <= 60 else f"{words[:57]}..."
 
 
 def _contradictions(facts: Mapping[str, Any]) -> list[str]:

@@ -112,7 +112,7 @@ def without_use(alternative: Alternative, own_name: str, shipped: list[str]) -> 
     """
     for label in LABELS:
         if label in alternative.facts:
-            yield label, f"must be left out: an alternative keeps its structure's (got {_short(alternative.facts[label])})"
+            yield label, f"must be left out: an alternative keeps its structure's (got {short(alternative.facts[label])})"
     if alternative.see and alternative.facts:
         yield "see", f"must be left out where facts are stated (got {alternative.see!r} and {', '.join(alternative.facts)})"
     elif alternative.see:
@@ -126,7 +126,8 @@ def without_use(alternative: Alternative, own_name: str, shipped: list[str]) -> 
         yield "", "must state a fact, or see another structure; what no fact can say goes into open_questions (got says alone)"
 
 
-def _short(given: Any) -> str:
+def short(given: Any) -> str:
+    """Return what was given in one line of an error, cut where it is long."""
     words = repr(given)
     return words if len(words) <= 60 else f"{words[:57]}..."
 
