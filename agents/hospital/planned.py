@@ -356,6 +356,14 @@ def ask_for_line(flow, k, day, beds):
 
 
 @compiled
+def go_on(flow, k, asked, day, beds):
+    """Return the wait after k in its line, and that up to which records were asked for; see :func:`ask_for_line`."""
+    if k == asked:
+        asked = ask_for_line(flow, k, day, beds)
+    return np.int64(flow.next_in_line[k]), asked
+
+
+@compiled
 def comes_first(k, other):
     """Return whether wait k, or -1 at its line's end, was joined before the next of the other line."""
     return k >= 0 and (other < 0 or k < other)
@@ -371,10 +379,8 @@ def leave_lines(flow, first_hospital, end_hospital, day, left, clock, tables, ru
         for line in range(N_LINES):
             k = asked = np.int64(flow.lines[h, line, 0])
             while k >= 0:
-                if k == asked:
-                    asked = ask_for_line(flow, k, NO_DAY, True)
                 w = flow.waiting[k]
-                k = np.int64(flow.next_in_line[k])
+                k, asked = go_on(flow, k, asked, NO_DAY, True)
                 if w["stage"] == GONE:
                     continue
                 p = flow.rows[np.int64(w["person"])]
@@ -418,14 +424,10 @@ def day_of_planned_care(flow, first_hospital, end_hospital, day, left, clock, ta
                 break
             if comes_first(visit, operation):  # both lines together are as people joined them: somebody may be in both
                 k = visit
-                if k == asked_visit:
-                    asked_visit = ask_for_line(flow, k, day, True)
-                visit = np.int64(flow.next_in_line[k])
+                visit, asked_visit = go_on(flow, k, asked_visit, day, True)
             else:
                 k = operation
-                if k == asked_operation:
-                    asked_operation = ask_for_line(flow, k, day, nights_can_be_tried(hospital))
-                operation = np.int64(flow.next_in_line[k])
+                operation, asked_operation = go_on(flow, k, asked_operation, day, nights_can_be_tried(hospital))
             w = flow.waiting[k]
             stage = np.int64(w["stage"])
             if stage == GONE or day < np.int64(w["due"]):
@@ -457,14 +459,10 @@ def close_lines(flow, first_hospital, end_hospital, kept):
         while visit >= 0 or operation >= 0:
             if comes_first(visit, operation):
                 k = visit
-                if k == asked_visit:
-                    asked_visit = ask_for_line(flow, k, NO_DAY, True)
-                visit = np.int64(flow.next_in_line[k])
+                visit, asked_visit = go_on(flow, k, asked_visit, NO_DAY, True)
             else:
                 k = operation
-                if k == asked_operation:
-                    asked_operation = ask_for_line(flow, k, NO_DAY, True)
-                operation = np.int64(flow.next_in_line[k])
+                operation, asked_operation = go_on(flow, k, asked_operation, NO_DAY, True)
             w = flow.waiting[k]
             p = flow.rows[np.int64(w["person"])]
             if np.int64(p["end_month"]) != record.ALIVE:
