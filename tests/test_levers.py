@@ -328,6 +328,7 @@ NEEDS_MORE_PEOPLE = {
     "market.workforce_room": 0.2,
     "prevention.falls_share": 0.2,
     "prevention.falls_prevented": 0.2,
+    "services.home_last_crises": 0.1,  # few residents, and fewer who die within two years
     "trusting.disputes": 0.1,
     "teamwork.proactive": 0.1,
 }
@@ -352,7 +353,7 @@ def moved(name: str, level: float, folder, scale: float) -> dict[str, str]:
     structure = STRUCTURE_THAT_USES.get(name, "separate-budgets")
     months = NEEDS_MORE_MONTHS.get(name, 24)
     if structure in WRITTEN:
-        text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8")
+        text = (FOLDER / "separate-budgets.toml").read_text(encoding="utf-8").partition("[alternatives.")[0]  # one of which it may become
         file = folder / f"{structure.replace('_', '-')}.toml"
         text = text.replace(*WRITTEN[structure]).replace('name = "separate-budgets"', f'name = "{file.stem}"')
         file.write_text(text, encoding="utf-8")
