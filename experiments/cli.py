@@ -1133,7 +1133,9 @@ def _place_page(name: str, as_json: bool) -> None:
     console = _console()
     console.print(f"{summary['title']} ({summary['name']})", style="bold")
     console.print(" ".join(str(summary["notes"]).split()))
-    summary["coterminosity"] = f"{summary['coterminosity']:.2f}"
+    after = ", ".join(f"{council} with {consortium}" for council, consortium in summary["redrawn"].items())
+    redrawn = f" ({summary['coterminosity_redrawn']:.2f} with boundaries redrawn: {after})" if summary["coterminosity"] < 1.0 else ""
+    summary["coterminosity"] = f"{summary['coterminosity']:.2f}{redrawn}"
     for key in ("adults", "small_areas", "councils", "consortia", "hospitals", "main_hospitals", "coterminosity"):
         console.print(f"{key.replace('_', ' ')}: {_cell(summary[key]) or 'none'}", soft_wrap=True)
     numbers = {source: n for n, source in enumerate(dict.fromkeys(row["source"] for row in facts), start=1)}
@@ -1371,7 +1373,7 @@ def shunts(
     Households are apart from organisations.
     """
     with _what_is_asked(output):
-        from experiments.shunting import ShuntSpec, write_shunts
+        from experiments.shunting import ESTIMATES, ShuntSpec, write_shunts
         from experiments.shunting import shunts as find
 
         ground = _ground_of(results, structure) if results else _ground(place, years, replications, scale, seed, settlement, funded, change, [structure])
@@ -1384,11 +1386,14 @@ def shunts(
     if as_json:
         _print_json({"lines": _records(found.lines()), "people": _records(found.people)})
     elif not quiet:
+        which, words = ("_luck", "the 95% interval over replications") if ground.replications > 1 else ("", "from least to most over draws of cause shares")
         rows = [
-            {"decision": row.decision, "payer": row.payer, **{name: _pounds_and_range(row, name) for name in ("attributed", "counterfactual", "disagreement")}}
+            {"decision": row.decision, "payer": row.payer, **{name: _pounds_and_range(row, name, which) for name in ESTIMATES}}
             for row in found.matrix().itertuples()
         ]
-        _console().print(_table(rows, ("decision", "payer", "attributed", "counterfactual", "disagreement")) if rows else "No decision costs or saves anybody anything.")
+        _console().print(_table(rows, ("decision", "payer", *ESTIMATES)) if rows else "No decision costs or saves anybody anything.")
+        if rows and (ground.replications > 1 or spec.draws):
+            _console().print(f"In brackets: {words}; shunts.csv has both.")
         _say_files(files)
 
 
@@ -1408,10 +1413,10 @@ def _ground_of(results: str, structure: str) -> Ground:
     return Ground.of(spec)
 
 
-def _pounds_and_range(row: Any, name: str) -> str:
+def _pounds_and_range(row: Any, name: str, which: str) -> str:
     from experiments.figures.style import number
 
-    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    low, high = getattr(row, f"{name}{which}_low"), getattr(row, f"{name}{which}_high")
     reach = "" if low != low else f" ({number(low, 'pounds', signed=True)} to {number(high, 'pounds', signed=True)})"
     return number(getattr(row, name), "pounds", signed=True) + reach
 

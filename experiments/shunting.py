@@ -25,7 +25,7 @@ from agents.deciding import LEVER_RANGES
 from agents.naming import nearest
 from agents.vocabulary import Lever, Party, Service
 from experiments.cases import Cases, Ground
-from experiments.comparing import MONTHS, PLACE, without_dust
+from experiments.comparing import MONTHS, PLACE, interval_half_width, without_dust
 from experiments.store import RunTables
 from model.cause_prior import clock_values, joint_prior
 from model.holders import OWNER_OF, Holders, body_areas
@@ -46,6 +46,7 @@ COMMISSIONERS = ("council", "consortium", "commissioner")
 BEARERS = (*COMMISSIONERS, "hospital", "household")
 PEOPLE = ("qalys", "deaths", "unmet_hours", "emergency_admissions", "delayed_days_true", "care_home_entries")
 """Measures that stand beside the money."""
+ESTIMATES = ("attributed", "counterfactual", "disagreement")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,9 +203,10 @@ class Shunts:
     ----------
     spec : what was asked for
     title : of the place, for a reader
-    rows : decision, decider, draw (0: the defaults), payer, line, spillover, attributed, counterfactual: pounds a year,
-        means over replications; positive is a cost caused
-    people : decision, decider, draw, measure, counterfactual: a year
+    rows : decision, decider, draw (0: the defaults), replication, payer, line, spillover, attributed, counterfactual:
+        pounds a year; positive is a cost caused
+    people : decision, decider, draw, measure, counterfactual (mean over replications, a year), low, high (its 95%
+        t-interval, missing with one replication)
     """
 
     spec: ShuntSpec
@@ -214,12 +216,11 @@ class Shunts:
 
     def lines(self) -> pd.DataFrame:
         """Return each payer's cost of each decision by service line, over the prior: see :func:`over_draws`."""
-        return over_draws(self.rows, ["decision", "decider", "payer", "line"])
+        return over_draws(self.rows, ["decision", "decider", "payer", "line"], self.spec.ground.replications)
 
     def matrix(self) -> pd.DataFrame:
         """Return each payer's cost of each decision in all lines together, over the prior."""
-        return over_draws(self.rows, ["decision", "decider", "payer"])
-
+        return over_draws(self.rows, ["decision", "decider", "payer"], self.spec.ground.replications)
 
     @property
     def pictured(self) -> Pictured:
@@ -230,25 +231,35 @@ class Shunts:
         return Pictured(context=context, matrix=self.matrix(), lines=self.lines(), kind=spec.kind, against=spec.against, draws=spec.draws)
 
 
-def over_draws(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return pounds at the defaults, and from least to most over all draws.
+def over_draws(rows: pd.DataFrame, keys: Sequence[str], replications: int) -> pd.DataFrame:
+    """Return pounds at the defaults, from least to most over all draws of cause shares, and within what luck leaves.
+
+    Parameters
+    ----------
+    rows : as :class:`Shunts` has them
+    keys : what is told apart
+    replications : that were run; a row that one of them lacks is nothing there
 
     Returns
     -------
     DataFrame
-        The keys, then attributed, counterfactual and disagreement (attributed less counterfactual), each with ``_low``
-        and ``_high``; those are missing where only the defaults were run.
+        The keys, then attributed, counterfactual and disagreement (attributed less counterfactual), means over
+        replications; each with ``_low`` and ``_high`` over draws, which are missing where only the defaults were run,
+        and with ``_luck_low`` and ``_luck_high``, the 95% t-interval at the defaults, missing with one replication.
     """
     size = rows[["attributed", "counterfactual"]].abs().max(axis=1).to_numpy(float)
     rows = rows.assign(disagreement=without_dust((rows["attributed"] - rows["counterfactual"]).to_numpy(float), size))
     draws = sorted({0, *rows["draw"].astype(int)})
     parts = {}
-    for name in ("attributed", "counterfactual", "disagreement"):
-        wide = rows.pivot_table(index=list(keys), columns="draw", values=name, aggfunc="sum", sort=False, observed=True)
-        wide = wide.reindex(columns=draws).fillna(0.0)  # what a draw lacks is nothing there
-        parts[name] = wide[0]
-        parts[f"{name}_low"], parts[f"{name}_high"] = (end if len(draws) > 1 else np.nan for end in (wide.min(axis=1), wide.max(axis=1)))
-    order = [f"{name}{end}" for end in ("", "_low", "_high") for name in ("attributed", "counterfactual", "disagreement")]
+    for name in ESTIMATES:
+        wide = rows.pivot_table(index=list(keys), columns=["draw", "replication"], values=name, aggfunc="sum", sort=False, observed=True)
+        values = wide.reindex(columns=pd.MultiIndex.from_product([draws, range(replications)])).fillna(0.0).to_numpy(float)
+        values = values.reshape(len(wide), len(draws), replications)
+        means, half = values.mean(axis=2), interval_half_width(values[:, 0])
+        least, most = (means.min(axis=1), means.max(axis=1)) if len(draws) > 1 else (np.full(len(wide), np.nan),) * 2
+        ends = {"": means[:, 0], "_low": least, "_high": most, "_luck_low": means[:, 0] - half, "_luck_high": means[:, 0] + half}
+        parts |= {f"{name}{end}": pd.Series(values, index=wide.index) for end, values in ends.items()}
+    order = [f"{name}{end}" for end in ("", "_low", "_high", "_luck_low", "_luck_high") for name in ESTIMATES]
     return pd.DataFrame(parts)[order].reset_index()
 
 
@@ -278,8 +289,9 @@ def shunts(spec: ShuntSpec, cases: Cases, results: Path | None = None) -> Shunts
     for (draw, name), runs in seconds.items():
         one = next(each for each in decided if each.name == name)
         pairs = [(cases.tables(first), cases.tables(second)) for first, second in zip(firsts[draw], runs, strict=True)]
-        rows.append(_mean([money(one, *pair) for pair in pairs], ["payer", "line", "spillover"]).assign(decision=name, decider=one.decider, draw=draw))
-        people.append(_mean([_people(*pair) for pair in pairs], ["measure"]).assign(decision=name, decider=one.decider, draw=draw))
+        own = pd.concat([money(one, *pair).assign(replication=replication) for replication, pair in enumerate(pairs)])
+        rows.append(own.assign(decision=name, decider=one.decider, draw=draw))
+        people.append(_people(pairs).assign(decision=name, decider=one.decider, draw=draw))
     first = ["decision", "decider", "draw"]
     tables = [pd.concat(parts, ignore_index=True) for parts in (rows, people)]
     tables = [table[[*first, *(column for column in table.columns if column not in first)]] for table in tables]
@@ -303,12 +315,6 @@ def _undone(spec: ShuntSpec, one: Decided, first: RunSpec, cases: Cases) -> RunS
         for unit, lever in undone
     ]
     return dataclasses.replace(first, interventions=(*first.interventions, *others, *at))
-
-
-def _mean(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
-    """Return means over replications; a row that one of them lacks is 0 there."""
-    sums = pd.concat(frames).groupby(list(keys), sort=False, observed=True).sum(numeric_only=True) / len(frames)
-    return sums.reset_index()
 
 
 def money(one: Decided, first: RunTables, second: RunTables) -> pd.DataFrame:
@@ -357,15 +363,18 @@ def borne(run: RunTables, kinds: Mapping[str, str]) -> pd.Series:
     return paid.add(received, fill_value=0.0).add(resources, fill_value=0.0)
 
 
-def _people(first: RunTables, second: RunTables) -> pd.DataFrame:
-    """Return by how much measures of people differ because the decision was made, a year."""
-    parts = []
-    for run in (first, second):
-        own = run.measures[(run.measures["organisation"] == PLACE) & run.measures["measure"].isin(PEOPLE)]
-        parts.append(own.groupby("measure", observed=True)["value"].sum())
-    years = (int(first.measures["month"].max()) + 1) / MONTHS
-    difference = (parts[0] - parts[1]) / years
-    return difference.reindex(list(PEOPLE), fill_value=0.0).rename("counterfactual").rename_axis("measure").reset_index()
+def _people(pairs: Sequence[tuple[RunTables, RunTables]]) -> pd.DataFrame:
+    """Return by how much measures of people differ because the decision was made, a year, with what luck leaves."""
+    months = int(pairs[0][0].measures["month"].max()) + 1
+    sums = [[_summed(run.measures) for run in pair] for pair in pairs]
+    differences = np.array([first - second for first, second in sums]).T * MONTHS / months
+    mean, half = differences.mean(axis=1), interval_half_width(differences)
+    return pd.DataFrame({"measure": PEOPLE, "counterfactual": mean, "low": mean - half, "high": mean + half})
+
+
+def _summed(measures: pd.DataFrame) -> np.ndarray:
+    own = measures[measures["organisation"] == PLACE]
+    return own.groupby("measure", observed=True)["value"].sum().reindex(list(PEOPLE), fill_value=0.0).to_numpy(float)
 
 
 def write_shunts(found: Shunts, folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ from agents.vocabulary import Account, Lever, Party
 from model.accounts import SERVICES_OF, UNIT_OF
 from model.ledger import Parties, aggregate
 from model.patchwork import Patchwork
-from model.place import Place
+from model.place import Place, redrawn
 from model.structures import STANDING_KINDS, CommissioningStructure
 
 OWNER_OF = {lever: kind.kind for kind in (Council, GPConsortium, Hospital) for lever in kind.own_levers}
@@ -54,19 +54,6 @@ def people_shared(place: Place) -> dict[tuple[Party, Party], np.ndarray]:
     pair = areas["council"].astype(np.int64) * size[1] + areas["consortium"]
     both = np.bincount(pair[cells["small_area"]], weights=cells["count"], minlength=size[0] * size[1]).reshape(size)
     return _by_kinds(both, place.catchment)
-
-
-def redrawn(both: np.ndarray) -> np.ndarray:
-    """Return the people of councils (rows) by consortium once boundaries are redrawn: all of a council with the one that had most of it.
-
-    Examples
-    --------
-    >>> redrawn(np.array([[60.0, 40.0, 0.0], [10.0, 20.0, 70.0]])).tolist()
-    [[100.0, 0.0, 0.0], [0.0, 0.0, 100.0]]
-    """
-    found = np.zeros_like(both)
-    found[np.arange(len(both)), both.argmax(axis=1)] = both.sum(axis=1)
-    return found
 
 
 def _by_kinds(both: np.ndarray, catchment: np.ndarray) -> dict[tuple[Party, Party], np.ndarray]:

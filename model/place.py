@@ -7,10 +7,11 @@ from the open data in ``model/data``. ``docs/reference/data.md`` tells how. One 
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,20 +221,43 @@ def place_summary(place: Place) -> dict[str, object]:
     Returns
     -------
     name, title, notes, adults, small_areas (how many), councils, consortia, hospitals (names; main hospitals first),
-    main_hospitals, coterminosity (1 = councils and consortia share their boundaries)
+    main_hospitals, coterminosity (1 = councils and consortia share their boundaries), and that and who looks after each
+    council once boundaries are redrawn
     """
     share_inside = np.array([consortium.share_inside for consortium in place.consortia])
+    councils, consortia = ([each.name for each in kind] for kind in (place.councils, place.consortia))
+    adults = _counted_by_pair(place.small_areas, place.cells)
     return {
         "name": place.name,
         "title": place.title,
         "notes": place.notes,
         "adults": int(place.cells["count"].sum()),
         "small_areas": len(place.small_areas),
-        "councils": [council.name for council in place.councils],
-        "consortia": [consortium.name for consortium in place.consortia],
+        "councils": councils,
+        "consortia": consortia,
         "hospitals": [hospital.name for hospital in place.hospitals],
         "main_hospitals": [hospital.name for hospital in place.hospitals if hospital.kind == "main"],
-        "coterminosity": coterminosity(_counted_by_pair(place.small_areas, place.cells), share_inside),
+        "coterminosity": coterminosity(adults, share_inside),
+        **once_redrawn(adults, councils, consortia),
+    }
+
+
+def once_redrawn(adults: np.ndarray, councils: Sequence[str], consortia: Sequence[str]) -> dict[str, Any]:
+    """Return what boundaries redrawn along those of councils would make of a place.
+
+    Parameters
+    ----------
+    adults : by council and consortium, shape (n_councils, n_consortia)
+    councils, consortia : their names
+
+    Returns
+    -------
+    coterminosity_redrawn (nobody from outside the place is then with its consortia), redrawn (council to consortium)
+    """
+    after = redrawn(adults)
+    return {
+        "coterminosity_redrawn": coterminosity(after, np.ones(len(consortia))),
+        "redrawn": {council: consortia[k] for council, k in zip(councils, after.argmax(axis=1), strict=True)},
     }
 
 
@@ -253,8 +277,21 @@ def coterminosity(adults: NDArray[np.int64], share_inside: FloatArray) -> float:
     0.5
     """
     of_council = adults / adults.sum(axis=1, keepdims=True)
-    of_consortium = adults / adults.sum(axis=0, keepdims=True) * share_inside
+    of_consortium = adults / np.maximum(adults.sum(axis=0, keepdims=True), 1) * share_inside  # one may have nobody
     return float((adults * of_council * of_consortium).sum() / adults.sum())
+
+
+def redrawn(both: np.ndarray) -> np.ndarray:
+    """Return the people of councils (rows) by consortium once boundaries are redrawn: all of a council with the one that had most of it.
+
+    Examples
+    --------
+    >>> redrawn(np.array([[60.0, 40.0, 0.0], [10.0, 20.0, 70.0]])).tolist()
+    [[100.0, 0.0, 0.0], [0.0, 0.0, 100.0]]
+    """
+    found = np.zeros_like(both)
+    found[np.arange(len(both)), both.argmax(axis=1)] = both.sum(axis=1)
+    return found
 
 
 def _is_file(place: PlaceChoice) -> bool:

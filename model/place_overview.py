@@ -6,7 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.place import coterminosity, definition_of, list_places, load_place, place_summary, shares_inside
+from model.place import (
+    coterminosity,
+    definition_of,
+    list_places,
+    load_place,
+    once_redrawn,
+    place_summary,
+    shares_inside,
+)
 from model.place_choice import Definition, council_names
 from model.place_data import read_table
 from model.place_fitting import FloatArray
@@ -63,19 +71,22 @@ def overview(definition: Definition) -> dict[str, Any]:
     here = np.flatnonzero(adults.sum(axis=0) > 0)
     codes = tuple(england.consortia[k] for k in here)
     use = hospital_use(definition.councils)
+    councils = _names("councils.csv", "utla_code", "utla_name", definition.councils)
+    consortia = _names("overlap_ccg_utla.csv", "ccg15_code", "ccg15_name", codes)
     return {
         "name": definition.name,
         "title": definition.title,
         "notes": definition.notes,
         "adults": round(float(adults.sum())),
         "small_areas": int(england.small_areas[rows].sum()),
-        "councils": _names("councils.csv", "utla_code", "utla_name", definition.councils),
-        "consortia": _names("overlap_ccg_utla.csv", "ccg15_code", "ccg15_name", codes),
+        "councils": councils,
+        "consortia": consortia,
         "hospitals": list(use.names),
         "main_hospitals": [
             name for name, share in zip(use.names, use.share_of_trust, strict=True) if share >= MAIN_SHARE
         ],
         "coterminosity": coterminosity(adults[:, here], np.array(shares_inside(codes, definition.councils))),
+        **once_redrawn(adults[:, here], councils, consortia),
     }
 
 

@@ -11,6 +11,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from experiments.comparing import is_clear
 from experiments.figures.payers import KINDS, LINES
 from experiments.figures.style import (
     BLUE,
@@ -43,7 +44,7 @@ NOTE = (
     "{reference} setting. Attributed: from causes and reasons within the run. Counterfactual: the difference to a second "
     "run, same people and luck, without the decision, {kind}. Organisations bear what they pay less what they receive; "
     "hospitals what care costs less what they are paid; households, set apart, what they pay. Hours that "
-    "families give are no money and not in it. What care costs hospitals is not attributed. Means over replications. {prior}"
+    "families give are no money and not in it. What care costs hospitals is not attributed. {luck} {prior}"
 )
 HOW = {"replay": "all other levers as they were", "respond": "others free to respond"}
 
@@ -77,7 +78,8 @@ def title(found: Pictured) -> str:
     row = others.loc[others["counterfactual"].abs().idxmax()]
     decision = _words(row["decision"]).lower()
     words = f"the decision of {decision.replace(': ', ' on ')}" if "." in row["decision"] else f"decisions of {decision}"
-    luck = f"; {ALONE}" if found.context.replications < 2 else ""
+    clear = is_clear(row["counterfactual_luck_low"], row["counterfactual_luck_high"])
+    luck = f"; {ALONE}" if found.context.replications < 2 else "" if clear else ", which is not clear of luck"
     return (
         f"Who pays for whose decision: {words} {'cost' if row['counterfactual'] > 0 else 'save'}{'s' if '.' in row['decision'] else ''} {KINDS[row['payer']].lower()} "
         f"{number(abs(row['counterfactual']), 'pounds')} a year by counterfactual, {_attributed(row)}{luck}"
@@ -98,8 +100,9 @@ def draw(found: Pictured, heading: str) -> Figure:
     matrix, lines = found.matrix, found.lines
     draws = found.draws
     prior = f"Whiskers: from least to most over {draws + 1} sets of cause shares, the defaults and {draws} drawn from their joint prior." if draws else "At the default shares of causes."
+    luck = "Means over replications; pale where their interval leaves zero in." if found.context.replications > 1 else "Of one replication."
     reference = "observed base-year" if found.against == "observed" else "national median"
-    caption = found.context.caption(NOTE.format(reference=reference, kind=HOW[found.kind], prior=prior))
+    caption = found.context.caption(NOTE.format(reference=reference, kind=HOW[found.kind], luck=luck, prior=prior))
     decisions = list(dict.fromkeys(matrix["decision"]))
     payers = [kind for kind in ROWS if kind in set(matrix["payer"])]
     if not decisions:
@@ -132,17 +135,20 @@ def _words(decision: str) -> str:
 
 
 def _matrix(axes: Axes, matrix: pd.DataFrame, estimate: str, payers: list[str], decisions: list[str], reach: float) -> None:
-    cells = matrix.pivot_table(index="payer", columns="decision", values=estimate, aggfunc="sum", observed=True).reindex(columns=decisions)
+    cells = matrix.set_index(["payer", "decision"])[[estimate, f"{estimate}_luck_low", f"{estimate}_luck_high"]]
     rows = [*payers, None, "household"]  # households are set apart
-    values = np.array([cells.loc[row].to_numpy(float) if row in cells.index else np.full(len(decisions), np.nan) for row in rows])
+    values = cells[estimate].unstack().reindex(index=rows, columns=decisions).to_numpy(float)
     axes.imshow(values, cmap=DIVERGING, norm=TwoSlopeNorm(vmin=-reach, vcenter=0, vmax=reach), aspect="auto")
     for i, row in enumerate(rows):
-        for j in range(len(decisions)):
+        for j, decision in enumerate(decisions):
             if row is None:
                 continue
             value = values[i, j]
             words = "–" if np.isnan(value) else number(value, "pounds", signed=True)
-            axes.text(j, i, words, ha="center", va="center", fontsize=8, color="white" if value < -0.6 * reach else CHARCOAL)
+            _, low, high = cells.loc[(row, decision)] if (row, decision) in cells.index else (np.nan,) * 3
+            unclear = low <= 0.0 <= high
+            colour = ("lightgrey" if unclear else "white") if value < -0.6 * reach else GREY if unclear else CHARCOAL
+            axes.text(j, i, words, ha="center", va="center", fontsize=8, color=colour)
     axes.set_yticks([i for i, row in enumerate(rows) if row], [KINDS[row] for row in rows if row])
     axes.set_xticks(range(len(decisions)), [_words(name).replace(": ", ":\n") for name in decisions])
     axes.xaxis.tick_top()

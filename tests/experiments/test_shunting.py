@@ -66,19 +66,32 @@ def test_the_two_estimates_stand_side_by_side_a_year():
 
 def test_over_draws_the_defaults_are_told_and_from_least_to_most():
     rows = pd.DataFrame(
-        {"decision": "council", "payer": ["a", "a", "a", "b"], "draw": [0, 1, 2, 1], "attributed": [1.0, 3.0, -1.0, 2.0], "counterfactual": [2.0, 2.0, 2.0, 0.0]}
+        {"decision": "council", "payer": ["a", "a", "a", "b"], "draw": [0, 1, 2, 1], "replication": 0, "attributed": [1.0, 3.0, -1.0, 2.0], "counterfactual": [2.0, 2.0, 2.0, 0.0]}
     )
-    found = over_draws(rows, ["decision", "payer"]).set_index("payer")
+    found = over_draws(rows, ["decision", "payer"], 1).set_index("payer")
     assert found.loc["a", ["attributed", "attributed_low", "attributed_high"]].tolist() == [1.0, -1.0, 3.0]
     assert found.loc["a", "disagreement"] == -1.0
     assert found.loc["b", ["attributed", "attributed_low", "attributed_high"]].tolist() == [0.0, 0.0, 2.0]
-    alone = over_draws(rows[rows["draw"] == 0], ["decision", "payer"])
+    assert np.isnan(found["attributed_luck_low"]).all(), "one replication cannot tell luck"
+    alone = over_draws(rows[rows["draw"] == 0], ["decision", "payer"], 1)
     assert np.isnan(alone["attributed_low"]).all()
 
 
+def test_over_replications_what_luck_leaves_is_the_t_interval_of_whole_payers():
+    rows = pd.DataFrame(
+        {"payer": ["a", "a", "a", "b"], "line": ["x", "y", "x", "x"], "draw": 0, "replication": [0, 0, 1, 2], "attributed": [1.0, 1.0, 2.0, 3.0], "counterfactual": 0.0}
+    )
+    found = over_draws(rows, ["payer"], 3).set_index("payer")  # of a 2, 2 and nothing; of b nothing twice, then 3
+    assert found.loc["a", ["attributed", "disagreement"]].tolist() == [pytest.approx(4 / 3)] * 2
+    half = 4.302652729911275 * np.std([2.0, 2.0, 0.0], ddof=1) / np.sqrt(3)
+    assert found.loc["a", ["attributed_luck_low", "attributed_luck_high"]].tolist() == pytest.approx([4 / 3 - half, 4 / 3 + half])
+    assert found.loc["b", "attributed"] == 1.0
+    assert found.loc["b", ["counterfactual_luck_low", "counterfactual_luck_high"]].tolist() == [0.0, 0.0]
+
+
 def test_where_nothing_is_borne_the_table_is_empty_and_has_its_columns():
-    rows = pd.DataFrame({"decision": [], "payer": [], "draw": [], "attributed": [], "counterfactual": []})
-    assert "disagreement_high" in over_draws(rows, ["decision", "payer"]).columns
+    rows = pd.DataFrame({"decision": [], "payer": [], "draw": [], "replication": [], "attributed": [], "counterfactual": []})
+    assert "disagreement_high" in over_draws(rows, ["decision", "payer"], 2).columns
 
 
 def test_a_decision_goes_by_who_decides_or_owns_it():

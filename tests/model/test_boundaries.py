@@ -11,9 +11,9 @@ from hypothesis.extra import numpy as arrays
 from agents.vocabulary import Account, Lever, Party
 from model.accounts import UNIT_OF
 from model.changing_over import people_between
-from model.holders import Holders, body_areas, people_shared, redrawn
+from model.holders import Holders, body_areas, people_shared
 from model.ledger import Parties
-from model.place import load_place
+from model.place import load_place, redrawn
 from model.structures import (
     BASELINE,
     CommissioningStructure,

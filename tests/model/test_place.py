@@ -17,6 +17,7 @@ from model.place import (
     describe_place,
     list_places,
     load_place,
+    once_redrawn,
     place_summary,
     places,
 )
@@ -213,6 +214,13 @@ def test_coterminosity_of_known_overlaps() -> None:
     assert coterminosity(np.array([[100], [100]]), np.ones(1)) == 0.5
     assert coterminosity(np.array([[50, 50], [50, 50]]), np.ones(2)) == 0.25
     assert coterminosity(np.array([[100]]), np.array([0.5])) == 0.5
+
+
+def test_what_boundaries_redrawn_along_councils_would_make_of_a_place() -> None:
+    found = once_redrawn(np.array([[60, 40, 0], [10, 20, 70]]), ("A", "B"), ("x", "y", "z"))
+    assert found == {"coterminosity_redrawn": 1.0, "redrawn": {"A": "x", "B": "z"}}
+    shared = once_redrawn(np.array([[60, 40], [70, 30]]), ("A", "B"), ("x", "y"))
+    assert shared == {"coterminosity_redrawn": 0.5, "redrawn": {"A": "x", "B": "x"}}, "one looks after both, the other after nobody"
 
 
 def test_a_consortium_partly_outside_counts_only_its_people_inside(tmp_path: Path) -> None:
