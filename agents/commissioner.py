@@ -11,11 +11,11 @@ from agents.vocabulary import Party
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommissionerBehaviour(Checked):
-    """How a single commissioner decides, beyond what all organisations share."""
+    """How a body that a structure makes decides, beyond what all organisations share."""
 
     optimism: float = parameter(
         1.0,
-        "multiplies what a single commissioner believes levers do to accounts that are not its own and to people",
+        "multiplies what a body that a structure makes believes levers do to accounts that are not its own and to people",
         unit="ratio",
         low=0.5,
         high=2.0,

@@ -69,7 +69,7 @@ class TrustingBehaviour(Checked):
         assumption="the order of commitment from the top, 26 mentions (P-C.org-006), among all that helps; 1 would mean that it does not matter")
     amplifier: float = parameter(
         0.1, "how far joint money makes good relationships better and poor ones worse; 0 takes the amplifier away", unit="a quarter", low=0.0, high=0.4,
-        assumption="integration amplifies what is there (Freeman and Peck 2007, in source 004): direction known, size not")
+        assumption="integration amplifies what is there (Freeman and Peck 2007, in Humphries and Curry, The King's Fund 2011): direction known, size not")
     disputes: float = parameter(
         1.0, "how far disputes over who pays shorten from no trust to full trust, in logarithms", unit="logarithm", low=0.0, high=2.5,
         assumption="partners who trust each other settle; direction known, size not")

@@ -142,6 +142,7 @@ def compare(
     settlement: Annotated[
         str, typer.Option(metavar="NAME", help="Money by year: published, flat, ample, cuts, growth, national, squeezed, or a TOML file.")
     ] = "published",
+    learning: Annotated[bool, typer.Option("--learning", help="Organisations learn what their levers do from what they see; else they go on believing what was measured.")] = False,
     alternatives: Annotated[
         bool, typer.Option("--alternatives", help="Run too, one at a time, the other readings of what documents leave open.")
     ] = False,
@@ -167,6 +168,7 @@ def compare(
         hospital_flow=hospital_flow,
         funding="funded" if funded else "within",
         settlement=settlement,
+        learning=learning,
         read_otherwise=alternatives,
     )
     each = _whole("--threads", threads, most=256)
@@ -262,7 +264,7 @@ def _comparison(
         here = load_place(place)
         alternatives = {structure: alternatives_of(structure) for structure in chosen} if read_otherwise else {}
         for structure in [*chosen, *(run for named in alternatives.values() for run in named.values())]:
-            check_structure(structure, here, START)
+            check_structure(structure, here, START, rest.get("learning", False))
         Parameters().with_values(rest["parameters"])
         flow_named(hospital_flow)
         money = rest.get("settlement", "published")
@@ -545,8 +547,7 @@ def _say_what_would_run(spec: ExperimentSpec, folder: str) -> None:
     typer.echo(f"{spec.title or spec.name}: {len(runs)} runs of {spec.years} years at scale {spec.scale:g}, into {folder}")
     typer.echo(f"places {', '.join(spec.places)}; structures {', '.join(spec.structures)}; {spec.replications} replications" + (f"; {spec.draws} draws of parameters" if spec.draws else ""))
     for name, arm in spec.arms.items():
-        done = sum(len(getattr(arm, part)) for part in ("interventions", "parameters", "hold", "facts")) + bool(arm.structure) + bool(arm.settlement)
-        typer.echo(f"arm {name}: {done} {'change' if done == 1 else 'changes'}" + (" (compared with)" if name == spec.control and spec.compare == "arms" else ""))
+        typer.echo(f"arm {name}: {arm.changes} {'change' if arm.changes == 1 else 'changes'}" + (" (compared with)" if name == spec.control and spec.compare == "arms" else ""))
 
 
 @app.command(epilog="Example: joinedup validate --years 2 --replications 5 --output results/validation")

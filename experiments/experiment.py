@@ -35,7 +35,7 @@ class Arm:
     parameters, hold : as in :class:`experiments.specification.RunSpec`
     facts : of the structure that are replaced
     structure : name or TOML path, in the place of the experiment's structures
-    settlement, funding : in the place of the experiment's
+    settlement, funding, learning : in the place of the experiment's
     """
 
     interventions: tuple[Mapping[str, Any], ...] = ()
@@ -45,6 +45,13 @@ class Arm:
     structure: str = ""
     settlement: str = ""
     funding: str = ""
+    learning: bool | None = None
+
+    @property
+    def changes(self) -> int:
+        """In how many things it differs from an arm in which nothing is done."""
+        many = sum(len(part) for part in (self.interventions, self.parameters, self.hold, self.facts))
+        return many + sum(map(bool, (self.structure, self.settlement, self.funding))) + (self.learning is not None)
 
 
 class Cell(NamedTuple):
@@ -69,7 +76,7 @@ class ExperimentSpec:
     control : name of an arm
     compare : one of :data:`COMPARED`
     places, structures : names or TOML paths
-    years, replications, scale, seed, settlement, funding, hospital_flow, parameters, hold, code, files : as in :class:`experiments.specification.RunSpec`
+    years, replications, scale, seed, settlement, funding, hospital_flow, learning, parameters, hold, code, files : as in :class:`experiments.specification.RunSpec`
     interventions, facts : of all arms
     ranges : least and most of each parameter that is drawn
     draws : how many draws; 0 where nothing is drawn
@@ -101,6 +108,7 @@ class ExperimentSpec:
     settlement: str = "published"
     funding: str = "within"
     hospital_flow: str = "daily"
+    learning: bool = False
     parameters: Mapping[str, float] = field(default_factory=dict)
     hold: Mapping[str, float | None] = field(default_factory=dict)
     interventions: tuple[Mapping[str, Any], ...] = ()
@@ -173,6 +181,7 @@ class ExperimentSpec:
             settlement=arm.settlement or self.settlement,
             funding=arm.funding or self.funding,
             hospital_flow=self.hospital_flow,
+            learning=self.learning if arm.learning is None else arm.learning,
             hold={**self.hold, **arm.hold},
             parameters={**self.parameters, **drawn, **arm.parameters},
             code=self.code,
@@ -218,7 +227,7 @@ LISTS = ("places", "structures", "measures", "groups")
 NUMBERS = {"count_from": int, "years": int, "replications": int, "scale": float, "seed": int}
 TABLES = ("parameters", "hold", "facts")
 ARM_KEYS = tuple(item.name for item in dataclasses.fields(Arm))
-KEYS = (*WORDS, *LISTS, *NUMBERS, *TABLES, "people", "draws", "interventions", "arms")
+KEYS = (*WORDS, *LISTS, *NUMBERS, *TABLES, "learning", "people", "draws", "interventions", "arms")
 OVERRIDES = ("years", "replications", "scale", "seed")
 
 
@@ -292,6 +301,7 @@ def _experiment(path: Path, words: Mapping[str, Any], overrides: Mapping[str, An
     for key in TABLES:
         if key in words:
             given[key] = _table(path.name, key, words[key])
+    given |= {"learning": _yes_or_no(path.name, "learning", words["learning"])} if "learning" in words else {}
     given["people"] = tuple(_wholes(path.name, "people", words.get("people", [])))
     given["interventions"] = _interventions(f"{path.name}: interventions", words.get("interventions", []))
     given["ranges"], given["draws"] = _ranges(path.name, words.get("draws", {}))
@@ -331,6 +341,12 @@ def _number(where: str, key: str, value: Any, kind: type) -> Any:
         raise ExperimentError(f"{where}: {key} must be a {'whole ' if kind is int else ''}number, got {value!r}")
     if key in MOST and not 1 <= value <= MOST[key]:
         raise ExperimentError(f"{where}: {key} must be a whole number from 1 to {MOST[key]}, got {value!r}")
+    return value
+
+
+def _yes_or_no(where: str, key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ExperimentError(f"{where}: {key} must be true or false, got {value!r}")
     return value
 
 
@@ -390,6 +406,7 @@ def _arms(where: str, value: Any) -> dict[str, Arm]:
         _known(here, words, ARM_KEYS)
         given: dict[str, Any] = {key: _table(here, key, words[key]) for key in TABLES if key in words}
         given |= {key: _text(here, key, words[key]) for key in ("structure", "settlement", "funding") if key in words}
+        given |= {"learning": _yes_or_no(here, "learning", words["learning"])} if "learning" in words else {}
         arms[name] = Arm(**given, interventions=_interventions(f"{here}.interventions", words.get("interventions", [])))
     return arms
 
@@ -438,9 +455,10 @@ def _check_names(path: Path, given: dict[str, Any]) -> dict[str, str]:
             Parameters().with_values({**given.get("parameters", {}), **arm.parameters})
             _check_hold({**given.get("hold", {}), **arm.hold})
             facts = _merged(given.get("facts", {}), arm.facts)
+            learning = given.get("learning", False) if arm.learning is None else arm.learning
             for structure in [arm.structure] if arm.structure else structures:
                 for place in given.get("places", ("berkshire-west",)):
-                    check_structure(structure_with(structure, facts) if facts else structure, load_place(place), START)
+                    check_structure(structure_with(structure, facts) if facts else structure, load_place(place), START, learning)
         except (TypeError, ValueError) as error:
             raise ExperimentError(f"{where}: {str(error).splitlines()[0]}") from error
     arms = given["arms"].values()

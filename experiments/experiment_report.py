@@ -240,6 +240,7 @@ def _arms(spec: ExperimentSpec) -> str:
         said = [_in_words(each) for each in arm.interventions]
         said += [f"{key}: {_said(getattr(arm, key), ' = ')}" for key in ("parameters", "hold", "facts") if getattr(arm, key)]
         said += [f"{key}: {getattr(arm, key)}" for key in ("structure", "settlement", "funding") if getattr(arm, key)]
+        said += [] if arm.learning is None else [f"organisations learn: {_said(arm.learning, '')}"]
         lines.append(f"**{name}**{' (compared with)' if name == spec.control and spec.compare == 'arms' else ''}: {'; '.join(said) or 'nothing is done'}")
     return _bullets(lines)
 
@@ -271,6 +272,8 @@ def _what(results: Results, spec: ExperimentSpec) -> str:
         lines.append(f"in all arms: {'; '.join(_in_words(each) for each in spec.interventions)}")
     if spec.parameters or spec.hold or spec.facts:
         lines.append(f"in all arms: {_said({**spec.parameters, **spec.hold, **spec.facts}, ' = ')}")
+    if spec.learning:
+        lines.append("in all arms: organisations learn what their levers do from what they see, unless an arm says otherwise")
     lines += by_council(results)
     lines.append(f"model code and data `{results.manifest['code']}`, this experiment `{results.manifest['key']}`")
     return _bullets(lines)

@@ -173,7 +173,7 @@ def _notes(economy: Any) -> dict[str, Any]:
         "by_council": economy.by_council,
         "lacking": [
             {"name": mechanism.name, "favours": mechanism.favours}
-            for mechanism in lacking(economy.parameters, *economy.holders.patchwork.structures)
+            for mechanism in lacking(economy.parameters, *economy.holders.patchwork.structures, learning=economy.learning is not None)
         ],
     }
 

@@ -24,6 +24,7 @@ from experiments.experiment import ExperimentSpec
 from experiments.specification import START, ComparisonSpec, unknown_name
 from experiments.store import Results
 from experiments.structure_words import ACCOUNTS, as_words
+from model.ledger import NOBODY, RULES
 
 DECIDE = ("council", "consortium", "hospital", "commissioner")
 """Kinds of party that may own or decide a lever."""
@@ -50,9 +51,9 @@ class Decided:
     organisation : whose lever it is
     lever : its name
     before, after : levels; equal where the move was given up on a board's advice
-    decider : who decided it
-    advice : what the board had to say, or nothing
-    reasons : numbers by name, as :attr:`model.economy.HealthEconomy.decisions` has them
+    decider : who decided it; ``rules`` where nobody did
+    advice : what the board had to say, or nothing; of what rules did, which rule
+    reasons : numbers by name, as :attr:`model.economy.HealthEconomy.decisions` has them; none of what rules did
     """
 
     month: int
@@ -67,7 +68,12 @@ class Decided:
     @property
     def direction(self) -> int:
         """+1 for a step up, -1 for a step down."""
-        return int(self.reasons["direction"])
+        return (1 if self.after > self.before else -1) if self.by_rule else int(self.reasons["direction"])
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether a rule moved the lever, which nobody decided and nothing was weighed for."""
+        return self.decider == NOBODY[RULES]
 
     @property
     def moved(self) -> bool:
@@ -336,13 +342,14 @@ def _organisation(name: str, known: Mapping[str, str]) -> str:
 def told(story: Story) -> list[str]:
     """Return a story as lines: a timeline of all levers, or of one lever each episode with its reasons."""
     run = f"{story.structure}, arm {story.arm}" if story.arm else story.structure
-    who = f"{story.organisation} ({story.kind}) under {run}, replication {story.replication}"
+    kind = "commissioning body" if story.kind == "commissioner" else story.kind
+    who = f"{story.organisation} ({kind}) under {run}, replication {story.replication}"
     what = f" of {', '.join(as_words(lever) for lever in story.levers)}" if story.levers else ""
-    if not story.episodes:
-        return [f"{who}: no move{what} in {_years(story.years)}; no step was worth making to whoever decides."]
-    moves = sum(step.moved for episode in story.episodes for step in episode.steps)
-    lines = [f"{who}: {_counted(moves, 'move')}{what} in {_years(story.years)}."]
-    if story.levers and story.scale != 1.0:
+    decided = [episode for episode in story.episodes if not episode.first.by_rule]
+    moves = sum(step.moved for episode in decided for step in episode.steps)
+    none = "" if decided else "; no step was worth making to whoever decides"
+    lines = [f"{who}: {_counted(moves, 'move')}{what} in {_years(story.years)}{none}."]
+    if story.levers and decided and story.scale != 1.0:
         lines.append(f"Pounds are for the people in the model, at a scale of {story.scale:g}.")
     for episode in story.episodes:
         lines += ["", *reasons_in_words(episode)] if story.levers else [f"- {in_one_sentence(episode)}"]
@@ -355,6 +362,8 @@ def in_one_sentence(episode: Episode) -> str:
     verb = "raise" if first.direction > 0 else "lower"
     lever = as_words(first.lever) + (f" of {first.organisation}" if first.decider != first.organisation else "")
     when = f"In {month_name(first.month)}" if first.month == last.month else f"From {month_name(first.month)} to {month_name(last.month)}"
+    if first.by_rule:
+        return f"{when} {first.advice} brought {lever} from {_level(first.before)} to {_level(last.after)} ({LEVER_RANGES[Lever[first.lever.upper()]].unit}), which nobody decided."
     advice = f" ({first.advice})" if first.advice else ""
     if not first.moved:
         times = "" if len(episode.steps) == 1 else f" {_times(len(episode.steps))}"
@@ -365,8 +374,10 @@ def in_one_sentence(episode: Episode) -> str:
 
 
 def reasons_in_words(episode: Episode) -> list[str]:
-    """Return an episode with the reasons of its first step, and what a step was worth by its last."""
+    """Return an episode with the reasons of its first step, and what a step was worth by its last; what rules did is one sentence."""
     first, last = episode.first, episode.last
+    if first.by_rule:
+        return [in_one_sentence(episode)]
     lines = [in_one_sentence(episode), *_pressure(first), "What a step was believed to do in a year, and what of that was felt:"]
     lines += [f"- {_account(first, account)}" for account in first.accounts if first.reasons[f"cost/{account}"]]
     lines += [f"- {words}" for words in (_people(first), _norm(first)) if words]
@@ -460,7 +471,7 @@ def _or_beyond(now: float, needed: float) -> str:
 
 
 def as_plain(story: Story) -> dict[str, Any]:
-    """Return a story as plain values: each episode with its sentence, steps and what its first step hung on."""
+    """Return a story as plain values: each episode with its sentence, steps and what its first step hung on, nothing where a rule moved it."""
     return {
         "organisation": story.organisation,
         "kind": story.kind,
@@ -470,7 +481,7 @@ def as_plain(story: Story) -> dict[str, Any]:
         "episodes": [
             {
                 "words": in_one_sentence(episode),
-                "hung on": {name: None if value != value else value for name, value in tipping(episode.first)._asdict().items()},
+                "hung on": {} if episode.first.by_rule else {name: None if value != value else value for name, value in tipping(episode.first)._asdict().items()},
                 "steps": [dataclasses.asdict(step) for step in episode.steps],
             }
             for episode in story.episodes

@@ -342,6 +342,7 @@ def _what(material: Material, context: Context) -> str:
         f"scale: {spec.scale:g}",
         f"settlement: {notes['settlement']} (`{spec.settlement}`); changing over and entitlements are paid for {'on top' if spec.funding == 'funded' else 'out of it'}",
         f"hospitals: {FLOWS_IN_WORDS[spec.hospital_flow]} (`{spec.hospital_flow}`)",
+        *(["organisations learn what their levers do from what they see"] if spec.learning else []),
         f"levers held: {_pairs(spec.hold)}",
         f"parameters changed: {_pairs(spec.parameters)}",
     ]

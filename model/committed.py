@@ -47,6 +47,8 @@ class AccountLine(NamedTuple):
 
     Parameters
     ----------
+    organisation : its name
+    account : name of the account, as in ``agents.vocabulary.Account``, in small letters
     published : pounds a year; NaN where no source says
     modelled : pounds a year at rest
     committed : what is published beyond what is modelled, never below zero
@@ -77,7 +79,8 @@ def published(place: Place) -> dict[Account, list[Published]]:
     """Return what is published of each account, by council or consortium as ``model.accounts.UNIT_OF`` says.
 
     Social care is net of charges and without what councils spend on commissioning itself, which is management. Figures of
-    consortia are national rates times the people of the part that lies inside the place.
+    consortia are shares of their allocations, which are their own where published (fourteen consortia of the North) and else the national
+    rate times people, and national rates a head; all are of the part that lies inside the place.
     """
     mental = evidence(MENTAL_HEALTH).number() * 1e9 / _people_of_england()
     practice = evidence(CONSULTATIONS).number() * evidence(CONSULTATION).number()

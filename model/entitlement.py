@@ -65,7 +65,7 @@ def put_in_force(economy: Economy) -> None:
         state["free_band"][here] = BANDS.get(facts.free_from, 0.0)
         state["lifetime_cap"][here] = pence(facts.lifetime_cap)
         state["own_budgets"][here] = taken_up(state["own_budgets"][here], rules) if facts.choice == "personal_budgets" else 0.0
-        keep_ceiling(economy, np.flatnonzero(here), ceiling(facts))
+        keep_ceiling(economy, np.flatnonzero(here), facts)
     set_paces(economy)
 
 
@@ -93,12 +93,13 @@ def ceiling(facts: Entitlement) -> float:
     return min([*bands, *([NATIONAL_MINIMUM] if facts.eligibility == "national_minimum" else [])], default=BANDS["critical"])
 
 
-def keep_ceiling(economy: Economy, councils: Iterable[int], most: float) -> None:
+def keep_ceiling(economy: Economy, councils: Iterable[int], facts: Entitlement) -> None:
     """Let no council, of some by position, ask for more than the highest band that rules allow: bring down who does, and let nobody go above.
 
     What rules do is no decision of the council: the level that they set is the one that it is measured against from then on.
     """
-    lever, state = Lever.ELIGIBILITY, economy.engine.organisations.councils
+    lever, state, most = Lever.ELIGIBILITY, economy.engine.organisations.councils, ceiling(facts)
+    rule = "the national minimum of eligibility" if facts.eligibility == "national_minimum" else "an entitlement to free care"
     for c in councils:
         council = economy.councils[c]
         council.ceilings = {lever: most} if most < BANDS["critical"] else {}
@@ -107,7 +108,7 @@ def keep_ceiling(economy: Economy, councils: Iterable[int], most: float) -> None
             state[c].rest[lever] = most
         if council.levers[lever] > most:
             before, council.levers[lever] = council.levers[lever], most
-            economy.log_rule(council, lever, before, most, "the national minimum of eligibility")
+            economy.log_rule(council, lever, before, most, rule)
 
 
 def claimed(structure: CommissioningStructure, parameters: Parameters) -> float:

@@ -80,6 +80,11 @@ MECHANISMS: tuple[Mechanism, ...] = (
 )  # fmt: skip
 
 
-def lacking(parameters: Parameters, *structures: CommissioningStructure) -> list[Mechanism]:
-    """Return the mechanisms that a run with these parameters lacks under all of these structures, in a fixed order."""
-    return [mechanism for mechanism in MECHANISMS if not any(mechanism.present(parameters, structure) for structure in structures)]
+LEARNING = MECHANISMS[-1]
+"""The one that a run is told to have."""
+
+
+def lacking(parameters: Parameters, *structures: CommissioningStructure, learning: bool = False) -> list[Mechanism]:
+    """Return the mechanisms that a run with these parameters, learning or not, lacks under all of these structures, in a fixed order."""
+    known = [mechanism for mechanism in MECHANISMS if not (learning and mechanism is LEARNING)]
+    return [mechanism for mechanism in known if not any(mechanism.present(parameters, structure) for structure in structures)]

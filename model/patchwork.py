@@ -165,8 +165,8 @@ def stages_of(coming: Patchwork, start: str) -> dict[int, Patchwork]:
     return found
 
 
-def check_structure(given: StructureChoice, place: Place, start: str) -> None:
-    """Refuse what cannot be run: a structure, or structures by council, in a place and from a month, ``YYYY-MM``, on.
+def check_structure(given: StructureChoice, place: Place, start: str, learning: bool = False) -> None:
+    """Refuse what cannot be run: a structure, or structures by council, in a place and from a month, ``YYYY-MM``, on, learning or not.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def check_structure(given: StructureChoice, place: Place, start: str) -> None:
     """
     coming = patchwork_of(given, [(council.code, council.name) for council in place.councils])
     for stage in stages_of(coming, start).values():
-        check_together(stage, place)
+        check_together(stage, place, learning)
 
 
 def check_together(patchwork: Patchwork, place: Place, learning: bool = False) -> None:

@@ -34,7 +34,7 @@ class Reorganising(Checked):
         assumption="managers and posts change, staff leave; direction known, size not")
     capability_at_start: float = parameter(
         0.4, "capability with which a new body or team begins", unit="share", low=0.1, high=0.9,
-        assumption="a board that becomes an executive needs a step-change in its capability (source 002); size not known")
+        assumption="a board that becomes an executive needs a step-change in its capability (The King's Fund, Options for integrated commissioning, 2015); size not known")
     capability_growth: float = parameter(
         0.1, "part of the capability still lacking that is gained in a quarter", unit="share a quarter", low=0.03, high=0.3,
         assumption="half of what is lacking in some two years")

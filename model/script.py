@@ -88,6 +88,12 @@ class Script:
     ----------
     interventions : as :func:`read_interventions` gives, checked against the place
     economy : to which they are done
+    start : first month of the run, ``YYYY-MM``
+
+    Raises
+    ------
+    InterventionError
+        If one is not possible in the place or time of the run.
     """
 
     def __init__(self, interventions: Sequence[Intervention], economy: Economy, start: str) -> None:

@@ -2,8 +2,9 @@
 
 People are drawn from the place's table, given their traits, and then live some years in *frozen demography* (ages and
 conditions held, the dead replaced) with levers at rest, first without limits, to see what is asked for, then with
-capacities set from it, until beds, queues, packages and places have settled. The end state, the capacities and the
-last year's out-turn are stored per place, scale and parameters, so that all structures and replications share them.
+capacities set from it, until beds, queues, packages and places have settled. The end state, the capacities and the months from
+which a year's out-turn is taken, the mean of the last twelve years (two in a place settled by sample), are stored per place,
+scale and parameters, so that all structures and replications share them.
 """
 
 from __future__ import annotations
@@ -84,9 +85,9 @@ class StartingState:
     organisations : levers at rest, prices, limits and what is in use
     proactive_rest : share of heavy users on the proactive list at rest
     remainder_beds : shape (n_hospitals,), beds in use by patients outside the model
-    asked_minutes, asked_places : shape (n_councils,), home care and places in use and waited for, mean of that year
+    asked_minutes, asked_places : shape (n_councils,), home care and places in use and waited for, mean of the last five warm-up years
     listed : shape (n_consortia,), people on the proactive lists
-    year : the last twelve warm-up years' months, from which out-turn is taken
+    year : the months of the last twelve warm-up years (two in a place settled by sample), from which a year's out-turn is taken as their mean
     weekdays : weekday of each of those months' first day, Monday 0
     brought : shape (n_kinds, n_consortia, n_hospitals), pence that care of each kind of people came to in those months by the tariff
     solved : levers solved from data: (organisation, lever, value, how, status)

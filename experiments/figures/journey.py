@@ -65,7 +65,7 @@ HELP = {
 PAYERS = {
     "consortium": ("Consortium", BLUE, "-"),
     "council": ("Council", ORANGE, "--"),
-    "commissioner": ("Single commissioner", BLUE, "-"),
+    "commissioner": ("Commissioning body", BLUE, "-"),
     "household": ("Household", PLUM, ":"),
 }
 KEY_SHARE = 0.185  # of the width

@@ -41,7 +41,7 @@ ALL_LINES = "all"
 KINDS = {
     "consortium": "Consortia",
     "council": "Councils",
-    "commissioner": "Single commissioner",
+    "commissioner": "Commissioning bodies",
     "hospital": "Hospitals",
     "community_provider": "Community provider",
     "care_market": "Care market",

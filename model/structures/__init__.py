@@ -13,7 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agents.deciding import PoolFacts, StakeFacts
@@ -317,6 +317,15 @@ class CommissioningStructure(_Facts):
     teams: Teams = Teams()
     entitlement: Entitlement = Entitlement()
     transition: Transition | None = None
+    _file: str = PrivateAttr(default="")
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether two structures state the same, whichever files they were read from."""
+        return isinstance(other, CommissioningStructure) and dict(self) == dict(other)
+
+    def __hash__(self) -> int:
+        """Return a hash by name: structures that state the same have the same one."""
+        return hash(self.name)
 
     @property
     def kinds(self) -> tuple[Party, ...]:
@@ -335,7 +344,8 @@ class CommissioningStructure(_Facts):
             return 0
         then, now = (int(month[:4]) * 12 + int(month[5:]) for month in (self.transition.start, start))
         if then < now:
-            raise StructureError(f"{self.name}.toml: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
+            file = self._file or f"structure {self.name}"
+            raise StructureError(f"{file}: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
         return then - now
 
     def before(self) -> CommissioningStructure:
@@ -605,7 +615,9 @@ def _checked(facts: Mapping[str, Any], file: str) -> CommissioningStructure:
     wrong = _wrong_with(facts)
     if wrong:
         raise StructureError("\n".join(f"{file}: {line}" for line in wrong))
-    return CommissioningStructure.model_validate(facts)
+    structure = CommissioningStructure.model_validate(facts)
+    structure._file = file
+    return structure
 
 
 def _wrong_with(facts: Mapping[str, Any]) -> list[str]:
@@ -645,7 +657,7 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _replacing_nothing(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _bound_twice(facts) + _replacing_nothing(facts)
 
 
 def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
@@ -703,6 +715,22 @@ def _not_allied(facts: Mapping[str, Any]) -> list[str]:
     if not isinstance(shares, dict) or not isinstance(payer, str) or set(shares) == {"hospital", payer}:
         return []
     return [f"payment.shares: must be those of hospital and {payer}, which holds the acute account (got {', '.join(sorted(shares)) or 'nothing'})"]
+
+
+def _bound_twice(facts: Mapping[str, Any]) -> list[str]:
+    """Return each duty of a kind of organisation towards itself, and each that is stated a second time."""
+    duties = facts.get("duties")
+    wrong: list[str] = []
+    first: dict[tuple[str, str], int] = {}
+    for number, duty in enumerate(duties if isinstance(duties, list) else []):
+        if not isinstance(duty, dict) or not {"on", "towards"} <= set(duty):
+            continue
+        on, towards = (str(duty[key]) for key in ("on", "towards"))
+        if on == towards:
+            wrong.append(f"duties.{number}.towards: must be another kind of organisation than on (got {on!r} for both)")
+        elif first.setdefault((on, towards), number) != number:
+            wrong.append(f"duties.{number}: must be of a pair that no other duty names (got {on} towards {towards}, as in duties.{first[on, towards]})")
+    return wrong
 
 
 def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:

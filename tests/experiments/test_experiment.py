@@ -98,6 +98,8 @@ def test_natural_experiments_name_what_the_literature_tells_of():
         ('structures = ["single-buget"]\n' + ARMS, "unknown structure 'single-buget'; nearest: single-budget"),
         ('settlement = "falt"\n' + ARMS, "unknown settlement 'falt'; nearest: flat"),
         ('funding = "free"\n' + ARMS, "funding must be one of within, funded, got 'free'"),
+        ("learning = 1\n" + ARMS, "mine.toml: learning must be true or false, got 1"),
+        (ARMS + '\n[arms.learned]\nlearning = "yes"\n', "mine.toml: arms.learned: learning must be true or false, got 'yes'"),
         ('control = "usul"\n' + ARMS, "unknown arm 'usul'; nearest: usual"),
         ('compare = "arm"\n' + ARMS, "compare must be one of arms, structures, got 'arm'"),
         ('measures = ["emergency_contact"]\n' + ARMS, "unknown measure 'emergency_contact'; nearest: emergency_contacts"),
@@ -188,6 +190,30 @@ def test_arms_add_to_what_all_do():
     assert b.parameters == {"care.reablement_share": 0.7, "care.reablement_days": 40.0}
     assert b.hold == {"fees": None, "strictness": 0.1}
     assert b.facts == {"mandate": "imposed", "payment": {"hospital": "block"}}
+
+
+def test_organisations_learn_where_the_file_or_an_arm_says_so(tmp_path):
+    arms = ARMS + "\n[arms.learned]\nlearning = true\n"
+    spec = load_experiment(file_of(tmp_path, SMALL + arms))
+    assert {cell.arm: run.learning for run in spec.runs() for cell in spec.cells()[run.key]} == {"usual": False, "strict": False, "learned": True}
+    spec = load_experiment(file_of(tmp_path, SMALL + "learning = true\n" + arms.replace("learning = true", "learning = false")))
+    assert {cell.arm: run.learning for run in spec.runs() for cell in spec.cells()[run.key]} == {"usual": True, "strict": True, "learned": False}
+    assert ExperimentSpec.from_dict(spec.as_dict()) == spec
+
+
+def test_learning_is_refused_where_councils_live_under_different_structures(tmp_path):
+    own = file_of(tmp_path, 'rest = "separate-budgets"\n[councils]\nReading = "single-budget"\n', "patchwork.toml")
+    text = SMALL.replace("wigan", "berkshire-west") + f'structures = ["{own}"]\n' + ARMS
+    load_experiment(file_of(tmp_path, text))
+    with pytest.raises(ExperimentError, match=r"^mine\.toml: arms\.usual: structure: learning must be off where councils live under different structures"):
+        load_experiment(file_of(tmp_path, text.replace("[arms.usual]", "[arms.usual]\nlearning = true")))
+
+
+def test_a_dry_run_counts_everything_that_an_arm_does(tmp_path, joinedup):
+    text = SMALL + ARMS + '\n[arms.all]\nfunding = "funded"\nsettlement = "flat"\nstructure = "single-budget"\nlearning = true\nhold = { fees = "observed" }\n'
+    code, out, _ = joinedup("run", file_of(tmp_path, text), "--dry-run")
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("arm ")] == ["arm usual: 0 changes (compared with)", "arm strict: 1 change", "arm all: 5 changes"]
 
 
 def test_the_control_comes_first():

@@ -14,6 +14,7 @@ from experiments.store import Store
 from experiments.story import (
     RETURNS,
     Decided,
+    Story,
     StoryError,
     as_plain,
     changed,
@@ -140,6 +141,31 @@ def test_no_step_is_lost_or_told_twice(log):
     for episode in episodes(log):
         levels = [level for step in episode.steps for level in (step.before, step.after)]
         assert levels[2::2] == levels[1:-1:2], "each begins where the one before ended"
+
+
+def test_what_a_rule_did_is_a_sentence_of_its_own():
+    """Nobody decided it, so nothing was weighed and no move is counted; what is decided of the same lever is told as ever."""
+    rule = dataclasses.replace(STEP, month=12, lever="eligibility", before=3.0, after=2.0, decider="rules", advice="the national minimum of eligibility", reasons={})
+    brought = "In April 2015 the national minimum of eligibility brought eligibility of Reading from 3 to 2 (need band from which care is paid for: 0 low to 3 critical), which nobody decided."
+    found = episodes([rule, *steps(0.22)])
+    assert [in_one_sentence(episode) for episode in found][1] == brought
+    assert reasons_in_words(found[1]) == [brought]
+    whose = {"organisation": "Reading", "kind": "council", "structure": "separate-budgets+national-minimum", "replication": 0, "years": 2}
+    both = Story(**whose, scale=0.5, episodes=tuple(found))
+    assert told(both)[0].endswith(": one move in two years.") and told(both)[-1] == f"- {brought}"
+    alone = Story(**whose, scale=0.5, levers=("eligibility",), episodes=tuple(found[1:]))
+    assert told(alone)[0].endswith("no move of eligibility in two years; no step was worth making to whoever decides.")
+    assert told(alone)[1:] == ["", brought]
+    assert [bool(each["hung on"]) for each in as_plain(both)["episodes"]] == [True, False]
+    json.dumps(as_plain(both), allow_nan=False)
+
+
+def test_rules_that_moved_a_lever_of_a_run_are_told():
+    economy = lived(13, scale=0.005, years=2, structure="separate-budgets+national-minimum", hold={"eligibility": 3.0}, parameters=FELT_AT_ONCE)
+    found = episodes(read(economy.decisions))
+    ruled = [in_one_sentence(episode) for episode in found if episode.first.by_rule]
+    assert [words.split(" brought ")[0] for words in ruled] == ["In April 2015 the national minimum of eligibility"] * len(economy.councils)
+    assert len(found) > len(ruled), "others are decided, and told beside them"
 
 
 def test_the_reasons_of_a_step_are_told_in_full():

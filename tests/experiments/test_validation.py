@@ -165,6 +165,15 @@ def test_a_model_that_records_what_england_recorded_meets_the_return() -> None:
     assert "| all | 813.1 (813.1) | 201.8 (201.8) | 59.8 (59.8) | 1074.7 (1074.7) |" in crossed(table)
 
 
+def test_who_left_a_and_e_in_time_is_read_by_the_standards_own_words() -> None:
+    reading = england_as_read()
+    scalars = {**reading.sums.scalars, "attended": 14_200, "left_ae_late": 1_000}
+    check = check_of("T-B-016")
+    late = dataclasses.replace(reading, sums=dataclasses.replace(reading.sums, scalars=scalars))
+    assert check.model(late) == pytest.approx(100.0 * 13_200 / 14_200)
+    assert check.allowed() == (93.0, 95.7), "the years on either side"
+
+
 def test_odds_are_mantel_and_haenszels() -> None:
     reading = england_as_read()
     table = np.zeros((2, 6, 2, 5, 93))

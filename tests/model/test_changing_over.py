@@ -1,6 +1,7 @@
 """A reorganisation in the middle of a run: nothing but who holds and decides changes, and no penny is lost."""
 
 import functools
+import tomllib
 
 import numpy as np
 import pytest
@@ -286,11 +287,19 @@ def test_unknown_funding_is_refused():
 
 def test_a_transition_before_the_start_is_refused_in_one_line(tmp_path):
     text = (FOLDER / "single-budget.toml").read_text(encoding="utf-8") + '\n[transition]\nannounced = "2013-04"\nfrom = "2014-03"\n'
-    file = tmp_path / "too-early.toml"
+    file = tmp_path / "mine.toml"
     file.write_text(text.replace('name = "single-budget"', 'name = "too-early"', 1), encoding="utf-8")
-    expected = r"^too-early\.toml: transition\.from: must not be before 2014-04, the start of the run \(got '2014-03'\)$"
+    expected = r"^mine\.toml: transition\.from: must not be before 2014-04, the start of the run \(got '2014-03'\)$"
     with pytest.raises(StructureError, match=expected):
         HealthEconomy(structure=file, scale=0.002)
+    with pytest.raises(StructureError, match=expected):
+        HealthEconomy(structure={"Reading": file, "rest": "separate-budgets"}, scale=0.002)
+    with pytest.raises(StructureError, match=expected.replace("toml", r"toml\+cost-cap", 1)):
+        load_structure(f"{file}+cost-cap").begins("2014-04")
+    of_no_file = CommissioningStructure.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    with pytest.raises(StructureError, match=r"^structure too-early: transition\.from"):
+        of_no_file.begins("2014-04")
+    assert of_no_file == load_structure(file), "a structure is what it states, whichever file that stands in"
     load_structure(file).begins("2014-03")
 
 

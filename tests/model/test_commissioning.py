@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from agents.deciding import Belief
 from agents.vocabulary import Account, Lever, Party
 from model.commissioning import as_paid
+from model.parameters import Parameters
 from model.payment import PAYMENT_RULES
 from model.structures import Payment, load_structure
 from tests.strategies import EACH_STRUCTURE, lived, small_economy
 
+SHORT = Parameters().with_values({"settlement.council_growth": -0.03, "deciding.price_band": 0.0})
 POUNDS = st.floats(-1e3, 1e3)
 ALLIANCE = Payment(hospital="alliance", shares={Party.CONSORTIUM: 0.25, Party.HOSPITAL: 0.75})
 
@@ -23,6 +25,26 @@ def test_every_structure_starts_from_the_same_norms(structure):
     for mine, theirs in zip(here._units, baseline._units, strict=True):
         assert mine.norms == theirs.norms
         assert mine.levers == theirs.levers
+
+
+@pytest.mark.parametrize("power", [None, "advise", "consent", "executive"])
+def test_nobody_moves_a_lever_that_is_fixed_whatever_the_board_may_do(power):
+    """Every lever that somebody moves under money that shrinks stays where it was once it is fixed; others still move."""
+    baseline = load_structure("separate-budgets")
+    board = baseline.board.model_copy(update={"power": power, "members": (Party.COUNCIL, Party.CONSORTIUM)}) if power else None
+    free = baseline.model_copy(update={"board": board})
+    economy = lived(15, scale=0.005, years=2, structure=free, parameters=SHORT)
+    moved = sorted({Lever[name.upper()] for name in economy.decisions["lever"]})
+    assert len(moved) > 2
+    fixed = tuple(moved[1:])
+    economy = lived(15, scale=0.005, years=2, structure=free.model_copy(update={"fixed": fixed}), parameters=SHORT)
+    for unit in economy._units:
+        for lever in set(fixed) & set(unit.levers):
+            assert unit.levers[lever] == unit.rest[lever], (unit.name, lever)
+    log = economy.decisions
+    assert moved[0].name.lower() in set(log["lever"]) and not {lever.name.lower() for lever in fixed} & set(log["lever"])
+    if power == "executive":
+        assert log["advice"].str.startswith("decided by the health and wellbeing board").any()
 
 
 @pytest.mark.parametrize("rule", PAYMENT_RULES)

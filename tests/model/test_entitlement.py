@@ -147,6 +147,12 @@ def test_the_national_minimum_brings_down_in_its_month_who_stands_above():
     assert (log["decider"] == "rules").all()
 
 
+def test_the_log_says_which_rule_moved_a_lever():
+    for option, rule in (("national-minimum", "the national minimum of eligibility"), ("free-substantial-care", "an entitlement to free care")):
+        economy = lived(13, structure=f"separate-budgets+{option}", hold={**ALL_HELD, "eligibility": 3.0}, years=2)
+        assert set(economy.decisions.query("decider == 'rules'")["advice"]) == {rule}, option
+
+
 def test_no_council_may_go_above_it_and_any_may_be_more_generous():
     economy = small_economy(structure="separate-budgets+national-minimum", start="2015-04")
     economy.step()

@@ -378,6 +378,23 @@ def test_pools_are_whole_and_apart(tmp_path):
     assert any("pools.1.accounts: must name an account that is in no pool yet (got 'acute')" in line for line in lines)
 
 
+DUTY = '[[duties]]\non = "{}"\ntowards = "{}"\nduty = "{}"\n\n'
+
+
+def test_a_duty_is_towards_another_kind_and_stated_once(tmp_path):
+    at = BASE.index("[board]")
+    (line,) = refusal(tmp_path, BASE[:at] + DUTY.format("hospital", "hospital", "integrate") + BASE[at:])
+    number = BASE.count("[[duties]]")
+    assert line == f"mine.toml: duties.{number}.towards: must be another kind of organisation than on (got 'hospital' for both)"
+    again = DUTY.format("consortium", "council", "integrate")
+    (line,) = refusal(tmp_path, BASE[:at] + again + BASE[at:])
+    assert line == f"mine.toml: duties.{number}: must be of a pair that no other duty names (got consortium towards council, as in duties.0)"
+    (line,) = refusal(tmp_path, BASE + '[alternatives.twice]\nsays = "s"\nduties = [{ on = "council", towards = "hospital", duty = "consult" }, { on = "council", towards = "hospital", duty = "none" }]\n')
+    assert line.startswith("mine.toml: alternatives.twice.duties.1: must be of a pair that no other duty names (got council towards hospital")
+    both = BASE[:at] + DUTY.format("council", "hospital", "integrate") + DUTY.format("hospital", "council", "consult") + BASE[at:]
+    assert len(load_structure(written(tmp_path, both)).duties) == number + 2, "there and back are two"
+
+
 def test_a_pool_for_frail_elders_leaves_hospitals_margins_out(tmp_path):
     pool = '[[pools]]\nname = "a"\naccounts = ["acute", "hospital"]\npeople = "frail_elders"\noverspend = { council = 1.0 }\n'
     (line,) = refusal(tmp_path, BASE + pool)
