@@ -346,9 +346,9 @@ def told(story: Story) -> list[str]:
     who = f"{story.organisation} ({kind}) under {run}, replication {story.replication}"
     what = f" of {', '.join(as_words(lever) for lever in story.levers)}" if story.levers else ""
     decided = [episode for episode in story.episodes if not episode.first.by_rule]
-    moves = sum(step.moved for episode in decided for step in episode.steps)
-    none = "" if decided else "; no step was worth making to whoever decides"
-    lines = [f"{who}: {_counted(moves, 'move')}{what} in {_years(story.years)}{none}."]
+    moves = _counted(sum(step.moved for episode in decided for step in episode.steps), "move") if decided else "no move"
+    why_none = "" if decided else "; no step was worth making to whoever decides"
+    lines = [f"{who}: {moves}{what} in {_years(story.years)}{why_none}."]
     if story.levers and decided and story.scale != 1.0:
         lines.append(f"Pounds are for the people in the model, at a scale of {story.scale:g}.")
     for episode in story.episodes:

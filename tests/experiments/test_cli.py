@@ -36,6 +36,10 @@ def test_structures_by_council_are_refused_in_one_line(joinedup, tmp_path):
     assert code == 2
     assert "mine.toml: councils.Redding: must be a council of the place" in " ".join(error.split())
     assert "nearest: Reading" in " ".join(error.split())
+    own.write_text('rest = "separate-budgets"\n[councils]\nReading = "single-budget"\n', encoding="utf-8")
+    code, _, error = joinedup("compare", "--place", "berkshire-west", "--structures", f"separate-budgets,{own}", "--learning")
+    assert code == 2
+    assert "learning must be off where councils live under different structures (got separate-budgets, single-budget)" in " ".join(error.split())
 
 
 @pytest.mark.parametrize(

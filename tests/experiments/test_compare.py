@@ -12,7 +12,7 @@ import pytest
 
 import experiments
 from experiments import cli
-from experiments.specification import HEADLINE
+from experiments.specification import HEADLINE, ComparisonSpec
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--place", "wigan", "--scale", "0.002", "--years", "1", "--replications", "2")
@@ -56,6 +56,19 @@ def test_compare_writes_figures_tables_and_summary_and_prints_the_headline(headl
     measures = experiments.load(headline).measures
     assert set(measures["structure"]) == set(HEADLINE)
     assert set(measures["replication"]) == {0, 1}
+
+
+def test_organisations_learn_where_asked_to(tmp_path, monkeypatch, capsys):
+    """It is said of the run, in its specification and in words, and off unless asked for."""
+    folder = tmp_path / "learned"
+    code, *_ = here(monkeypatch, capsys, "--structures", "separate-budgets", "--replications", "1", "--learning", "--output", str(folder))
+    assert code == 0
+    spec = experiments.load(folder).spec
+    assert spec.learning and [run.learning for run in spec.runs()] == [True]
+    page = (folder / "summary.md").read_text(encoding="utf-8")
+    assert "organisations learn what their levers do from what they see" in page
+    assert "learning from what happened" not in page
+    assert not ComparisonSpec().learning
 
 
 def test_the_same_command_runs_nothing_again_and_redraws_the_same(headline, monkeypatch, capsys):

@@ -45,6 +45,12 @@ def test_a_run_is_pure():
     assert set(first.notes["parties"].values()) >= {"council", "consortium", "hospital", "household"}
 
 
+def test_a_run_in_which_organisations_learn_does_not_lack_learning():
+    lacking = [[each["name"] for each in run(RunSpec(structure="single-budget", learning=learning, **SMALL)).notes["lacking"]] for learning in (False, True)]
+    assert [name for name in lacking[0] if name not in lacking[1]] == ["learning from what happened"]
+    assert set(lacking[1]) < set(lacking[0])
+
+
 def test_a_run_tells_which_council_lived_under_which_structure(tmp_path):
     own = tmp_path / "mine.toml"
     own.write_text('rest = "separate-budgets"\n[councils]\nReading = "single-budget"\n', encoding="utf-8")
