@@ -387,7 +387,7 @@ def describe(pictured: Pictured) -> str:
     for label in pictured.labels:
         totals = pictured.totals[label]
         paid = [
-            f"{name.removeprefix('paid by ')} {number(float(pounds), 'pounds')}"
+            f"{_payer(name.removeprefix('paid by '))} {number(float(pounds), 'pounds')}"
             for name, pounds in totals.items()
             if str(name).startswith("paid by ") and pounds
         ]
@@ -401,3 +401,8 @@ def describe(pictured: Pictured) -> str:
             f"{care_home} in care homes; paid by {', '.join(paid) or 'nobody'}. {words}."
         )
     return "\n".join(told)
+
+
+def _payer(kind: str) -> str:
+    """Return what a kind of payer is called in words."""
+    return PAYERS[kind][0].lower() if kind in PAYERS else kind

@@ -125,3 +125,14 @@ def test_the_words_name_every_structure_event_and_payer():
     words = describe(pictured(end=273))
     for part in ("Under separate budgets", "Under single budget", "Dies at home, aged 86", "council £900"):
         assert part in words
+
+
+def test_what_a_body_that_a_structure_makes_pays_is_told_as_a_commissioning_bodys():
+    ours = pictured()
+    totals = ours.totals.rename(index={"paid by council": "paid by commissioner"})
+    theirs = dataclasses.replace(ours, totals=totals, costs=ours.costs.replace({"payer_kind": {"council": "commissioner"}}))
+    assert "paid by commissioning body £900" in describe(theirs)
+    figure = draw(theirs)
+    words = [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    words += [text.get_text() for axes in figure.axes if axes.get_legend() for text in axes.get_legend().get_texts()]
+    assert any(text.startswith("Commissioning body") for text in words)

@@ -1,5 +1,7 @@
 """Many structures are told in tables of colours that stay as small as a page."""
 
+import dataclasses
+
 import pytest
 
 from experiments.figures import causes, delays, levers, outcomes, paths, payers
@@ -59,6 +61,17 @@ def test_a_party_that_a_structure_lacks_is_no_difference(many):
     runs = [(run.structure, run.replication) for run in many.results.spec.runs()]
     figure = payers.draw(payers.table(told, parties, runs, many.context), "Many", many.context)
     assert words_of(figure.axes[0])[:3] == ["£12.0k", NOTHING, "−£588"]
+
+
+def test_a_body_that_a_structure_makes_is_called_by_one_word_whichever_it_is(many):
+    """A care trust, an integration authority or a board is no single commissioner."""
+    told = many.results.consequences.assign(decider="care trust of Reading", payer="care trust of Reading")
+    runs = [(run.structure, run.replication) for run in many.results.spec.runs()]
+    few = dataclasses.replace(many.context, structures=many.context.structures[:2])
+    rows = payers.table(told, {**PARTIES, "care trust of Reading": "commissioner"}, runs, many.context)
+    figure = payers.draw(rows, "Few", few)
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["Commissioning bodies"]
+    assert "commissioning bodies bear" in payers.describe(rows, few)
 
 
 def test_many_levers_are_told_by_how_far_they_moved(many):
