@@ -134,7 +134,7 @@ def all_figures(people: Sequence[int], say: Console) -> list[Figure]:
             Figure(
                 name="deciding", people=number, measured=found["whole"]["deciding"], unit="%", at_least=False,
                 target=DECIDING if number >= MANY else None, note="of the whole economy's time: beliefs, prices, boards, trust, markets",
-            )  # fmt: skip
+            )
         )
         figures.append(spells_figure(number, found["spells"]))
         peaks.append(found["memory"])
