@@ -139,7 +139,10 @@ def _entitlement(structure: CommissioningStructure) -> str:
 
 def _transition(structure: CommissioningStructure) -> str:
     facts = structure.transition
-    return f"announced in {facts.announced}, from {facts.start}; until then {facts.replaces}" if facts else ""
+    if facts is None:
+        return ""
+    over = "" if facts.months is None else f", over {facts.months} months"
+    return f"announced in {facts.announced}, from {facts.start}{over}; until then {facts.replaces}"
 
 
 def as_plain(structure: CommissioningStructure, other: CommissioningStructure) -> dict[str, Any]:

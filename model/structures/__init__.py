@@ -191,11 +191,13 @@ class Transition(_Facts):
     Parameters
     ----------
     announced, start : months, ``YYYY-MM``; in the file `start` is written ``from``
+    months : how long changing over takes from then on, in cost and disruption; as the shared parameter says if None
     replaces : name of the shipped structure that is in force until then
     """
 
     announced: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
     start: Annotated[str, Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
+    months: Annotated[int, Field(ge=0, strict=True)] | None = None
     replaces: Text = BASELINE
 
     @model_validator(mode="after")
@@ -333,10 +335,14 @@ class CommissioningStructure(_Facts):
         """
         if self.transition is None:
             return 0
-        then, now = (int(month[:4]) * 12 + int(month[5:]) for month in (self.transition.start, start))
-        if then < now:
+        months = _months_between(start, self.transition.start)
+        if months < 0:
             raise StructureError(f"{self.name}.toml: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
-        return then - now
+        return months
+
+    def announced(self, start: str) -> int:
+        """Return the months from the start of a run, ``YYYY-MM``, until it is announced: below 0 before, 0 where it has no transition."""
+        return 0 if self.transition is None else _months_between(start, self.transition.announced)
 
     def before(self) -> CommissioningStructure:
         """Return the structure that is in force until it comes into being: the one it replaces, as if that had always been there."""
@@ -389,6 +395,12 @@ class CommissioningStructure(_Facts):
             duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
             one_framework=self.outcomes_frameworks == "one",
         )
+
+
+def _months_between(first: str, last: str) -> int:
+    """Return the months from one, ``YYYY-MM``, to another; below 0 backwards."""
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) for month in (first, last))
+    return end - begin
 
 
 def list_structures() -> list[str]:
