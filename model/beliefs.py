@@ -14,6 +14,9 @@ from pathlib import Path
 from agents.deciding import Belief
 from agents.vocabulary import Account, Lever
 
+HORIZON_YEARS = 2
+"""How far ahead organisations look, and so for how long effects are measured."""
+
 FILE = Path(__file__).parent / "data" / "derived" / "beliefs.csv"
 
 
