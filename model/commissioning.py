@@ -6,6 +6,7 @@ A structure's facts become stakes through shared parameters; nothing here knows 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from agents.draws import draw
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
+from model.entitlement import claimed
 from model.holders import Holders
 from model.learning import Learning
 from model.ledger import Parties
@@ -24,6 +26,7 @@ from model.parameters import Parameters
 from model.place import Place
 from model.relationships import Relationships
 from model.reorganising import capability, disruption
+from model.rules import recording_ratio
 from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
 from model.year_end import Budgets
@@ -171,7 +174,8 @@ class Commissioning:
     def belief(self, unit: Organisation, lever: Lever) -> Belief:
         """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned."""
         learning = self.economy.learning
-        return self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
+        belief = self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
+        return with_fines(belief, fine(self.structure, self.economy.parameters))
 
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""
@@ -240,5 +244,36 @@ def as_paid(belief: Belief, payment: Payment, part: float = 1.0) -> Belief:
     by_rule = {Account.ACUTE: borne * takes, Account.HOSPITAL: takes - borne * takes}
     if part < 1.0:
         by_rule = {account: part * cost + (1.0 - part) * belief.costs.get(account, 0.0) for account, cost in by_rule.items()}
-    costs = {**belief.costs, **by_rule}
-    return Belief(lever=belief.lever, costs=costs, qalys=belief.qalys)
+    return replace(belief, costs={**belief.costs, **by_rule})
+
+
+def fine(structure: CommissioningStructure, parameters: Parameters) -> float:
+    """Return the pounds that a council pays, in the mean, for each day of delay that would be recorded against it if it paid nothing.
+
+    Where councils pay, not all days are claimed, and more of them are recorded.
+    """
+    paid = claimed(structure, parameters)
+    return paid * parameters.prices.delay_day * recording_ratio(parameters) / recording_ratio(parameters, paid)
+
+
+def with_fines(belief: Belief, fine: float) -> Belief:
+    """Return what a step costs whom where councils pay hospitals for days of delay: what the one owes, the other gets.
+
+    Parameters
+    ----------
+    belief : where nobody pays for them
+    fine : pounds a day; without any, or where the step moves no delays, the belief itself is returned
+
+    Examples
+    --------
+    >>> belief = Belief(lever=Lever.ASSESSMENT, costs={Account.SOCIAL_CARE: 1.0}, qalys=0.0, delays=-0.002)
+    >>> with_fines(belief, 100.0).costs
+    {<Account.SOCIAL_CARE: 2>: 0.8, <Account.HOSPITAL: 3>: 0.2}
+    """
+    owed = fine * belief.delays
+    if owed == 0.0:
+        return belief
+    costs = dict(belief.costs)
+    for account, cost in ((Account.SOCIAL_CARE, owed), (Account.HOSPITAL, -owed)):
+        costs[account] = costs.get(account, 0.0) + cost
+    return replace(belief, costs=costs)
