@@ -25,8 +25,8 @@ from experiments.specification import START, ComparisonSpec, unknown_name
 from experiments.store import Results
 from experiments.structure_words import ACCOUNTS, as_words
 
-DECIDE = ("council", "consortium", "hospital", "commissioner")
-"""Kinds of party that may own or decide a lever."""
+DECIDE = ("council", "consortium", "hospital", "commissioner", "board")
+"""Kinds of party that may own or decide a lever, and executive boards."""
 MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 NUMBER_NAMES = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 PEOPLE, RETURNS = "people", "diminishing returns"
