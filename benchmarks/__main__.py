@@ -24,6 +24,7 @@ from benchmarks.measuring import MEASUREMENTS
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 KERNEL, WHOLE = 15.0, 8.0  # million person-months a second
+DECIDING = 5.0  # percent of the whole
 SPELLS = 4000.0  # a second, through the event flow
 SLOPE, BASE = 150.0, 400.0  # bytes a person, megabytes
 HELP = 0.5  # seconds
@@ -128,7 +129,13 @@ def all_figures(people: Sequence[int], say: Console) -> list[Figure]:
             say.print(f"{number:,} people: {what} ...", style="dim")
             found[what] = measure(what, number)
         figures.append(speed("kernel alone", number, found["kernel"], "median", KERNEL))
-        figures.append(speed("whole economy", number, found["whole"], "mean", WHOLE))
+        figures.append(speed("whole economy", number, found["whole"]["speed"], "mean", WHOLE))
+        figures.append(
+            Figure(
+                name="deciding", people=number, measured=found["whole"]["deciding"], unit="%", at_least=False,
+                target=DECIDING if number >= MANY else None, note="of the whole economy's time: beliefs, prices, boards, trust, markets",
+            )
+        )
         figures.append(spells_figure(number, found["spells"]))
         peaks.append(found["memory"])
     figures += memory_figures(peaks) if len(peaks) > 1 else []

@@ -74,9 +74,18 @@ def kernel(people: int) -> dict[str, Any]:
 
 
 def whole(people: int) -> dict[str, Any]:
-    """Time months of the whole economy, levers deciding, after a warm one."""
+    """Time months of the whole economy, levers deciding, after a warm one; and what part of that is deciding."""
     economy = economy_of(people)
     economy.step()
+    decide, deciding = economy._decide, 0.0
+
+    def timed() -> None:
+        nonlocal deciding
+        began = time.process_time()
+        decide()
+        deciding += time.process_time() - began
+
+    economy._decide = timed
     millions, seconds = [], []
     for _ in range(MONTHS):
         millions.append(living(economy) / 1e6)
@@ -84,7 +93,8 @@ def whole(people: int) -> dict[str, Any]:
         economy.step()
         seconds.append(time.process_time() - began)
     speeds = [number / took for number, took in zip(millions, seconds, strict=True)]
-    return {"mean": sum(millions) / sum(seconds), "median": statistics.median(speeds), "best": max(speeds)}
+    found = {"mean": sum(millions) / sum(seconds), "median": statistics.median(speeds), "best": max(speeds)}
+    return {"speed": found, "deciding": 100.0 * deciding / sum(seconds)}
 
 
 def spells(people: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.comparing import headline, paired_differences, totals
+from experiments.comparing import PLACE, headline, paired_differences, totals
 from experiments.figures.alternatives import sentences
 from experiments.figures.drawing import Drawn, Material, draw_all, write_csv
 from experiments.figures.matrix import MANY
@@ -49,6 +49,10 @@ OPEN = (
     "says). Each was run too, one at a time, on the same people with the same luck: a structure's own against {baseline} as stated, and "
     "those of {baseline} against each structure as stated. The interval is luck; the range over readings is what documents leave open. Rank 1 is "
     "the best, or the least where neither direction is better in itself."
+)
+TRUST = (
+    "How organisations trusted each other at the start is one draw a pair, the same under every structure and in every replication, so intervals do "
+    "not cover it. The experiment `bad-marriage` runs structures from little and from much; `--set deciding.trust=...` tries another mean."
 )
 BY_DEFINITION = (
     "Each is a rate, a share or a spread of a year, by the definition in the reference page of measures, of the whole place. Spreads between councils and between "
@@ -173,6 +177,7 @@ def summary(material: Material, table: pd.DataFrame, of_definitions: pd.DataFram
         "## Money beside the headline",
         BESIDE,
         headline_markdown(headline(material.differences, OF_ORGANISATIONS), context),
+        *trust(material.results),
         "## By official definitions",
         BY_DEFINITION,
         headline_markdown(headline(of_definitions, INDICATORS), context),
@@ -310,6 +315,30 @@ def _lacking(results: Results) -> str:
         where = "" if under[name] == everywhere else f" (lacking under {', '.join(lacked)})"
         rows.append(f"| {name}{where} | {favours} |")
     return "\n".join(["| mechanism | leaving it out favours |", "| --- | --- |", *rows])
+
+
+def trust(results: Results) -> list[str]:
+    """Return how trust started and where it ended under each structure, in Markdown; nothing where it was not measured."""
+    rows = results.measures
+    rows = rows[rows["measure"].astype(str).str.startswith("trust/")]
+    if rows.empty:
+        return []
+    structures, kinds = list(dict.fromkeys(rows["structure"])), list(dict.fromkeys(rows["measure"]))
+    place, own = rows["organisation"] == PLACE, rows["structure"] == structures[0]
+    began, ended = (rows["month"] == month for month in (0, rows["month"].max()))
+    first, last = rows[began & own], rows[ended & place].groupby(["structure", "measure"], observed=True)["value"].mean()
+    starts = []
+    for kind in kinds:
+        whole, pairs = (first.loc[(first["measure"] == kind) & here, "value"] for here in (place, ~place))
+        reach = f" ({pairs.min():.2f} to {pairs.max():.2f})" if len(pairs.unique()) > 1 else ""
+        starts.append(f"{whole.mean():.2f}{reach}")
+    lines = [
+        f"| mean over people | {' | '.join(kind.removeprefix('trust/').replace('-', ' and ') for kind in kinds)} |",
+        f"| --- |{' ---: |' * len(kinds)}",
+        f"| At the start (over pairs) | {' | '.join(starts)} |",
+        *(f"| {label_of(name)}, at the end | {' | '.join(f'{last[name, kind]:.2f}' for kind in kinds)} |" for name in structures),
+    ]
+    return ["## Trust", TRUST, "\n".join(lines)]
 
 
 def _accounts(results: Results) -> str:

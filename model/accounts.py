@@ -192,15 +192,22 @@ class Costs:
         KeyError
             For the hospitals' account, which is a margin: :attr:`income` less :attr:`resources`.
         """
-        return {
-            Account.ACUTE: self.spells + self.contributed.sum(axis=0),  # a consortium's largest account, of which the rest is kept
-            Account.COMMUNITY: self.intermediate + self.proactive + self.community_nursing + self.continence + self.home_support,
-            Account.SOCIAL_CARE: self.social_care - self.contributed.sum(axis=1),
-            Account.CONTINUING_CARE: self.continuing.sum(axis=0),
-            Account.MENTAL_HEALTH: self.mental_health + self.dementia,
-            Account.PUBLIC_HEALTH: self.prevention,
-            Account.PRIMARY_CARE: self.primary_care,
-        }[account]
+        match account:
+            case Account.ACUTE:
+                return self.spells + self.contributed.sum(axis=0)  # a consortium's largest account, of which the rest is kept
+            case Account.COMMUNITY:
+                return self.intermediate + self.proactive + self.community_nursing + self.continence + self.home_support
+            case Account.SOCIAL_CARE:
+                return self.social_care - self.contributed.sum(axis=1)
+            case Account.CONTINUING_CARE:
+                return self.continuing.sum(axis=0)
+            case Account.MENTAL_HEALTH:
+                return self.mental_health + self.dementia
+            case Account.PUBLIC_HEALTH:
+                return self.prevention
+            case Account.PRIMARY_CARE:
+                return self.primary_care
+        raise KeyError(account)
 
     @property
     def households(self) -> np.ndarray:

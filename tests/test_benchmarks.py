@@ -29,8 +29,8 @@ def test_two_small_sizes_give_every_figure():
     assert speeds == [("kernel alone", 1000), ("whole economy", 1000), ("kernel alone", 3000), ("whole economy", 3000)]
     assert all(figure["measured"] > 0 and figure["met"] is None for figure in figures if figure["unit"] == "M/s")
     others = [figure for figure in figures if figure["unit"] != "M/s"]
-    assert [figure["unit"] for figure in others] == ["spells/s", "spells/s", "bytes", "MB", "s"]
-    assert all(figure["measured"] > 0 and figure["met"] is None for figure in others[:2])
+    assert [figure["unit"] for figure in others] == ["%", "spells/s", "%", "spells/s", "bytes", "MB", "s"]
+    assert all(figure["measured"] > 0 and figure["met"] is None for figure in others[:4])
 
 
 @pytest.mark.parametrize("people", ["0", "-5", "1e6", "many"])

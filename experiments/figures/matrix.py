@@ -54,8 +54,15 @@ def panel_of(title: str, rows: pd.DataFrame, clear: Sequence[bool], words: Seque
     labels = list(dict.fromkeys(told["label"]))
     wide = {name: told.pivot_table(index="structure", columns="label", values=name, aggfunc="first").reindex(index=context.others, columns=labels) for name in ("difference", "clear", "words")}
     known = told.drop_duplicates("label").set_index("label")
-    baseline = {label: NOTHING if np.isnan(value := known.loc[label, "baseline"]) else number(value, known.loc[label, "unit"]) for label in labels}
+    baseline = {label: _short(known.loc[label, "baseline"], known.loc[label, "unit"]) for label in labels}
     return Panel(title, baseline, wide["difference"].astype(float), wide["clear"].eq(True), wide["words"].fillna(NOTHING))
+
+
+def _short(value: float, unit: str) -> str:
+    """Return a number that fits a column: millions of anything as such."""
+    if np.isnan(value):
+        return NOTHING
+    return number(value, unit) if unit == "pounds" or abs(value) < 1e6 else f"{number(value / 1e6)}m"
 
 
 def draw_matrix(panels: Sequence[Panel], title: str, note: str, context: Context, names: Sequence[str] = ()) -> Figure:

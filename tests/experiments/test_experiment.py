@@ -1,5 +1,6 @@
 """Experiment files: what they may say, what is refused, and what comes of a small one, from the command to its tables."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ from experiments.specification import RunSpec, UnknownNameError
 from experiments.store import OtherResultsError, Store
 from tests.experiments.made_up import made_up
 
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "natural-experiments.md"
 SMALL = """
 title = "A small one"
 places = ["wigan"]
@@ -77,6 +79,21 @@ def test_shipped_experiments_can_be_run_and_say_what_they_ask(name):
     assert spec.runs()
     assert spec.scale == 1.0
     assert load_experiment(name, scale=0.01, replications=2).replications == 2
+
+
+WRITTEN = re.findall(r"^\| ([^|]+) \|[^|]+\| (`[^|]+`) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("arm", [arm for _, arm in WRITTEN], ids=[what for what, _ in WRITTEN])
+def test_what_the_literature_compares_can_be_written_as_an_arm(tmp_path, arm):
+    lines = arm.strip("`").replace("`<br>`", "\n")
+    text = f"{SMALL}[arms.usual]\n[arms.tried]\n{lines}\n".replace("years = 1", "years = 3").replace("replications = 2", "replications = 1")
+    usual, tried = load_experiment(file_of(tmp_path, text)).runs()
+    assert usual.key != tried.key, "it is another run"
+
+
+def test_enough_of_them_are_written():
+    assert len(WRITTEN) >= 20
 
 
 def test_natural_experiments_name_what_the_literature_tells_of():

@@ -8,7 +8,15 @@ import pytest
 from experiments import cli
 from experiments.comparing import headline
 from experiments.store import Store
-from experiments.summary import ATTRIBUTION, NO_SPREAD, compare, compare_indicators, headline_markdown, write_report
+from experiments.summary import (
+    ATTRIBUTION,
+    NO_SPREAD,
+    compare,
+    compare_indicators,
+    headline_markdown,
+    trust,
+    write_report,
+)
 from model.structures import list_structures
 from tests.experiments.figures.test_drawing import material
 from tests.experiments.made_up import comparison, made_up
@@ -79,6 +87,19 @@ def test_a_mechanism_that_only_some_structures_lack_is_told_with_them(tmp_path):
     page = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert "| what single-budget lacks (lacking under single budget) | somebody |" in page
     assert "| Trust | nobody in particular |" in page
+
+
+def test_trust_is_told_from_its_one_draw_to_where_each_structure_left_it(tmp_path):
+    store = Store(tmp_path, comparison(replications=2, years=1))
+    for run in store.spec.runs():
+        result = made_up(run)
+        end = 0.4 if run.structure == "separate-budgets" else 0.6 + 0.1 * run.replication
+        rows = [(month, who, "trust/consortium-council", at) for month, who, at in
+                ((0, "place", 0.5), (0, "A and B", 0.3), (0, "A and C", 0.7), (11, "place", end))]  # fmt: skip
+        store.write(dataclasses.replace(result, measures=pd.concat([result.measures, pd.DataFrame(rows, columns=result.measures.columns)])))
+    _, words, table = trust(store.results())
+    assert "intervals do not cover it" in words
+    assert table.splitlines()[2:] == ["| At the start (over pairs) | 0.50 (0.30 to 0.70) |", "| Separate budgets, at the end | 0.40 |", "| Single budget, at the end | 0.65 |"]
 
 
 def test_tables_of_results_are_saved(tmp_path):
