@@ -15,10 +15,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever
-from model.beliefs import DELAYS, FILE
+from model.beliefs import DELAYS, FILE, HORIZON_YEARS
 
 PLACE = "berkshire-west"
-YEARS = 2  # horizon: how far ahead organisations look
+YEARS = HORIZON_YEARS
 SEEDS = (11, 12, 13, 14)
 NEVER_SHORT = 1e9  # standard deviations: no forecast is further out
 STEPS = {  # steps up and down that are measured: enough for a signal, few enough to be near rest

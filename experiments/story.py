@@ -367,7 +367,7 @@ def in_one_sentence(episode: Episode) -> str:
 def reasons_in_words(episode: Episode) -> list[str]:
     """Return an episode with the reasons of its first step, and what a step was worth by its last."""
     first, last = episode.first, episode.last
-    lines = [in_one_sentence(episode), *_pressure(first), "What a step was believed to do in a year, and what of that was felt:"]
+    lines = [in_one_sentence(episode), *_pressure(first), *_foreseen(first), "What a step was believed to do in a year, and what of that was felt:"]
     lines += [f"- {_account(first, account)}" for account in first.accounts if first.reasons[f"cost/{account}"]]
     lines += [f"- {words}" for words in (_people(first), _norm(first)) if words]
     lines.append(f"All told it was worth {_pounds(first.pounds(worth(first)))} a year to {first.decider}{_taken_off(first)}.")
@@ -393,6 +393,13 @@ def _pressure(decided: Decided) -> list[str]:
             f"{_pounds(forecast)} a year against {_pounds(budget)}, {gap}; a pound felt like {_pence(price)}."
         )
     return lines
+
+
+def _foreseen(decided: Decided) -> list[str]:
+    """Return how much of what was looked ahead to lay under a structure that was announced."""
+    share = decided.reasons.get("foreseen", 0.0)
+    words = f"Another structure was announced: {100.0 * share:.0f}% of what was looked ahead to lay under it, and was felt as it would be borne then."
+    return [words] if share else []
 
 
 def _account(decided: Decided, account: str) -> str:

@@ -19,6 +19,14 @@ PEOPLE = {"several_conditions": "people with several conditions", "frail_elders"
 """Kinds of people that a purse or a payment is for, where it is not for everybody."""
 ACCOUNTS = {Account.ACUTE: "acute care", Account.COMMUNITY: "community services", Account.HOSPITAL: "the hospital's margin"}
 """Accounts that their names alone do not tell."""
+ENTITLED: dict[str, dict[str, str]] = {
+    "eligibility": {"national_minimum": "one national minimum of eligibility", "local": "eligibility is each council's own"},
+    "free_from": {"none": "social care is free at no band of need"},
+    "personal_care": {"free": "personal care is free", "means_tested": "personal care is means-tested"},
+    "lifetime_cap": {},
+    "choice": {"personal_budgets": "personal budgets", "commissioned": "care is commissioned for people"},
+}
+"""Facts of an entitlement, and what words do for those that have no number or band."""
 PASSIVE = {"holds": "held", "decides": "decided"}
 ABBREVIATIONS = {"chc": "CHC", "gp": "GP"}
 
@@ -124,22 +132,24 @@ def _board(structure: CommissioningStructure, board: Board | None) -> str:
 
 def _entitlement(structure: CommissioningStructure) -> str:
     facts = structure.entitlement
-    return _listed(
-        words
-        for words, stated in (
-            ("one national minimum of eligibility", facts.eligibility == "national_minimum"),
-            (f"social care is free at {facts.free_from} need", facts.free_from != "none"),
-            ("personal care is free", facts.personal_care == "free"),
-            (f"a cap of £{facts.lifetime_cap:,.0f} on what care costs a person in a life", facts.lifetime_cap > 0.0),
-            ("personal budgets", facts.choice == "personal_budgets"),
-        )
-        if stated
-    )
+    first = [_entitled(key, getattr(facts, key)) for key, field in type(facts).model_fields.items() if key in ENTITLED and getattr(facts, key) != field.default]
+    later = [f"from {step.begins} on {_entitled(key, value)}" for step in facts.steps for key, value in step.stated.items()]
+    return _listed([*first, *later])
+
+
+def _entitled(key: str, value: Any) -> str:
+    """Return one fact of an entitlement in words."""
+    if key == "lifetime_cap":
+        return f"a cap of £{value:,.0f} on what care costs a person in a life" if value else "no cap on what care costs a person"
+    return ENTITLED[key].get(value) or f"social care is free at {value} need"
 
 
 def _transition(structure: CommissioningStructure) -> str:
     facts = structure.transition
-    return f"announced in {facts.announced}, from {facts.start}; until then {facts.replaces}" if facts else ""
+    if facts is None:
+        return ""
+    over = "" if facts.months is None else f", over {facts.months} months"
+    return f"announced in {facts.announced}, from {facts.start}{over}; until then {facts.replaces}"
 
 
 def as_plain(structure: CommissioningStructure, other: CommissioningStructure) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from pathlib import Path
 from agents.deciding import Belief
 from agents.vocabulary import Account, Lever
 
+HORIZON_YEARS = 2
+"""How far ahead organisations look, and so for how long effects are measured."""
+
 FILE = Path(__file__).parent / "data" / "derived" / "beliefs.csv"
 DELAYS = "social_care_delays"
 """Recorded days of delay that social care alone answers for: those that ``model.accounts`` bills councils for where they pay for delay."""

@@ -18,6 +18,7 @@ from agents.draws import draw
 from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
+from model.announced import Announcements, Coming
 from model.entitlement import claimed
 from model.holders import Holders
 from model.learning import Learning
@@ -47,6 +48,7 @@ class Economy(Protocol):
     budgets: Budgets
     relationships: Relationships
     learning: Learning | None
+    announcements: Announcements
     organisations: Mapping[int, Organisation]
     boards: Sequence[HealthAndWellbeingBoard]
     script: Script
@@ -73,22 +75,26 @@ class Commissioning:
     hold : levers that nobody may move
     holders : who bears and decides what, where councils live under different structures; as this structure says if None
     made : month in which the structure's bodies, boards and teams were made
+    foresees : whether organisations reckon with structures that are announced
     """
 
     def __init__(
-        self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever], holders: Holders | None = None, made: int = 0
+        self, economy: Economy, structure: CommissioningStructure, beliefs: Mapping[Lever, Belief], hold: Collection[Lever], holders: Holders | None = None, made: int = 0,
+        foresees: bool = False,
     ) -> None:
         self.economy, self.structure = economy, structure
         part = economy.part_of(structure.payment.kind)
         self.beliefs = {lever: as_paid(belief, structure.payment, part) for lever, belief in beliefs.items()}
+        self._measured = beliefs
         self.behaviour: DecidingBehaviour = economy.parameters.deciding
         self.holders = holders or Holders(structure, economy.place, economy.parties)
-        self._made = made
+        self._made, self._foresees = made, foresees
         moot = {Lever.CONTRIBUTION} if structure.one_purse(Account.SOCIAL_CARE, Account.ACUTE) else set()  # nobody pays into its own purse
         self._hold = frozenset({*hold, *moot, *structure.fixed})
         self._facts = structure.stake_facts(economy.frail_parts)
-        self._stakes: dict[int, dict[Account, float]] = {}
+        self._stakes: dict[tuple[int, int], dict[Account, float]] = {}
         self._stakes_from = 0
+        self._beliefs_then: dict[int, dict[Lever, Belief]] = {}
 
     @property
     def month(self) -> int:
@@ -100,13 +106,40 @@ class Commissioning:
         return self.economy.organisations[self.holders.decided_by(lever, unit.index)]
 
     def stakes(self, decider: Organisation) -> Mapping[Account, float]:
-        """Return how much of a pound on each account the decider feels, at the trust of the quarter's first day."""
+        """Return how much of a pound on each account the decider feels, at the trust of the quarter's first day.
+
+        Once another structure is announced, the part of what is looked ahead to that lies under it counts as it will bear it then.
+        """
+        now, coming = self._felt(decider), self._coming(decider)
+        if coming is None:
+            return now
+        then = self._felt(decider, coming)
+        return {account: felt + coming.share * (then[account] - felt) for account, felt in now.items()}
+
+    def _felt(self, decider: Organisation, coming: Coming | None = None) -> dict[Account, float]:
+        """Return the stakes of whoever decides under the structure in force, or under one to come: none of a body that is gone by then."""
         quarter = self.month // MONTHS_PER_QUARTER
         if self._stakes_from != quarter:
             self._stakes, self._stakes_from = {}, quarter
-        if decider.index not in self._stakes:
-            self._stakes[decider.index] = stakes(self._facts, decider.kind, self.behaviour, self.trust(decider))
-        return self._stakes[decider.index]
+        key = decider.index, -1 if coming is None else coming.number
+        if key not in self._stakes:
+            if coming is not None and not self.economy.announcements.outlives(decider.index, decider.kind):
+                self._stakes[key] = dict.fromkeys(HELD_ACCOUNTS, 0.0)
+            else:
+                facts = self._facts if coming is None else coming.structure.stake_facts(self.economy.frail_parts)
+                self._stakes[key] = stakes(facts, decider.kind, self.behaviour, self.trust(decider))
+        return self._stakes[key]
+
+    def _coming(self, decider: Organisation) -> Coming | None:
+        """Return what whoever decides knows of a structure to come under which it bears anything else; norms are solved in a world that foresees nothing."""
+        if not self._foresees:
+            return None
+        told = self.economy.announcements
+        coming = told.to(self.holders.council_served(decider.index), self.month)
+        if coming is None or not told.outlives(decider.index, decider.kind):
+            return coming
+        same = coming.structure.payment == self.structure.payment and coming.structure.stake_facts(self.economy.frail_parts) == self._facts
+        return None if same else coming
 
     def trust(self, organisation: Organisation) -> Mapping[Party, float]:
         """Return an organisation's trust in each kind of partner: the mean over partners, as they share people with it.
@@ -132,9 +165,9 @@ class Commissioning:
     def disruption(self, unit: Organisation) -> float:
         """Return how disrupted an organisation is by reorganisation, 0 to 1: by this one, and by earlier ones of the run that are not over."""
         parameters, budgets = self.economy.parameters, self.economy.budgets
-        changes = [(self.age, budgets.moved), *((self.month - since, moved) for since, moved in budgets.moved_earlier)]
-        lasts = parameters.overheads.transition_months
-        return min(sum(disruption(moved.get(unit.index, 0.0), months, lasts, parameters.reorganising) for months, moved in changes), 1.0)
+        changes = [(self.age, budgets.moved, budgets.lasts), *((self.month - since, moved, lasts) for since, moved, lasts in budgets.moved_earlier)]
+        who = unit.index
+        return min(sum(disruption(moved[who], months, lasts[who], parameters.reorganising) for months, moved, lasts in changes if who in moved), 1.0)
 
     def _put_off(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers on which nobody comes to a decision this time: whoever decides is not up to it yet, or all are reorganising."""
@@ -164,7 +197,7 @@ class Commissioning:
 
     def prices(self, decider: Organisation) -> Mapping[Account, float]:
         """Return the price of money of the decider's own accounts; others cost 1, but for what a pool makes the decider bear of them."""
-        felt = self.stakes(decider)
+        felt = self._felt(decider)
         through_pools = {
             account: 1.0 + part / felt[account] * (decider.prices[account] - 1.0)
             for account, part in borne(self._facts, decider.kind).items() if account in decider.prices
@@ -172,10 +205,25 @@ class Commissioning:
         return {**decider.prices, **through_pools} if through_pools else decider.prices
 
     def belief(self, unit: Organisation, lever: Lever) -> Belief:
-        """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned."""
-        learning = self.economy.learning
-        belief = self.beliefs[lever] if learning is None else learning.belief(self.decider(unit, lever), lever)
-        return with_fines(belief, fine(self.structure, self.economy.parameters))
+        """Return what a step of this lever does, as a good analyst would find, or as whoever decides it has learned.
+
+        Once another way of paying hospitals is announced, a good analyst reckons with it for as long as it will be in force of what is looked ahead to.
+        """
+        decider, learning = self.decider(unit, lever), self.economy.learning
+        a_day = fine(self.structure, self.economy.parameters)
+        if learning is not None:
+            return with_fines(learning.belief(decider, lever), a_day)
+        now, coming = self.beliefs[lever], self._coming(decider)
+        if coming is None or coming.structure.payment == self.structure.payment:
+            return with_fines(now, a_day)
+        if coming.number not in self._beliefs_then:
+            payment = coming.structure.payment
+            part = self.economy.part_of(payment.kind)
+            self._beliefs_then[coming.number] = {each: as_paid(belief, payment, part) for each, belief in self._measured.items()}
+        then = self._beliefs_then[coming.number][lever]
+        costs = {account: now.costs.get(account, 0.0) for account in Account if account in now.costs or account in then.costs}
+        expected = replace(now, costs={account: cost + coming.share * (then.costs.get(account, 0.0) - cost) for account, cost in costs.items()})
+        return with_fines(expected, a_day + coming.share * (fine(coming.structure, self.economy.parameters) - a_day))
 
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""
@@ -211,6 +259,9 @@ class Commissioning:
 
     def record(self, unit: Organisation, decider: Organisation, decision: Decision, advice: str) -> None:
         """Write a decision to the model's log."""
+        coming = self._coming(decider)
+        if coming is not None:
+            decision = replace(decision, reasons={**decision.reasons, "foreseen": coming.share})
         self.economy.log_decision(unit, decider, decision, advice)
 
 

@@ -46,6 +46,7 @@ from model.accounts import (
     last_year,
     month_costs,
 )
+from model.announced import Announcements
 from model.beliefs import measured_beliefs
 from model.care_resources import care_lines
 from model.chance import case_pence, variances
@@ -194,7 +195,8 @@ class HealthEconomy(mesa.Model):
         self.place: Place = load_place(place)
         councils = [(council.code, council.name) for council in self.place.councils]
         self.settlement = load_settlement(settlement, self.parameters.settlement, councils)
-        self._stages = stages_of(patchwork_of(structure, councils), _checked_start(start))
+        coming = patchwork_of(structure, councils)
+        self._stages = stages_of(coming, _checked_start(start))
         for stage in self._stages.values():
             check_together(stage, self.place, learning)
         self.funded = _one_of("funding", funding, FUNDINGS) == "funded"
@@ -215,6 +217,7 @@ class HealthEconomy(mesa.Model):
             commissioners=list(dict.fromkeys(name for stage in self._stages.values() for name in body_areas(stage, self.place))),
         )
         self.ledger = Ledger(self.parties)
+        self.announcements = Announcements(coming, start, self.place, self.parties)
         first = {kind: self.parties.indices(kind)[0] for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL)}
         self._first = first
         self.rules = compile_rules(self.parameters, first[Party.COUNCIL], first[Party.CONSORTIUM], first[Party.HOSPITAL])
@@ -455,7 +458,7 @@ class HealthEconomy(mesa.Model):
         self.worlds = []
         for structure, here in self.holders.patchwork:
             self.engine.organisations.councils["disputes"][here] = 0.0 if structure.one_purse(Account.SOCIAL_CARE, Account.CONTINUING_CARE) else 1.0
-            self.worlds.append(Commissioning(self, structure, self._beliefs, self._hold, self.holders, int(self._made[here][0])))
+            self.worlds.append(Commissioning(self, structure, self._beliefs, self._hold, self.holders, int(self._made[here][0]), foresees=True))
         self.world = self.worlds[0]
         self.boards = self._boards()
 
@@ -956,7 +959,8 @@ class HealthEconomy(mesa.Model):
         `after` as `before`. Of what an executive board decided, the board is the decider. Reasons are numbers by name, as JSON that reads back exactly: those of
         :class:`agents.deciding.Decision`, ``heads`` of the organisation, and of each account that the lever touches
         ``rest/NAME``, what a step up was felt to cost there at rest, which the norm balances; if the decider holds it, also
-        ``forecast/NAME`` and ``budget/NAME``, pounds a year of the purse that it is paid from.
+        ``forecast/NAME`` and ``budget/NAME``, pounds a year of the purse that it is paid from. While another structure is announced to
+        whoever decides, ``foreseen`` is the part of what is looked ahead to that lies under it, by which stakes are those of then.
         """
         return pd.DataFrame(self._decisions, columns=LOG)
 

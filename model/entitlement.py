@@ -49,9 +49,11 @@ class Economy(Protocol):
 
 
 def in_force(facts: Entitlement, month: str) -> Entitlement:
-    """Return the entitlements of a month (``YYYY-MM``): those whose date has not come are as if the structure did not state them."""
-    early = {name: type(facts).model_fields[name].default for name, start in facts.begins.items() if month < start}
-    return facts.model_copy(update=early) if early else facts
+    """Return the entitlements of a month (``YYYY-MM``): those whose date has not come are as if the structure did not state them; steps change them later."""
+    then = {name: type(facts).model_fields[name].default for name, start in facts.begins.items() if month < start}
+    for step in facts.steps:
+        then |= step.stated if step.begins <= month else {}
+    return facts.model_copy(update=then) if then else facts
 
 
 def put_in_force(economy: Economy) -> None:

@@ -167,7 +167,8 @@ class Holders:
             self.people = self.people | people_of_bodies(self.people, inside)
             self._whose[Party.COMMISSIONER] = np.repeat(np.where(inside.any(axis=0), inside.argmax(axis=0), -1)[:, None], both.shape[1], axis=1)
         self._at = {int(party): position for indices in self._parties.values() for position, party in enumerate(indices)}
-        self._rules = {int(party): self._number(kind, position) for kind, indices in self._parties.items() for position, party in enumerate(indices)}
+        self._served = {int(party): self._most_served(kind, position) for kind, indices in self._parties.items() for position, party in enumerate(indices)}
+        self._rules = {party: int(self.patchwork.number[council]) for party, council in self._served.items()}
         self._of_area = {
             int(party): int(self.patchwork.number[self.council_of(kind, position)]) for kind in STANDING_KINDS for position, party in enumerate(self._parties[kind])
         }
@@ -220,15 +221,18 @@ class Holders:
         """The structure of all councils; an error where they live under different ones."""
         return self.patchwork.only
 
-    def _number(self, kind: Party, position: int) -> int:
-        """Return which of the patchwork's structures an organisation lives under: that of the council where most people live whom it looks after."""
+    def _most_served(self, kind: Party, position: int) -> int:
+        """Return the council where most people live whom an organisation looks after, whose structure it lives under."""
         people = self.people[kind, Party.COUNCIL][position]
-        people = people if people.any() else self.areas[kind, Party.COUNCIL][position]
-        return int(self.patchwork.number[np.argmax(people)])
+        return int(np.argmax(people if people.any() else self.areas[kind, Party.COUNCIL][position]))
 
     def number_of(self, party: int) -> int:
         """Return which of the patchwork's structures an organisation lives under."""
         return self._rules[party]
+
+    def council_served(self, party: int) -> int:
+        """Return the position of the council where most people live whom an organisation looks after."""
+        return self._served[party]
 
     def structure_of(self, party: int) -> CommissioningStructure:
         """Return the structure that an organisation lives under."""

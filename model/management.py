@@ -51,11 +51,13 @@ class ChangeOver(NamedTuple):
     payer : index of the ledger
     pence : in all
     since : month of the run, from which on it is spent
+    lasts : months over which it is spent
     """
 
     payer: int
     pence: int
     since: int
+    lasts: float
 
 
 @dataclass(slots=True)
@@ -135,11 +137,11 @@ def overheads_by_payer(
 
 
 def transition_spent(whole: int, month: int, months: float) -> int:
-    """Return what has been spent of a change-over's cost by the end of a month (from 0), evenly over `months`.
+    """Return what has been spent of a change-over's cost by the end of a month (from 0), evenly over `months`; in the first where these are 0.
 
     Examples
     --------
-    >>> [transition_spent(900, month, 18.0) for month in (-1, 0, 8, 17, 40)]
-    [0, 50, 450, 900, 900]
+    >>> [transition_spent(900, month, 18.0) for month in (-1, 0, 8, 17, 40)], [transition_spent(900, month, 0.0) for month in (-1, 0)]
+    ([0, 50, 450, 900, 900], [0, 900])
     """
-    return round(whole * min(max(month + 1, 0) / months, 1.0))
+    return round(whole * min(max(month + 1, 0) / max(months, 1.0), 1.0))

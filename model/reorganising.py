@@ -1,8 +1,8 @@
 """What it does to organisations to be reorganised, and how new bodies and teams learn their work.
 
 A structure that gives money to others to hold disrupts those that it is taken from, in proportion to the share of their money that changes hands. The
-disruption is whole in the first month and fades over the months in which the change-over is paid for (``overheads.transition_months``): decisions are
-put off, people who assess and arrange are busy with the change, and trust suffers. Where no money changes hands there is none.
+disruption is whole in the first month and fades over the months in which the change-over is paid for (those that the structure's transition states,
+else ``overheads.transition_months``): decisions are put off, people who assess and arrange are busy with the change, and trust suffers. Where no money changes hands there is none.
 
 A new body, and a new team, does not begin at full strength. A body of low *capability* lets quarters pass without deciding, and sees
 less of what its decisions do to others. Councils, consortia and hospitals are there already, and are capable.
@@ -59,7 +59,7 @@ def disruption(moved: float, months: int, lasts: float, reorganising: Reorganisi
     ----------
     moved : share of its money that changed hands
     months : since then; below 0 before
-    lasts : months over which it fades
+    lasts : months over which it fades; with 0 there is none
     reorganising : shared parameters
 
     Examples
@@ -67,7 +67,7 @@ def disruption(moved: float, months: int, lasts: float, reorganising: Reorganisi
     >>> [round(disruption(0.5, months, 18.0, Reorganising()), 3) for months in (-1, 0, 9, 18, 40)]
     [0.0, 0.5, 0.25, 0.0, 0.0]
     """
-    return reorganising.depth * moved * max(1.0 - months / lasts, 0.0) if months >= 0 else 0.0
+    return reorganising.depth * moved * (1.0 - months / lasts) if 0 <= months < lasts else 0.0
 
 
 def moved_shares(

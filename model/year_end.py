@@ -140,7 +140,8 @@ class Budgets:
     Attributes
     ----------
     moved : share of the money of each council's and consortium's area that another holds, by the ledger's index
-    moved_earlier : the same of earlier changes of the run, each after the month in which it came
+    lasts : months that changing over takes them, by the transition of the structure that each lives under, else by the shared parameter
+    moved_earlier : `moved` and `lasts` of earlier changes of the run, each after the month in which it came
     """
 
     def __init__(
@@ -165,10 +166,18 @@ class Budgets:
         self._burdens_of_year: dict[int, np.ndarray] = {}
         self.overhead: dict[int, Overhead] = overheads_by_payer(management, money, own, overheads, before)
         self.moved = moved_shares(money, own, before)
+        self.lasts = {party: self._months_of_change(party) for party in {**self.moved, **self.overhead}}
         self._since = since
-        self.moved_earlier: list[tuple[int, dict[int, float]]] = [] if earlier is None else [*earlier[0].moved_earlier, (earlier[0]._since, earlier[0].moved)]
+        self.moved_earlier: list[tuple[int, dict[int, float], dict[int, float]]] = []
+        if earlier is not None:
+            self.moved_earlier = [*earlier[0].moved_earlier, (earlier[0]._since, earlier[0].moved, earlier[0].lasts)]
         going_on = [] if earlier is None else [change for change in earlier[0].change_overs if change.payer in self._held]
-        self.change_overs = going_on + [ChangeOver(payer, overhead.transition, since) for payer, overhead in self.overhead.items() if overhead.transition]
+        self.change_overs = going_on + [ChangeOver(payer, overhead.transition, since, self.lasts[payer]) for payer, overhead in self.overhead.items() if overhead.transition]
+
+    def _months_of_change(self, party: int) -> float:
+        """Return how many months changing over takes an organisation."""
+        transition = self._holders.structure_of(party).transition
+        return self._overheads.transition_months if transition is None or transition.months is None else float(transition.months)
 
     def held(self, payer: int) -> Mapping[Account, Held]:
         """Return what an organisation holds of each account."""
@@ -261,7 +270,7 @@ class Budgets:
 
     def _spent(self, change: ChangeOver, after: int, until: int) -> int:
         """Return what is spent of a change-over after one month's end and until another's."""
-        begun, done = (transition_spent(change.pence, month - change.since, self._overheads.transition_months) for month in (after, until))
+        begun, done = (transition_spent(change.pence, month - change.since, change.lasts) for month in (after, until))
         return done - begun
 
     def modelled_gap(self, payer: int, account: Account, last: Mapping[Account, np.ndarray], year: int) -> float:

@@ -164,6 +164,35 @@ class Teams(_Facts):
     multidisciplinary: YesOrNo = False
 
 
+Eligibility = Literal["local", "national_minimum"]
+FreeBand = Literal["none", "substantial", "critical"]
+PersonalCare = Literal["means_tested", "free"]
+Cap = Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)]
+Choice = Literal["commissioned", "personal_budgets"]
+
+
+class EntitlementStep(_Facts):
+    """What some entitlements become from a month on; what is left out stays as it is.
+
+    Parameters
+    ----------
+    begins : the month, ``YYYY-MM``; in the file written ``from``
+    eligibility, free_from, personal_care, lifetime_cap, choice : as in :class:`Entitlement`
+    """
+
+    begins: Month = Field(alias="from")
+    eligibility: Eligibility | None = None
+    free_from: FreeBand | None = None
+    personal_care: PersonalCare | None = None
+    lifetime_cap: Cap | None = None
+    choice: Choice | None = None
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The facts that it changes, by key."""
+        return {name: value for name, value in self if name != "begins" and value is not None}
+
+
 class Entitlement(_Facts):
     """What people may expect from public money, wherever they live. Board and lodging in a care home is not care: it is never free.
 
@@ -175,14 +204,16 @@ class Entitlement(_Facts):
     lifetime_cap : pounds that a person pays for care in a life before it is free; 0 for no cap
     choice : care is ``commissioned`` for people, or they have ``personal_budgets``
     begins : months, ``YYYY-MM``, from which some of these hold, by key; in the file written ``from``; others hold from the start
+    steps : what they become later, in the order of months
     """
 
-    eligibility: Literal["local", "national_minimum"] = "local"
-    free_from: Literal["none", "substantial", "critical"] = "none"
-    personal_care: Literal["means_tested", "free"] = "means_tested"
-    lifetime_cap: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = 0.0
-    choice: Literal["commissioned", "personal_budgets"] = "commissioned"
+    eligibility: Eligibility = "local"
+    free_from: FreeBand = "none"
+    personal_care: PersonalCare = "means_tested"
+    lifetime_cap: Cap = 0.0
+    choice: Choice = "commissioned"
     begins: dict[Literal["eligibility", "free_from", "personal_care", "lifetime_cap", "choice"], Month] = Field(default_factory=dict, alias="from")
+    steps: tuple[EntitlementStep, ...] = ()
 
 
 class Transition(_Facts):
@@ -191,11 +222,13 @@ class Transition(_Facts):
     Parameters
     ----------
     announced, start : months, ``YYYY-MM``; in the file `start` is written ``from``
+    months : how long changing over takes from then on, in cost and disruption; as the shared parameter says if None
     replaces : name of the shipped structure that is in force until then
     """
 
     announced: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
     start: Annotated[str, Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$", strict=True)]
+    months: Annotated[int, Field(ge=0, strict=True)] | None = None
     replaces: Text = BASELINE
 
     @model_validator(mode="after")
@@ -333,10 +366,14 @@ class CommissioningStructure(_Facts):
         """
         if self.transition is None:
             return 0
-        then, now = (int(month[:4]) * 12 + int(month[5:]) for month in (self.transition.start, start))
-        if then < now:
+        months = _months_between(start, self.transition.start)
+        if months < 0:
             raise StructureError(f"{self.name}.toml: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
-        return then - now
+        return months
+
+    def announced(self, start: str) -> int:
+        """Return the months from the start of a run, ``YYYY-MM``, until it is announced: below 0 before, 0 where it has no transition."""
+        return 0 if self.transition is None else _months_between(start, self.transition.announced)
 
     def before(self) -> CommissioningStructure:
         """Return the structure that is in force until it comes into being: the one it replaces, as if that had always been there."""
@@ -389,6 +426,12 @@ class CommissioningStructure(_Facts):
             duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
             one_framework=self.outcomes_frameworks == "one",
         )
+
+
+def _months_between(first: str, last: str) -> int:
+    """Return the months from one, ``YYYY-MM``, to another; below 0 backwards."""
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) for month in (first, last))
+    return end - begin
 
 
 def list_structures() -> list[str]:
@@ -634,6 +677,7 @@ def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
         "payment": Payment, "duties": Duty, "bodies": Body, "pools": Pool, "board": Board, "teams": Teams, "entitlement": Entitlement, "transition": Transition,
     }  # fmt: skip
     section = sections.get(str(where[0])) if len(where) > 1 else None
+    section = EntitlementStep if where[:2] == ("entitlement", "steps") else section
     return [known.alias or name for name, known in (section or CommissioningStructure).model_fields.items()]
 
 
@@ -645,7 +689,7 @@ def _contradictions(facts: Mapping[str, Any]) -> list[str]:
         names = [code.name.lower() for code in wanted]
         missing = [name for name in names if name not in given] if isinstance(given, dict) else []
         wrong += [f"{section}.{name}: must be one of {_kind_names(facts)} (got nothing)" for name in missing]
-    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _replacing_nothing(facts)
+    return wrong + _of_hospitals(facts) + _of_no_body(facts) + _pooled_twice(facts) + _not_allied(facts) + _replacing_nothing(facts) + _steps_out_of_order(facts)
 
 
 def _of_hospitals(facts: Mapping[str, Any]) -> list[str]:
@@ -703,6 +747,28 @@ def _not_allied(facts: Mapping[str, Any]) -> list[str]:
     if not isinstance(shares, dict) or not isinstance(payer, str) or set(shares) == {"hospital", payer}:
         return []
     return [f"payment.shares: must be those of hospital and {payer}, which holds the acute account (got {', '.join(sorted(shares)) or 'nothing'})"]
+
+
+def _steps_out_of_order(facts: Mapping[str, Any]) -> list[str]:
+    """Return each dated step of entitlements that states nothing, or does not come after what it changes."""
+    entitlement = facts.get("entitlement")
+    steps, dates = (entitlement.get(key) if isinstance(entitlement, dict) else None for key in ("steps", "from"))
+    wrong, last = [], ""
+    for number, step in enumerate(steps if isinstance(steps, list) else []):
+        month = step.get("from") if isinstance(step, dict) else None
+        if not isinstance(month, str):
+            continue
+        where, stated = f"entitlement.steps.{number}", [key for key in step if key != "from"]
+        if not stated:
+            wrong.append(f"{where}: must state what holds from then on, such as free_from (got from alone)")
+        if month <= last:
+            wrong.append(f"{where}.from: must be after {last}, the month of the step before (got {month!r})")
+        for key in stated:
+            first = dates.get(key) if isinstance(dates, dict) else None
+            if isinstance(first, str) and month <= first:
+                wrong.append(f"{where}.from: must be after {first}, from which {key} holds at first (got {month!r})")
+        last = max(last, month)
+    return wrong
 
 
 def _replacing_nothing(facts: Mapping[str, Any]) -> list[str]:

@@ -116,7 +116,7 @@ def test_what_an_executive_board_decides_is_undone_as_the_boards():
     assert owned.decider == "board"
     assert owned.deciders == {f"the health and wellbeing board of {name}" for name in owned.units}
     assert {"strictness", "proactive"} < set(boards.decided("board").levers)
-    with pytest.raises(ValueError, match="nobody decides 'Reading.fees' here; nearest: .*board"):
+    with pytest.raises(ValueError, match=r"nobody decides 'Reading\.fees' here; nearest: .*board"):
         boards.decided("Reading.fees")
 
 

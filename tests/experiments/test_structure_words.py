@@ -6,7 +6,7 @@ import pytest
 
 from agents.vocabulary import HELD_ACCOUNTS, Lever, Party
 from experiments.structure_words import ACCOUNTS, as_plain, as_words, differences_in_words, facts_in_words
-from model.structures import BASELINE, FOLDER, list_structures, load_structure
+from model.structures import BASELINE, FOLDER, Entitlement, Transition, list_structures, load_structure
 
 EVERY = list_structures()
 BASE = load_structure(BASELINE)
@@ -58,6 +58,16 @@ def test_facts_that_no_shipped_structure_states_are_told_too():
         "entitlement: one national minimum of eligibility, a cap of £72,000 on what care costs a person in a life (there: none)",
         "fixed by rule: charges (there: none)",
     ]
+    steps = {"steps": [{"from": "2016-04", "free_from": "substantial", "eligibility": "national_minimum"}, {"from": "2018-04", "free_from": "none"}]}
+    told = facts_in_words(BASE.model_copy(update={"entitlement": Entitlement(free_from="critical", **steps)}))["entitlement"]
+    assert told == (
+        "social care is free at critical need, from 2016-04 on one national minimum of eligibility, from 2016-04 on social care is free at substantial need, "
+        "from 2018-04 on social care is free at no band of need"
+    )
+    changing = [Transition.model_validate({"announced": "2015-04", "from": "2016-04", **more}) for more in ({}, {"months": 12})]
+    assert [facts_in_words(BASE.model_copy(update={"transition": each}))["transition"] for each in changing] == [
+        "announced in 2015-04, from 2016-04; until then separate-budgets", "announced in 2015-04, from 2016-04, over 12 months; until then separate-budgets",
+    ]  # fmt: skip
 
 
 def test_what_moves_to_a_body_is_told_by_its_name():

@@ -1,6 +1,7 @@
 """A reorganisation in the middle of a run: nothing but who holds and decides changes, and no penny is lost."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -39,10 +40,10 @@ def by_council() -> CommissioningStructure:
     return load_structure("single-budget").model_copy(update={"name": "by-council", "bodies": (Body(kind="commissioner", scope="council"),)})
 
 
-def coming(structure: str | CommissioningStructure, start: str, replaces: str = BASELINE, announced: str = "2014-04") -> CommissioningStructure:
+def coming(structure: str | CommissioningStructure, start: str, replaces: str = BASELINE, announced: str = "2014-04", months: int | None = None) -> CommissioningStructure:
     """A structure that takes the place of another in a month."""
     facts = structure if isinstance(structure, CommissioningStructure) else load_structure(structure)
-    return facts.model_copy(update={"transition": Transition(**{"announced": min(announced, start), "from": start, "replaces": replaces})})
+    return facts.model_copy(update={"transition": Transition(**{"announced": min(announced, start), "from": start, "replaces": replaces, "months": months})})
 
 
 @functools.cache
@@ -208,6 +209,26 @@ def test_changing_over_costs_from_the_month_on_and_only_for_money_that_changes_h
     assert whole == pytest.approx(0.023 * everything, rel=1e-6), "all of it changes hands from councils"
 
 
+@pytest.mark.parametrize("months", [0, 1, 6, 30])
+def test_a_transition_may_state_how_long_it_takes_in_cost_and_disruption(months):
+    """The same money over as many months, the dip whole at first, and gone with them; without a word it is the shared parameter."""
+    stated = coming("single-budget", "2014-10", months=months)
+    economy, other = small_economy(structure=stated, years=4, hold=ALL_HELD), small_economy(structure=coming("single-budget", "2014-10"), years=4, hold=ALL_HELD)
+    dips = []
+    for _ in range(38):
+        economy.step()
+        dips.append(economy.world.disruption(economy.councils[0]))
+    for _ in range(7):
+        other.step()
+    spent = economy.ledger.entries().query("service == 'transition'").groupby("month")["pounds"].sum()
+    assert list(spent.index) == list(range(6, 6 + max(months, 1)))
+    assert spent.max() - spent.min() < 0.05
+    assert sum(change.pence for change in economy.budgets.change_overs) == sum(change.pence for change in other.budgets.change_overs)
+    assert {change.lasts for change in other.budgets.change_overs} == {Parameters().overheads.transition_months}
+    expected = [max(1.0 - since / months, 0.0) if months and since > 0 else 0.0 for since in range(-5, 33)]  # as each month has ended
+    assert dips == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("to", ["council-led", "single-budget", "aligned-budgets", "separate-budgets"])
 def test_money_that_an_intervention_gave_goes_along_with_the_account(to):
     budgets = []
@@ -302,6 +323,18 @@ def test_only_a_shipped_structure_can_be_replaced(tmp_path):
         load_structure(file)
     file.write_text(text.replace('replaces = "separate-budget"', 'form = "2016-04"'), encoding="utf-8")
     with pytest.raises(StructureError, match=r"unknown key; nearest: from"):
+        load_structure(file)
+
+
+@pytest.mark.parametrize(("months", "expected"), [("-1", "greater than or equal to 0 (got -1)"), ("6.5", "valid integer (got 6.5)"), ('"6"', "valid integer (got '6')"), ("true", "valid integer (got True)")])
+def test_how_long_it_takes_is_a_whole_number_of_months(tmp_path, months, expected):
+    text = (FOLDER / "single-budget.toml").read_text(encoding="utf-8") + f'\n[transition]\nannounced = "2015-04"\nfrom = "2016-04"\nmonths = {months}\n'
+    file = tmp_path / "mine.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(StructureError, match=rf"^mine\.toml: transition\.months: input should be a {re.escape(expected)}$|^mine\.toml: transition\.months: input should be {re.escape(expected)}$"):
+        load_structure(file)
+    file.write_text(text.replace("months =", "month ="), encoding="utf-8")
+    with pytest.raises(StructureError, match=r"transition\.month: unknown key; nearest: months"):
         load_structure(file)
 
 

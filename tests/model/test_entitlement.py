@@ -14,7 +14,7 @@ from agents.vocabulary import Funder, Lever, Setting
 from model.entitlement import ceiling, free_day, in_force
 from model.parameters import Parameters
 from model.place import load_place
-from model.structures import Entitlement, load_structure
+from model.structures import FOLDER, Entitlement, StructureError, load_structure
 from tests.strategies import ALL_HELD, fingerprints, lived, small_economy, total
 
 SCALE = 0.02
@@ -167,6 +167,73 @@ def test_facts_hold_from_their_months_on():
     early, late = in_force(facts, "2016-03"), in_force(facts, "2016-04")
     assert (early.eligibility, early.lifetime_cap) == ("national_minimum", 0.0)
     assert late.lifetime_cap == 72_000.0
+
+
+STEPS = [{"from": "2014-10", "free_from": "substantial"}, {"from": "2015-04", "lifetime_cap": 50_000.0, "free_from": "none"}]
+
+
+def test_steps_change_what_they_state_from_their_months_on_and_nothing_else():
+    facts = Entitlement(free_from="critical", personal_care="free", **{"from": {"free_from": "2014-06"}, "steps": STEPS})
+    found = {month: in_force(facts, month) for month in ("2014-05", "2014-06", "2014-09", "2014-10", "2015-03", "2015-04", "2024-04")}
+    assert [each.free_from for each in found.values()] == ["none", "critical", "critical", "substantial", "substantial", "none", "none"]
+    assert [each.lifetime_cap for each in found.values()] == [0.0] * 5 + [50_000.0] * 2
+    assert {each.personal_care for each in found.values()} == {"free"}
+
+
+def stepped(*steps: dict[str, object], **facts: object):
+    entitlement = Entitlement(**facts, **{"steps": list(steps)})
+    return load_structure("separate-budgets").model_copy(update={"name": "stepped", "entitlement": entitlement})
+
+
+def test_a_later_step_begins_within_the_run_and_changes_no_bit_before():
+    options = {"scale": SCALE, "years": 2, "hold": ALL_HELD}
+    later, never, at_once = (small_economy(structure=each, **options) for each in (
+        stepped({"from": "2014-07", "free_from": "substantial"}, free_from="critical"), stepped(free_from="critical"), stepped(free_from="substantial"),
+    ))  # fmt: skip
+    for month in range(5):
+        for economy in (later, never, at_once):
+            economy.step()
+        if month == 2:
+            assert fingerprints(later) == fingerprints(never)
+    assert [[float(each["free_band"][0]) for each in economy.council_entitlements] for economy in (later, at_once)] == [[3.0] * 3 + [2.0] * 2, [2.0] * 5]
+    assert households(later, 4) < households(never, 4)
+    assert social_care(later, 4) > social_care(never, 4)
+
+
+def test_a_step_before_the_start_holds_from_the_start_on():
+    options = {"scale": SCALE, "years": 2, "hold": ALL_HELD}
+    found = [fingerprints(lived(2, structure=each, **options)) for each in (stepped({"from": "2014-04", "free_from": "critical"}), stepped(free_from="critical"))]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ('[{ from = "2016-04", free_from = "critical" }, { from = "2016-04", free_from = "none" }]', "entitlement.steps.1.from: must be after 2016-04, the month of the step before (got '2016-04')"),
+        ('[{ from = "2016-04", free_from = "critical" }, { from = "2015-04", free_from = "none" }]', "entitlement.steps.1.from: must be after 2016-04, the month of the step before (got '2015-04')"),
+        ('[{ from = "2016-04" }]', "entitlement.steps.0: must state what holds from then on, such as free_from (got from alone)"),
+        ('[{ from = "2016-04", choice = "personal_budgets" }]', "entitlement.steps.0.from: must be after 2017-04, from which choice holds at first (got '2016-04')"),
+        ('[{ from = "2016-13", free_from = "critical" }]', "entitlement.steps.0.from: "),
+        ('[{ free_from = "critical" }]', "entitlement.steps.0.from: must be given (got nothing)"),
+        ('[{ from = "2016-04", free_form = "critical" }]', "entitlement.steps.0.free_form: unknown key; nearest: free_from"),
+        ('[{ from = "2016-04", free_from = "substancial" }]', "entitlement.steps.0.free_from: "),
+        ('"2016-04"', "entitlement.steps: "),
+    ],
+)  # fmt: skip
+def test_steps_that_say_nothing_or_are_out_of_order_are_refused_with_file_and_key(tmp_path, steps, expected):
+    file = tmp_path / "mine.toml"
+    stated = f'\n[entitlement]\nchoice = "personal_budgets"\nsteps = {steps}\n\n[entitlement.from]\nchoice = "2017-04"\n'
+    file.write_text((FOLDER / "separate-budgets.toml").read_text(encoding="utf-8") + stated, encoding="utf-8")
+    with pytest.raises(StructureError) as refused:
+        load_structure(file)
+    assert str(refused.value).startswith(f"mine.toml: {expected}")
+    assert "got" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_the_second_step_of_the_commission_is_an_alternative_and_the_shipped_structure_stays_at_critical_need():
+    shipped, later = (load_structure(f"single-budget-aligned-entitlement{more}").entitlement for more in ("", "~free-at-substantial-need-later"))
+    assert shipped == Entitlement(free_from="critical")
+    assert [in_force(later, month).free_from for month in ("2014-04", "2020-03", "2020-04")] == ["critical", "critical", "substantial"]
 
 
 # Personal budgets

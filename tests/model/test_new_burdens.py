@@ -118,6 +118,15 @@ def test_months_add_up_to_the_grown_estimate_of_a_year_and_begin_when_the_entitl
     assert in_force(facts, "2015-09").free_from == "none"
 
 
+def test_it_pays_for_a_later_step_from_its_month_on_and_for_the_first_until_then():
+    facts = Entitlement(free_from="critical", **{"steps": [{"from": "2014-10", "free_from": "substantial"}, {"from": "2015-01", "free_from": "none"}]})
+    burdens = NewBurdens(at_rest(), [facts] * 3, Calendar("2014-04"), FLAT)
+    for months, band in ((range(6), 1), (range(6, 9), 2)):
+        alone = NewBurdens(at_rest(), [BANDS[band]] * 3, Calendar("2014-04"), FLAT)
+        assert all((burdens.month(month) == alone.month(month)).all() for month in months)
+    assert not any(burdens.month(month).any() for month in range(9, 24))
+
+
 # In a run
 
 
@@ -167,6 +176,17 @@ def test_what_exceeds_the_estimate_is_the_councils_own():
     one_seed, other = (run("separate-budgets+free-personal-care", "funded", 4, seed=seed) for seed in (1, 2))
     assert one_seed.costs[3].social_care.tolist() != other.costs[3].social_care.tolist()
     assert treasury(one_seed) == treasury(other)
+
+
+def test_the_treasury_pays_more_from_the_month_of_a_later_step_on():
+    later, never = ({"free_from": "critical", "steps": steps} for steps in ([{"from": "2014-10", "free_from": "substantial"}], []))
+    found = []
+    for facts in (later, never):
+        mine = load_structure("separate-budgets").model_copy(update={"name": "mine", "entitlement": Entitlement(**facts)})
+        economy = run(mine, "funded", 9)
+        found.append(np.array([economy.ledger.paid("treasury", [Service.SETTLEMENT], [month]) for month in range(9)]))
+        assert sum(economy.ledger.balances().values()) == 0
+    assert (found[0][:6] == found[1][:6]).all() and (found[0][6:] > found[1][6:]).all()
 
 
 def test_it_begins_with_the_structure_that_brings_it():

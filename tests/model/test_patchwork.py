@@ -48,8 +48,8 @@ def mixed(names: tuple[str, ...]) -> Holders:
     return holders_of(Patchwork([load_structure(name) for name in names]))
 
 
-def coming(structure: str, start: str) -> CommissioningStructure:
-    return load_structure(structure).model_copy(update={"transition": Transition(**{"announced": "2014-04", "from": start})})
+def coming(structure: str, start: str, announced: str = "2014-04", months: int | None = None) -> CommissioningStructure:
+    return load_structure(structure).model_copy(update={"transition": Transition(**{"announced": announced, "from": start, "months": months})})
 
 
 def money(economy: HealthEconomy) -> int:
@@ -312,8 +312,24 @@ def test_councils_may_be_reorganised_one_after_another():
     assert "Wokingham" in set(spent["payer"])
 
 
-def test_before_any_is_reorganised_nothing_differs():
-    later = {READING: coming("single-budget", "2015-01"), "rest": BASELINE}
+def test_each_council_changes_over_in_the_months_of_its_own_structure():
+    structures = {READING: coming("council-led", "2014-10", months=3), "Wokingham": coming("single-budget", "2015-01", months=6), "rest": BASELINE}
+    economy = small_economy(structure=structures, years=2)
+    reading, wokingham = (economy.councils[NAMES.index(name)] for name in (READING, "Wokingham"))
+    dips = []
+    for _ in range(16):
+        economy.step()
+        dips.append((economy.world.disruption(reading), economy.world.disruption(wokingham)))
+    spent = economy.ledger.entries().query("service == 'transition'").groupby("payer")["month"]
+    months = {payer: (int(here.min()), int(here.max())) for payer, here in spent}
+    assert months[READING] == (6, 8)
+    assert months["single commissioner of Wokingham"] == (9, 14)
+    assert not any(dip for dip, _ in dips), "it gives nothing away"
+    assert [month for month, dip in enumerate(dips) if dip[1] > 0.0] == list(range(9, 14)), "in the months that follow"
+
+
+def test_before_any_is_announced_nothing_differs():
+    later = {READING: coming("single-budget", "2015-01", "2015-01"), "rest": BASELINE}
     economy, never = small_economy(structure=later), small_economy()
     for _ in range(9):
         economy.step()
