@@ -11,7 +11,7 @@ from agents.vocabulary import Account, Lever, Party
 from model.commissioning import as_paid, fine, with_fines
 from model.parameters import Parameters
 from model.payment import PAYMENT_RULES
-from model.structures import Payment, load_structure
+from model.structures import Payment, Transition, load_structure
 from tests.strategies import ALL_HELD, EACH_STRUCTURE, NO_BELIEFS, lived, small_economy
 
 POUNDS = st.floats(-1e3, 1e3)
@@ -130,3 +130,12 @@ def test_an_intervention_on_what_is_claimed_is_known_to_whoever_decides():
         economy.step()
         owed.append(economy.world.belief(council, Lever.ASSESSMENT).costs.get(Account.SOCIAL_CARE, 0.0))
     assert owed[0] < 0.0 and owed[3] == 0.0
+
+
+def test_fines_that_are_announced_are_believed_in_for_the_part_that_lies_after():
+    fines = load_structure(FINED).model_copy(update={"transition": Transition(**{"announced": "2014-04", "from": "2015-04", "replaces": "separate-budgets"})})
+    beliefs = NO_BELIEFS | {Lever.ASSESSMENT: Belief(lever=Lever.ASSESSMENT, costs={}, qalys=0.0, delays=-1e-3)}
+    economy = small_economy(beliefs=beliefs, structure=fines)
+    assert fine(economy.structure, economy.parameters) == 0.0
+    found = economy.world.belief(economy.councils[0], Lever.ASSESSMENT).costs
+    assert found[Account.SOCIAL_CARE] == pytest.approx(-0.5e-3 * fine(fines, economy.parameters)) == -found[Account.HOSPITAL]
