@@ -372,6 +372,7 @@ class Belief:
     lever : which
     costs : pounds on each account; a saving is negative; accounts left out are untouched
     qalys : quality-adjusted life years gained
+    delays : recorded days of delay that social care answers for, which cost nothing where councils do not pay for them
 
     Raises
     ------
@@ -382,9 +383,10 @@ class Belief:
     lever: Lever
     costs: Mapping[Account, float]
     qalys: float
+    delays: float = 0.0
 
     def __post_init__(self) -> None:
-        numbers = {account.name.lower(): cost for account, cost in self.costs.items()} | {"qalys": self.qalys}
+        numbers = {account.name.lower(): cost for account, cost in self.costs.items()} | {"qalys": self.qalys, "delays": self.delays}
         for name, number in numbers.items():
             if not math.isfinite(number):
                 raise ValueError(f"Belief.{name} of {self.lever.name.lower()} must be finite, got {number!r}")
@@ -403,7 +405,7 @@ def as_seen(belief: Belief, own: Collection[Account], optimism: float, sight: fl
     costs = {
         account: cost if account in own else cost * optimism * sight for account, cost in belief.costs.items()
     }
-    return Belief(lever=belief.lever, costs=costs, qalys=belief.qalys * optimism)
+    return Belief(lever=belief.lever, costs=costs, qalys=belief.qalys * optimism, delays=belief.delays)
 
 
 def solve_norm(belief: Belief, stakes: Mapping[Account, float], behaviour: DecidingBehaviour) -> float:

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever
-from model.beliefs import HORIZON_YEARS
+from model.beliefs import DELAYS, FILE, HORIZON_YEARS
 
 PLACE = "berkshire-west"
 YEARS = HORIZON_YEARS
@@ -33,10 +33,11 @@ STEPS = {  # steps up and down that are measured: enough for a signal, few enoug
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Pounds on each account and QALYs of one run."""
+    """Pounds on each account, QALYs, and recorded days of delay that social care alone answers for, of one run."""
 
     pounds: dict[Account, float]
     qalys: float
+    delays: float
     heads: int
 
 
@@ -72,18 +73,23 @@ def one_run(lever: Lever, steps: int, seed: int) -> Outcome:
         )
     economy.run(YEARS)
     costs = economy.costs
+
+    def in_all(measure: str) -> float:
+        return float(economy.measures.query("organisation == 'place' and measure == @measure")["value"].sum())
+
     return Outcome(
         pounds={
             **{account: sum(int(month.on(account).sum()) for month in costs) / 100.0 for account in UNIT_OF},
             Account.HOSPITAL: -sum(int(month.income.sum()) - int(month.resources.sum()) for month in costs) / 100.0,
         },
-        qalys=float(economy.measures.query("organisation == 'place' and measure == 'qalys'")["value"].sum()),
+        qalys=in_all("qalys"),
+        delays=in_all("delayed_days_recorded/by_social_care"),
         heads=sum(council.heads for council in economy.councils),
     )  # fmt: skip
 
 
 def effects(lever: Lever) -> dict[str, tuple[float, float]]:
-    """Return per head, year and step: mean effect on each account and on QALYs, and its standard error over seeds."""
+    """Return per head, year and step: mean effect on each account, on QALYs and on delays, and its standard error over seeds."""
     steps = STEPS[lever]
     found: dict[str, list[float]] = {}
     for seed in SEEDS:
@@ -92,6 +98,7 @@ def effects(lever: Lever) -> dict[str, tuple[float, float]]:
         for account in HELD_ACCOUNTS:
             found.setdefault(account.name.lower(), []).append((up.pounds[account] - down.pounds[account]) / each)
         found.setdefault("qalys", []).append((up.qalys - down.qalys) / each)
+        found.setdefault(DELAYS, []).append((up.delays - down.delays) / each)
     means = {name: sum(values) / len(values) for name, values in found.items()}
     spread = {
         name: (sum((v - means[name]) ** 2 for v in values) / (len(values) - 1) / len(values)) ** 0.5
@@ -109,7 +116,6 @@ def measured(workers: int = 2) -> Iterator[tuple[Lever, dict[str, tuple[float, f
 
 def main() -> None:
     """Measure and write the file."""
-    from model.beliefs import FILE
     from model.economy import prepare
 
     prepare(PLACE)
@@ -118,7 +124,7 @@ def main() -> None:
     for lever, found in measured():
         for name, (mean, error) in found.items():
             rows.append([lever.name.lower(), name, f"{mean:.6g}", f"{error:.2g}"])
-            sys.stderr.write(f"{lever.name.lower():20} {name:12} {mean:12.6f} ± {error:.6f}\n")
+            sys.stderr.write(f"{lever.name.lower():20} {name:18} {mean:12.6f} ± {error:.6f}\n")
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as lines:

@@ -168,7 +168,7 @@ def _notes(economy: Any) -> dict[str, Any]:
         "accounts": [
             {key: None if value != value else value for key, value in line._asdict().items()} for line in economy.account_lines
         ],
-        "parties": {name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)},
+        "parties": {**{name: kind.name.lower() for name, kind in zip(parties.names, parties.kinds, strict=True)}, **dict.fromkeys(economy.ledger.boards, "board")},
         "interventions": economy.script.reached(),
         "by_council": economy.by_council,
         "lacking": [

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from experiments.specification import RunSpec
 
 REPLAY, RESPOND = "replay", "respond"
+BOARD = "board"
 OBSERVED, NATIONAL = "observed", "national"
 COMMISSIONERS = ("council", "consortium", "commissioner")
 BEARERS = (*COMMISSIONERS, "hospital", "household")
@@ -86,7 +87,7 @@ class Deciding:
             commissioners=list(dict.fromkeys(name for each in inforce for name in body_areas(each, place))),
         )  # fmt: skip
         self._rows = [
-            (self.parties.names[owner], OWNER_OF[lever], lever.name.lower(), holders.decided_by(lever, owner))
+            (self.parties.names[owner], OWNER_OF[lever], lever.name.lower(), *self._who_decides(holders, lever, owner))
             for holders in (Holders(each, place, self.parties) for each in inforce)
             for lever in LEVER_RANGES
             for owner in self.parties.indices(OWNER_OF[lever])
@@ -94,18 +95,22 @@ class Deciding:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of organisation that decide anything."""
-        return tuple(dict.fromkeys(self._kind(decider) for *_, decider in self._rows))
+        """Kinds of organisation that decide anything, and ``board`` where executive boards do."""
+        return tuple(dict.fromkeys(kind for *_, kind in self._rows))
 
-    def _kind(self, party: int) -> str:
-        return self.parties.kind(party).name.lower()
+    def _who_decides(self, holders: Holders, lever: Lever, owner: int) -> tuple[str, str]:
+        """Return the name and kind of who decides a lever: of an executive board, where the organisation brings it to one."""
+        party = holders.decided_by(lever, owner)
+        if party in holders.boards:
+            return holders.boards[party].name, BOARD
+        return self.parties.names[party], self.parties.kind(party).name.lower()
 
     def decided(self, name: str) -> Decided:
         """Return a decision by its name: ``WHO`` or ``WHO.LEVER``.
 
         Parameters
         ----------
-        name : WHO is a kind of organisation that decides, or owns the lever, or the name of one organisation that decides
+        name : WHO is a kind of organisation that decides (``board`` of executive boards), or owns the lever, or the name of one that decides
 
         Raises
         ------
@@ -121,30 +126,30 @@ class Deciding:
             raise ValueError(f"unknown lever {word!r} in {name!r}; nearest: {nearest(word, levers)}")
         rows = [row for row in self._of(who) if word in ("", row[2])]
         if not rows:
-            by_name = [self.parties.names[decider] for *_, decider in self._rows]
+            by_name = [decider for *_, decider, _ in self._rows]
             raise ValueError(f"nobody decides {name!r} here; nearest: {nearest(name.strip(), dict.fromkeys([*self.names(), *by_name]))}")
         units: dict[str, dict[str, None]] = {}
-        for unit, _, lever, _ in rows:
+        for unit, _, lever, _, _ in rows:
             units.setdefault(unit, {})[lever] = None
         return Decided(
             name=name.strip(),
-            decider=self._kind(rows[0][3]),
-            deciders=frozenset(self.parties.names[row[3]] for row in rows),
+            decider=rows[0][4],
+            deciders=frozenset(row[3] for row in rows),
             levers=frozenset(row[2] for row in rows),
             units={unit: tuple(own) for unit, own in units.items()},
         )
 
-    def _of(self, who: str) -> list[tuple[str, Party, str, int]]:
+    def _of(self, who: str) -> list[tuple[str, Party, str, str, str]]:
         kind = who.lower()
         return (
-            [row for row in self._rows if self._kind(row[3]) == kind]
-            or [row for row in self._rows if self.parties.names[row[3]].lower() == kind]
+            [row for row in self._rows if row[4] == kind]
+            or [row for row in self._rows if row[3].lower() == kind]
             or [row for row in self._rows if row[1].name.lower() == kind]
         )
 
     def names(self) -> list[str]:
         """Return every decision by kind: each kind that decides, and each of its levers."""
-        one = [f"{self._kind(decider)}.{lever}" for _, _, lever, decider in self._rows]
+        one = [f"{kind}.{lever}" for _, _, lever, _, kind in self._rows]
         return list(dict.fromkeys([*self.kinds, *one]))
 
 

@@ -26,8 +26,8 @@ from experiments.store import Results
 from experiments.structure_words import ACCOUNTS, as_words
 from model.ledger import NOBODY, RULES
 
-DECIDE = ("council", "consortium", "hospital", "commissioner")
-"""Kinds of party that may own or decide a lever."""
+DECIDE = ("council", "consortium", "hospital", "commissioner", "board")
+"""Kinds of party that may own or decide a lever, and executive boards."""
 MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 NUMBER_NAMES = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 PEOPLE, RETURNS = "people", "diminishing returns"

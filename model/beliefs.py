@@ -1,7 +1,8 @@
 """What organisations believe their levers do: measured once by paired runs at rest, stored as data.
 
 They are what a good analyst of the place would find: the effect of a step of a lever on each account
-and on people, per head and year, from paired runs with the same luck (``python -m experiments.beliefs`` re-makes them).
+and on people, per head and year, from paired runs with the same luck (``python -m experiments.beliefs`` re-makes them). Days of
+delay that social care answers for are among them, for where councils pay for those.
 A good analyst also makes little of what could be chance: see :func:`credible`.
 """
 
@@ -18,6 +19,8 @@ HORIZON_YEARS = 2
 """How far ahead organisations look, and so for how long effects are measured."""
 
 FILE = Path(__file__).parent / "data" / "derived" / "beliefs.csv"
+DELAYS = "social_care_delays"
+"""Recorded days of delay that social care alone answers for: those that ``model.accounts`` bills councils for where they pay for delay."""
 
 
 def credible(mean: float, error: float) -> float:
@@ -44,16 +47,16 @@ def measured_beliefs() -> dict[Lever, Belief]:
         If a lever is missing or an account unknown.
     """
     costs: dict[Lever, dict[Account, float]] = {}
-    qalys: dict[Lever, float] = {}
+    others: dict[str, dict[Lever, float]] = {"qalys": {}, DELAYS: {}}
     with FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             lever = Lever[row["lever"].upper()]
             effect = credible(float(row["per_head_per_year_per_step"]), float(row["standard_error"]))
-            if row["effect_on"] == "qalys":
-                qalys[lever] = effect
+            if row["effect_on"] in others:
+                others[row["effect_on"]][lever] = effect
             else:
                 costs.setdefault(lever, {})[Account[row["effect_on"].upper()]] = effect
-    missing = [lever.name.lower() for lever in Lever if lever != Lever.NONE and (lever not in costs or lever not in qalys)]
+    missing = [lever.name.lower() for lever in Lever if lever != Lever.NONE and any(lever not in found for found in (costs, *others.values()))]
     if missing:
         raise ValueError(f"{FILE.name} must have every lever, got none for {', '.join(missing)}")
-    return {lever: Belief(lever=lever, costs=costs[lever], qalys=qalys[lever]) for lever in costs}
+    return {lever: Belief(lever=lever, costs=costs[lever], qalys=others["qalys"][lever], delays=others[DELAYS][lever]) for lever in costs}

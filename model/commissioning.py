@@ -19,6 +19,7 @@ from agents.organisation import MONTHS_PER_QUARTER, Organisation
 from agents.teams import sight_with
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
 from model.announced import Announcements, Coming
+from model.entitlement import claimed
 from model.holders import Holders
 from model.learning import Learning
 from model.ledger import Parties
@@ -26,6 +27,7 @@ from model.parameters import Parameters
 from model.place import Place
 from model.relationships import Relationships
 from model.reorganising import capability, disruption
+from model.rules import recording_ratio
 from model.script import Script
 from model.structures import STANDING_KINDS, CommissioningStructure, Payment
 from model.year_end import Budgets
@@ -208,18 +210,20 @@ class Commissioning:
         Once another way of paying hospitals is announced, a good analyst reckons with it for as long as it will be in force of what is looked ahead to.
         """
         decider, learning = self.decider(unit, lever), self.economy.learning
+        a_day = fine(self.structure, self.economy.parameters)
         if learning is not None:
-            return learning.belief(decider, lever)
+            return with_fines(learning.belief(decider, lever), a_day)
         now, coming = self.beliefs[lever], self._coming(decider)
         if coming is None or coming.structure.payment == self.structure.payment:
-            return now
+            return with_fines(now, a_day)
         if coming.number not in self._beliefs_then:
             payment = coming.structure.payment
             part = self.economy.part_of(payment.kind)
             self._beliefs_then[coming.number] = {each: as_paid(belief, payment, part) for each, belief in self._measured.items()}
         then = self._beliefs_then[coming.number][lever]
         costs = {account: now.costs.get(account, 0.0) for account in Account if account in now.costs or account in then.costs}
-        return replace(now, costs={account: cost + coming.share * (then.costs.get(account, 0.0) - cost) for account, cost in costs.items()})
+        expected = replace(now, costs={account: cost + coming.share * (then.costs.get(account, 0.0) - cost) for account, cost in costs.items()})
+        return with_fines(expected, a_day + coming.share * (fine(coming.structure, self.economy.parameters) - a_day))
 
     def held(self, unit: Organisation) -> Collection[Lever]:
         """Return the levers that are frozen, out of season those that are set once a year, and those whose decision is put off."""
@@ -291,5 +295,36 @@ def as_paid(belief: Belief, payment: Payment, part: float = 1.0) -> Belief:
     by_rule = {Account.ACUTE: borne * takes, Account.HOSPITAL: takes - borne * takes}
     if part < 1.0:
         by_rule = {account: part * cost + (1.0 - part) * belief.costs.get(account, 0.0) for account, cost in by_rule.items()}
-    costs = {**belief.costs, **by_rule}
-    return Belief(lever=belief.lever, costs=costs, qalys=belief.qalys)
+    return replace(belief, costs={**belief.costs, **by_rule})
+
+
+def fine(structure: CommissioningStructure, parameters: Parameters) -> float:
+    """Return the pounds that a council pays, in the mean, for each day of delay that would be recorded against it if it paid nothing.
+
+    Where councils pay, not all days are claimed, and more of them are recorded.
+    """
+    paid = claimed(structure, parameters)
+    return paid * parameters.prices.delay_day * recording_ratio(parameters) / recording_ratio(parameters, paid)
+
+
+def with_fines(belief: Belief, fine: float) -> Belief:
+    """Return what a step costs whom where councils pay hospitals for days of delay: what the one owes, the other gets.
+
+    Parameters
+    ----------
+    belief : where nobody pays for them
+    fine : pounds a day; without any, or where the step moves no delays, the belief itself is returned
+
+    Examples
+    --------
+    >>> belief = Belief(lever=Lever.ASSESSMENT, costs={Account.SOCIAL_CARE: 1.0}, qalys=0.0, delays=-0.002)
+    >>> with_fines(belief, 100.0).costs
+    {<Account.SOCIAL_CARE: 2>: 0.8, <Account.HOSPITAL: 3>: 0.2}
+    """
+    owed = fine * belief.delays
+    if owed == 0.0:
+        return belief
+    costs = dict(belief.costs)
+    for account, cost in ((Account.SOCIAL_CARE, owed), (Account.HOSPITAL, -owed)):
+        costs[account] = costs.get(account, 0.0) + cost
+    return replace(belief, costs=costs)

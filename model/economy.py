@@ -61,7 +61,7 @@ from model.entitlement import FACTS, claimed, put_in_force
 from model.epidemiology import reference_tables
 from model.frail_elders import frail_parts
 from model.groups import YearOfGroups
-from model.holders import Holders, body_areas
+from model.holders import Holders, board_name, body_areas
 from model.indicators import indicators, needed, yearly_totals
 from model.interventions import Intervention, read_interventions
 from model.joint_scheme import contributions
@@ -237,6 +237,7 @@ class HealthEconomy(mesa.Model):
 
         self.holders = Holders(self._stages[0], self.place, self.parties)
         self._held_since: list[tuple[int, Holders]] = [(0, self.holders)]
+        self.ledger.decided_by_boards(self.holders.boards, 0)
         self._make_organisations(state)
         self._contracts = self._contracts_of(state)
         self.script = Script(scripted, self, start)
@@ -480,6 +481,7 @@ class HealthEconomy(mesa.Model):
         self.begun = self.month
         self.holders = Holders(now, self.place, self.parties)
         self._held_since.append((self.month, self.holders))
+        self.ledger.decided_by_boards(self.holders.boards, self.month)
         handed = hand_over(before, self.holders, earlier, purses, given, self._history, self.month)
         for payer, payee, pence in settle_up(handed):
             self.ledger.pay(payer, payee, Service.SETTLEMENT, pence, RULES_DECIDE, month=self.month)
@@ -515,7 +517,7 @@ class HealthEconomy(mesa.Model):
             if facts is not None:
                 found.append(
                     HealthAndWellbeingBoard(
-                        self, name=f"the health and wellbeing board of {council.name}", number=number, members=facts.members, power=facts.power, duty=facts.duty,
+                        self, name=board_name(council.name), number=number, members=facts.members, power=facts.power, duty=facts.duty,
                         accounts=structure.holders, behaviour=self.parameters.board, seed=self.seed_of_luck,
                     )
                 )  # fmt: skip
@@ -954,7 +956,7 @@ class HealthEconomy(mesa.Model):
         """Log of decisions: month, organisation, lever, before, after, decider, advice, reasons.
 
         Organisation is whose lever it is; advice is what the board had to say, empty if nothing: a move given up on it leaves
-        `after` as `before`. Reasons are numbers by name, as JSON that reads back exactly: those of
+        `after` as `before`. Of what an executive board decided, the board is the decider. Reasons are numbers by name, as JSON that reads back exactly: those of
         :class:`agents.deciding.Decision`, ``heads`` of the organisation, and of each account that the lever touches
         ``rest/NAME``, what a step up was felt to cost there at rest, which the norm balances; if the decider holds it, also
         ``forecast/NAME`` and ``budget/NAME``, pounds a year of the purse that it is paid from. While another structure is announced to
@@ -966,10 +968,11 @@ class HealthEconomy(mesa.Model):
         """Add a decision to the log, with what the board had to say about it."""
         rest = {f"rest/{account.name.lower()}": felt for account, felt in unit.balanced[decision.lever].items()}
         reasons = {**decision.reasons, "heads": unit.heads, **rest, **self._pressure(decider, decision)}
+        board = self.holders.boards.get(decider.index)
         self._decisions.append(
             {
                 "month": self.month, "organisation": unit.name, "lever": decision.lever.name.lower(), "before": decision.before,
-                "after": decision.after, "decider": decider.name, "advice": advice, "reasons": json.dumps(reasons, allow_nan=False),
+                "after": decision.after, "decider": board.name if board else decider.name, "advice": advice, "reasons": json.dumps(reasons, allow_nan=False),
             }
         )  # fmt: skip
 

@@ -30,7 +30,7 @@ from agents.council import Council
 from agents.hospital.hospital import Hospital
 from agents.vocabulary import Account, Lever, Party
 from model.accounts import SERVICES_OF, UNIT_OF
-from model.ledger import Parties, aggregate
+from model.ledger import ExecutiveBoard, Parties, aggregate
 from model.patchwork import Patchwork
 from model.place import Place, redrawn
 from model.structures import STANDING_KINDS, CommissioningStructure
@@ -92,6 +92,11 @@ def split(pence: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return np.diff(np.floor(np.asarray(pence)[:, None] * edges).astype(np.int64), axis=1, prepend=np.int64(0))
 
 
+def board_name(council: str) -> str:
+    """Return what the health and wellbeing board of a council is called."""
+    return f"the health and wellbeing board of {council}"
+
+
 def body_areas(structure: CommissioningStructure | Patchwork, place: Place) -> dict[str, list[bool]]:
     """Return the bodies that structures make in a place, by name, and for each of the place's councils whether it is in its area."""
     found = {}
@@ -139,6 +144,7 @@ class Holders:
     areas : as :func:`people_shared` has it: people of the areas that accounts and levers are kept for
     people : of organisations under the structure, in the same form, and with commissioners where it makes any
     redrawn : whether consortia look after others' areas than those of their practices
+    boards : executive boards by the index of each party whose decisions they make
     """
 
     def __init__(self, structure: CommissioningStructure | Patchwork, place: Place, parties: Parties) -> None:
@@ -169,9 +175,46 @@ class Holders:
         self._bearers = {account: self._who_bears(account) for account in UNIT_OF}
         self._bearing = {account: np.unique(bearers[both > 0.0]) for account, bearers in self._bearers.items()} | {Account.HOSPITAL: self._parties[Party.HOSPITAL]}
         self._shares = {account: self._by_pair(own[unit], len(self._parties[unit]), self.whose(account), len(self._bearing[account])) for account, unit in UNIT_OF.items()}
+        self.boards = self._executive_boards([council.name for council in place.councils])
         self._looked_after = {
             (unit, kind): self._by_pair(own[unit], len(self._parties[unit]), whose, len(self._parties[kind])) for unit in own for kind, whose in self._whose.items()
         }
+
+    def _executive_boards(self, councils: list[str]) -> dict[int, ExecutiveBoard]:
+        """Return the executive board of each party that sits on one: that of the council where most of its people live.
+
+        What a board decides is put down to the kinds of its members in equal parts, and within a kind as they share people with the council.
+        """
+        found = {}
+        for kind, indices in self._parties.items():
+            for position, party in enumerate(indices.tolist()):
+                at = self.council_of(kind, position) if kind in STANDING_KINDS else int(np.argmax(self.people[kind, Party.COUNCIL][position]))
+                facts = self.patchwork.structures[self.patchwork.number[at]].board
+                if facts is None or facts.power != "executive" or kind not in facts.members:
+                    continue
+                people = {member: self.people[member, Party.COUNCIL][:, at] for member in facts.members}
+                sitting = {member: shared / shared.sum() for member, shared in people.items() if shared.any()}
+                members = {int(self._parties[member][each]): float(parts[each]) / len(sitting) for member, parts in sitting.items() for each in np.flatnonzero(parts)}
+                found[party] = ExecutiveBoard(board_name(councils[at]), members)
+        return found
+
+    def put_down(self, caused: np.ndarray) -> np.ndarray:
+        """Return what is put down to whom of what decisions cost, by payer and decider: of an executive board's, to all its members, and by them to nobody.
+
+        Parameters
+        ----------
+        caused : pence by payer and decider, shape (n, n)
+        """
+        if not self.boards:
+            return caused
+        found = caused.astype(np.float64)
+        found[:, list(self.boards)] = 0.0
+        for decider, board in self.boards.items():
+            members = list(board.members)
+            others = caused[:, decider].astype(np.float64)
+            others[members] = 0.0
+            found[:, members] += others[:, None] * np.array(list(board.members.values()))
+        return found
 
     @property
     def structure(self) -> CommissioningStructure:

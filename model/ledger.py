@@ -9,6 +9,9 @@ Three books are kept apart:
 A *consequence* is a cost caused by a decision, measured against that lever's reference setting. It is a *spillover*
 when it falls in another service line than the decision's own, whoever holds the two, and a *shunt* when it also falls
 on another organisation than the one that decided, or on a household. What households pay is a line of its own.
+
+Rows name as decider the organisation whose lever it is, or who decides it in the place of that. Where an executive board
+decides what that organisation brings to it, tables name the board, and what falls on any of its members is no shunt.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -82,6 +86,19 @@ _ORGANISATIONS = (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL, Party.COMMISS
 
 class LedgerError(RuntimeError):
     """The books do not balance: the run cannot be trusted and stops."""
+
+
+class ExecutiveBoard(NamedTuple):
+    """A board that decides what its members bring to it.
+
+    Parameters
+    ----------
+    name : in words
+    members : which part of a decision is put down to each, by index; the parts add up to 1
+    """
+
+    name: str
+    members: Mapping[int, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,8 +213,18 @@ class Ledger:
         self._paid: dict[int, np.ndarray] = {}
         self._received: dict[int, np.ndarray] = {}
         self._balances = np.zeros(len(parties), dtype=np.int64)
+        self._boards: list[tuple[int, Mapping[int, ExecutiveBoard]]] = []
 
     # Writing
+
+    def decided_by_boards(self, boards: Mapping[int, ExecutiveBoard], month: int) -> None:
+        """Say which parties' decisions are made by executive boards from a month on; it moves no money.
+
+        Parameters
+        ----------
+        boards : by the index of the party that rows name as decider
+        """
+        self._boards.append((self._month(month), boards))
 
     def post(self, rows: np.ndarray, month: int) -> None:
         """Add payments to a month.
@@ -322,6 +349,11 @@ class Ledger:
         key = (month, self.parties.index(organisation), resource, unit_pence, per)
         self._resources[key] = self._resources.get(key, 0) + quantity
 
+    @property
+    def boards(self) -> tuple[str, ...]:
+        """Names of the executive boards that have decided anything, or could have."""
+        return tuple(dict.fromkeys(board.name for _, boards in self._boards for board in boards.values()))
+
     # Balances
 
     def balance(self, party: int | str) -> int:
@@ -389,13 +421,15 @@ class Ledger:
     def consequences(self) -> pd.DataFrame:
         """Return what decisions caused, payments and memo together, aggregated by month.
 
-        Columns month, decider, lever, payer, service, pounds: signed, avoided costs are negative.
+        Columns month, decider, lever, payer, service, pounds: signed, avoided costs are negative. The decider is an organisation or an
+        executive board.
         """
         rows, months = self._consequences()
+        deciders, _ = self._who_decided(rows, months)
         return pd.DataFrame(
             {
                 "month": months,
-                "decider": self._names(rows["decider"]),
+                "decider": deciders,
                 "lever": _labels(Lever, rows["lever"]),
                 "payer": self._names(rows["payer"]),
                 "service": _labels(Service, rows["service"]),
@@ -405,16 +439,19 @@ class Ledger:
 
     def who_pays(self) -> pd.DataFrame:
         """Return all consequences in pounds: rows are payers, columns deciders; on the diagonal, one's own."""
-        rows, _ = self._consequences()
-        return self._matrix(rows)
+        rows, months = self._consequences()
+        deciders, _ = self._who_decided(rows, months)
+        return self._matrix(rows, deciders)
 
     def shunts(self) -> pd.DataFrame:
         """Return the spillovers that another than the decider pays, in pounds: rows are payers, columns deciders.
 
-        Households are a row and a column. The diagonal is zero.
+        Households are a row and a column. The diagonal is zero, and so is what members pay of an executive board's decisions.
         """
-        rows, _ = self._consequences()
-        return self._matrix(rows[self._spills(rows) & (rows["payer"] != rows["decider"])])
+        rows, months = self._consequences()
+        deciders, own = self._who_decided(rows, months)
+        shunted = self._spills(rows) & ~own
+        return self._matrix(rows[shunted], deciders[shunted])
 
     def spillovers(self) -> pd.DataFrame:
         """Return the consequences in another service line than the decision's own, whoever holds the two, in pounds.
@@ -533,6 +570,18 @@ class Ledger:
             book.add(memo[memo_months == month], month)
         return book.all()
 
+    def _who_decided(self, rows: np.ndarray, months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the name of who decided each consequence, and whether its payer did, alone or on a board."""
+        names, own = self._names(rows["decider"]), rows["payer"] == rows["decider"]
+        ends = [*(since for since, _ in self._boards[1:]), np.inf]
+        for (since, boards), end in zip(self._boards, ends, strict=False):
+            here = (months >= since) & (months < end)
+            for decider, board in boards.items():
+                theirs = here & (rows["decider"] == decider)
+                names[theirs] = board.name
+                own[theirs] = np.isin(rows["payer"][theirs], list(board.members))
+        return names, own
+
     def _is_household(self, payer: np.ndarray) -> np.ndarray:
         return np.array([kind == Party.HOUSEHOLD for kind in self.parties.kinds], dtype=bool)[payer]
 
@@ -542,12 +591,12 @@ class Ledger:
             own[lever, list(services)] = True
         return ~own[rows["lever"], rows["service"]] | self._is_household(rows["payer"])
 
-    def _matrix(self, rows: np.ndarray) -> pd.DataFrame:
+    def _matrix(self, rows: np.ndarray, deciders: np.ndarray) -> pd.DataFrame:
         used = {*rows["payer"].tolist(), *rows["decider"].tolist()}
         shown = [i for i, kind in enumerate(self.parties.kinds) if kind in _ORGANISATIONS or i in used]
         names = [self.parties.names[i] for i in shown]
-        payers, deciders = self._names(rows["payer"]), self._names(rows["decider"])
-        frame = pd.DataFrame({"payer": payers, "decider": deciders, "pence": rows["pence"]})
+        names += sorted({*deciders.tolist()} - {*names})
+        frame = pd.DataFrame({"payer": self._names(rows["payer"]), "decider": deciders, "pence": rows["pence"]})
         return _pounds_matrix(frame, "payer", "decider", names, names)
 
     def _names(self, indices: np.ndarray) -> np.ndarray:

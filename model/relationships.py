@@ -5,6 +5,7 @@ The rule by which trust moves is ``agents.trusting``; here stand the facts it mo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -77,6 +78,9 @@ class Economy(Protocol):
     @property
     def last_months(self) -> Sequence[Costs]:
         """What each of the last twelve months came to, those of rest before the start."""
+
+    def holders_in(self, month: int) -> Holders:
+        """Return who held what in a month of this run that has begun."""
 
     def overspend(self, holder: Organisation) -> tuple[float, int]:
         """Return pence by which an organisation forecasts to overspend this year beyond what chance does, and pence it has."""
@@ -193,11 +197,16 @@ class Relationships:
     def move(self) -> None:
         """Let trust move by what the last quarter brought, all on the state of this quarter's first day."""
         self._levels = [self._contribution_levels(), *self._levels][: QUARTERS_A_YEAR + 1]
-        caused = self.economy.ledger.caused(range(max(self.economy.month - MONTHS, 0), self.economy.month))
+        caused = self._put_down(range(max(self.economy.month - MONTHS, 0), self.economy.month))
         for kinds in PAIRS:
             facts = self._facts(kinds, caused)
             now = rates(self._history[kinds], facts, self.behaviour, self._engagement(kinds))
             self.trust[kinds] = moved(self.trust[kinds], now, facts.depth, self.behaviour)
+
+    def _put_down(self, months: range) -> np.ndarray:
+        """Return what is put down to whom of what decisions cost in some months, as they were made in each: pence by payer and decider."""
+        in_force = itertools.groupby(months, key=self.economy.holders_in)
+        return sum(holders.put_down(self.economy.ledger.caused(some)) for holders, some in in_force)
 
     def _engagement(self, kinds: Kinds) -> np.ndarray:
         """Return what multiplies all that builds trust: a mandate that is imposed, and staff who work in one place."""

@@ -19,12 +19,13 @@ from experiments.robustness import findings
 NAME = "alternatives"
 NOTE = (
     "Paired difference from {baseline}, mean a year: the point as files state it, filled where its 95% t-interval over replications (luck) leaves zero out; "
-    "small marks with one open fact read otherwise; the band is their range, and names are of readings at its ends that are beyond luck."
+    "small marks with one open fact read otherwise; the band is their range, and names are of readings at its ends that are beyond luck (both in one place where they are near each other)."
 )
 MANY_NOTE = "Behind each difference: of its other readings of what documents leave open, how many keep its sign. Coloured only where luck leaves it clear and all keep it."
 COLUMNS = 3  # of panels
 OWN, OF_BASELINE = 0.18, -0.2  # of a row, below and above the point: marks of a structure's own alternatives, and of the baseline's
 NAMES = 0.43  # of a row, below the point: names of readings
+WIDTH_OF_A_LETTER = 0.017  # of a panel
 
 
 def table(readings: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +69,7 @@ def draw(rows: pd.DataFrame, robust: pd.DataFrame, heading: str, context: Contex
         axes.set_axis_off()
     for axes in grid[:, 0]:
         axes.set_yticks(range(len(context.others)), [label_of(structure) for structure in context.others])
-    grid[0, 0].set_ylim(len(context.others) - 0.5, -0.5)
+    grid[0, 0].set_ylim(len(context.others) - 0.42, -0.5)
     return figure
 
 
@@ -96,9 +97,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, context: Context) -> None:
     axes.use_sticky_edges = False
     axes.margins(x=0.05)
     axes.autoscale_view(scaley=False)
-    low, high = axes.get_xlim()
     for place, structure in enumerate(context.others):
-        _name_ends(axes, rows[rows["structure"] == structure], place, (low + high) / 2)
+        _name_ends(axes, rows[rows["structure"] == structure], place)
 
 
 def _row(axes: Axes, rows: pd.DataFrame, place: int, structure: str, context: Context) -> None:
@@ -115,16 +115,21 @@ def _row(axes: Axes, rows: pd.DataFrame, place: int, structure: str, context: Co
     axes.plot(stated["difference"], place, look.marker, color=look.colour, markersize=6, zorder=4, markerfacecolor=look.colour if filled else "white")
 
 
-def _name_ends(axes: Axes, rows: pd.DataFrame, place: int, middle: float) -> None:
-    """Name the readings at the ends of a structure's range where they lie beyond the interval of luck."""
+def _name_ends(axes: Axes, rows: pd.DataFrame, place: int) -> None:
+    """Name the readings at the ends of a structure's range where they lie beyond the interval of luck; in one breath where there is no room for two."""
     if rows.empty:
         return
     stated, ends = rows[rows["read"] == ""].iloc[0], (rows["difference"].idxmin(), rows["difference"].idxmax())
-    for end in dict.fromkeys(ends):
-        row = rows.loc[end]
-        if row["read"] and not stated["low"] <= row["difference"] <= stated["high"]:
-            side = "left" if row["difference"] < middle else "right"
-            axes.text(row["difference"], place + NAMES, row["alternative"].replace("-", " "), ha=side, va="center", fontsize=6.5, color=CHARCOAL, zorder=4)
+    named = [rows.loc[end] for end in dict.fromkeys(ends)]
+    named = [row for row in named if row["read"] and not stated["low"] <= row["difference"] <= stated["high"]]
+    words = [row["alternative"].replace("-", " ") for row in named]
+    low, high = axes.get_xlim()
+    at = [row["difference"] for row in named]
+    if len(named) == 2 and at[1] - at[0] < WIDTH_OF_A_LETTER * (high - low) * sum(map(len, words)):
+        words, at = [" | ".join(words)], [at[0] if sum(at) < low + high else at[1]]
+    for word, where in zip(words, at, strict=True):
+        side = "left" if where < (low + high) / 2 else "right"
+        axes.text(where, place + NAMES, word, ha=side, va="center", fontsize=6.5, color=CHARCOAL, zorder=4)
 
 
 def _matrix(robust: pd.DataFrame, heading: str, context: Context) -> Figure:

@@ -42,6 +42,7 @@ KINDS = {
     "consortium": "Consortia",
     "council": "Councils",
     "commissioner": "Commissioning bodies",
+    "board": "Health and wellbeing boards",
     "hospital": "Hospitals",
     "community_provider": "Community provider",
     "care_market": "Care market",

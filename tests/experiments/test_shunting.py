@@ -109,6 +109,17 @@ def test_a_decision_goes_by_who_decides_or_owns_it():
     assert len(single.decided("commissioner").levers) > len(apart.decided("council").levers)
 
 
+def test_what_an_executive_board_decides_is_undone_as_the_boards():
+    boards = Deciding(load_place("berkshire-west"), load_structure("board-plus"))
+    assert boards.kinds == ("board", "hospital")
+    owned = boards.decided("council.strictness")
+    assert owned.decider == "board"
+    assert owned.deciders == {f"the health and wellbeing board of {name}" for name in owned.units}
+    assert {"strictness", "proactive"} < set(boards.decided("board").levers)
+    with pytest.raises(ValueError, match=r"nobody decides 'Reading\.fees' here; nearest: .*board"):
+        boards.decided("Reading.fees")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.vocabulary import Account, Lever
-from model.beliefs import FILE, credible
+from model.beliefs import DELAYS, FILE, credible, measured_beliefs
 
 effects = st.floats(-1e3, 1e3)
 errors = st.floats(0.0, 1e3)
@@ -31,10 +31,16 @@ def test_what_is_known_for_sure_is_believed_whole(mean):
     assert credible(mean, abs(mean)) == 0.0
 
 
-def test_the_table_names_every_lever_account_and_qalys_once():
+def test_the_table_names_every_lever_account_qalys_and_delays_once():
     with FILE.open(encoding="utf-8", newline="") as lines:
         rows = [(row["lever"], row["effect_on"]) for row in csv.DictReader(lines)]
-    wanted = {(lever.name.lower(), name) for lever in Lever if lever for name in [*(a.name.lower() for a in Account), "qalys"]}
+    wanted = {(lever.name.lower(), name) for lever in Lever if lever for name in [*(a.name.lower() for a in Account), "qalys", DELAYS]}
     assert len(rows) == len(set(rows))
     assert set(rows) <= wanted
     assert {lever for lever, _ in rows} == {lever for lever, _ in wanted}
+
+
+def test_more_social_workers_and_more_reablement_are_found_to_shorten_delays_that_social_care_answers_for():
+    believed = measured_beliefs()
+    assert believed[Lever.ASSESSMENT].delays < 0.0
+    assert believed[Lever.REABLEMENT].delays < 0.0

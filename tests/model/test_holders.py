@@ -137,6 +137,34 @@ def test_commissioners_of_councils_serve_everybody_once_and_decide_for_themselve
     assert economy.world.prices(economy.bodies[1]) is economy.bodies[1].prices
 
 
+def test_an_executive_board_decides_for_its_members_and_what_it_costs_others_is_put_down_to_all_of_them():
+    holders, luck = holders_of("board-plus"), np.random.Generator(np.random.Philox(5))
+    councils, consortia, hospitals = (PARTIES.indices(kind) for kind in (Party.COUNCIL, Party.CONSORTIUM, Party.HOSPITAL))
+    assert set(holders.boards) == {*councils, *consortia}
+    for council in councils:
+        board = holders.boards[council]
+        assert board.name == f"the health and wellbeing board of {PARTIES.names[council]}"
+        assert board.members[council] == pytest.approx(0.5)
+        assert sum(board.members.values()) == pytest.approx(1.0)
+        assert set(board.members) <= {council, *consortia}
+    caused = luck.integers(-1000, 1000, (len(PARTIES), len(PARTIES)))
+    found = holders.put_down(caused)
+    others = [index for index in range(len(PARTIES)) if index not in (*councils, *consortia)]
+    assert found[others].sum(axis=1) == pytest.approx(caused[others].sum(axis=1)), "whoever is on no board still puts all of it down to somebody"
+    assert (found[:, hospitals] == caused[:, hospitals]).all()
+    alone = np.zeros_like(caused)
+    alone[consortia[0], councils[0]] = 900
+    shared = holders.people[Party.COUNCIL, Party.CONSORTIUM][0]
+    assert shared[0] > 0.0 and not holders.put_down(alone).any(), "between members there is nothing to put down"
+
+
+def test_without_an_executive_board_everything_is_put_down_to_whoever_decided(structure):
+    holders = Holders(structure, PLACE, PARTIES)
+    caused = np.ones((len(PARTIES), len(PARTIES)), dtype=np.int64)
+    assert holders.boards == {}
+    assert holders.put_down(caused) is caused
+
+
 def test_every_lever_has_an_owner():
     assert set(OWNER_OF) == set(Lever) - {Lever.NONE}
 

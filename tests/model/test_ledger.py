@@ -14,6 +14,7 @@ from model.ledger import (
     OWN_LINES,
     RULES,
     TREND,
+    ExecutiveBoard,
     Ledger,
     LedgerError,
     Parties,
@@ -142,6 +143,24 @@ def test_merging_two_organisations_removes_the_shunt_but_not_the_spillover():
     ledger.post(journal((one_place, HOSPITAL, one_place, Service.EMERGENCY_SPELL, Lever.STRICTNESS, 250_000)), 0)
     assert ledger.shunts().to_numpy().sum() == 0.0
     assert ledger.spillovers().to_numpy().sum() == 2500.0
+
+
+def test_what_an_executive_board_decides_is_its_own_and_shunts_nothing_between_its_members():
+    ledger = Ledger(PARTIES)
+    board = ExecutiveBoard("board of North", {COUNCIL: 0.5, CONSORTIUM: 0.5})
+    rows = memo((CONSORTIUM, COUNCIL, Service.ATTENDANCE, Lever.STRICTNESS, 100), (HOSPITAL, COUNCIL, Service.ATTENDANCE, Lever.STRICTNESS, 700))
+    ledger.decided_by_boards({}, 0)
+    ledger.note(rows, 0)
+    ledger.decided_by_boards({COUNCIL: board, CONSORTIUM: board}, 1)
+    for month in (1, 2):
+        ledger.note(rows, month)
+    shunts, every = ledger.shunts(), ledger.who_pays()
+    assert shunts.loc["West CCG", "North"] == 1.0, "before there was a board it was the council's"
+    assert shunts.loc["West CCG", board.name] == 0.0
+    assert shunts.loc["Royal", board.name] == 14.0
+    assert every.loc["West CCG", board.name] == 2.0
+    assert ledger.consequences().groupby("decider")["pounds"].sum().to_dict() == {"North": 8.0, board.name: 16.0}
+    assert ledger.boards == (board.name,)
 
 
 def test_the_memo_moves_no_balance():

@@ -219,3 +219,28 @@ def test_a_shared_record_shows_partners_more():
 def test_handovers_are_those_of_the_record():
     economy = lived(6, beliefs=NO_BELIEFS, scale=0.01)
     assert series(economy, "handovers").sum() == economy.engine.people.rows["handovers"].astype(int).sum()
+
+
+def test_members_of_an_executive_board_put_nothing_down_to_each_other_and_hospitals_do_to_all_of_them():
+    board = BASELINE.board.model_copy(update={"power": "executive", "members": (Party.COUNCIL, Party.CONSORTIUM)})
+    kept = {"hold": {**ALL_HELD, "strictness": 0.3, "proactive": 0.6}, "beliefs": NO_BELIEFS, "scale": 0.02}
+    together, apart = (lived(9, structure=facts, **kept) for facts in (structure(board=board), BASELINE))
+    councils, consortia, hospitals = ([unit.index for unit in units] for units in (apart.councils, apart.consortia, apart.hospitals))
+    one, two = (economy.relationships._put_down(range(9)) for economy in (together, apart))
+    assert two[np.ix_(consortia, councils)].any() and (two == apart.ledger.caused(range(9))).all()
+    for council, people in zip(councils, together.holders.people[Party.COUNCIL, Party.CONSORTIUM], strict=True):
+        partners = [index for index, shared in zip(consortia, people, strict=True) if shared]
+        assert not one[np.ix_(partners, [council])].any() or len(partners) > 1
+    assert one[hospitals].sum() == pytest.approx(two[hospitals].sum())
+    shunted = [economy.ledger.shunts().loc[[unit.name for unit in economy.consortia]].drop(columns=[unit.name for unit in economy.hospitals]) for economy in (together, apart)]
+    assert shunted[1].to_numpy().any() and abs(shunted[0].to_numpy()).sum() < abs(shunted[1].to_numpy()).sum()
+
+
+def test_the_log_names_the_executive_board():
+    board = BASELINE.board.model_copy(update={"power": "executive", "members": (Party.COUNCIL, Party.CONSORTIUM)})
+    economy = lived(6, structure=structure(board=board), parameters=Parameters().with_values({"reorganising.capability_at_start": 1.0}))
+    log = economy.decisions
+    assert len(log[log["organisation"] == "Reading"]) > 0
+    for row in log.itertuples():
+        assert (row.decider == row.advice.removeprefix("decided by ")) == bool(row.advice), row
+    assert {council.name for council in economy.councils}.isdisjoint(log["decider"])
