@@ -26,6 +26,12 @@ def lives(economy):
     return [economy.everybody.life(row) for row in economy.everybody.who.tolist()]
 
 
+@pytest.fixture(scope="module")
+def payments(lives):
+    """Of each of those lives; told once, since they take a while to trace."""
+    return [life.payments() for life in lives]
+
+
 def pounds_by_service(lives):
     """What was paid for these people; what charges give back to who pays for care is left out."""
     sums = Counter()
@@ -114,12 +120,12 @@ def test_what_care_costs_everybody_follows_fees_and_charges():
         assert paid[service] == pytest.approx(entries[service], rel=1e-3)
 
 
-def test_what_people_pay_themselves_is_in_their_records(economy, lives):
+def test_what_people_pay_themselves_is_in_their_records(economy, lives, payments):
     household = 0
-    for life in lives:
+    for life, paid in zip(lives, payments, strict=True):
         own = sum(
             pence
-            for _, service, payer, pence in life.payments()
+            for _, service, payer, pence in paid
             if economy.parties.kinds[payer] == Party.HOUSEHOLD and service != Service.CHARGES
         )
         assert own == economy.engine.people.rows["out_of_pocket"][life.row]
@@ -127,13 +133,13 @@ def test_what_people_pay_themselves_is_in_their_records(economy, lives):
     assert household > 0
 
 
-def test_charges_are_paid_by_one_and_received_by_the_other(lives):
-    for life in lives:
-        assert sum(pence for _, service, _, pence in life.payments() if service == Service.CHARGES) == 0
+def test_charges_are_paid_by_one_and_received_by_the_other(payments):
+    for paid in payments:
+        assert sum(pence for _, service, _, pence in paid if service == Service.CHARGES) == 0
 
 
-def test_the_payers_are_the_structure_s_holders(economy, lives):
-    kinds = {economy.parties.kinds[payer].name.lower() for life in lives for _, _, payer, _ in life.payments()}
+def test_the_payers_are_the_structure_s_holders(economy, payments):
+    kinds = {economy.parties.kinds[payer].name.lower() for paid in payments for _, _, payer, _ in paid}
     shared = {"commissioner"} if economy.structure.name == "single-budget" else {"council", "consortium"}
     assert kinds == shared | {"household"}
 
@@ -143,21 +149,21 @@ def test_assessments_are_those_the_councils_made(economy, lives):
     assert min(life.assessments.min() for life in lives) >= 0
 
 
-def test_nothing_is_lived_after_the_end(lives):
-    ended = [life for life in lives if not life.alive[-1]]
+def test_nothing_is_lived_after_the_end(lives, payments):
+    ended = [(life, paid) for life, paid in zip(lives, payments, strict=True) if not life.alive[-1]]
     assert ended
-    for life in ended:
+    for life, paid in ended:
         assert (np.diff(life.alive.astype(int)) <= 0).all()
         last = int(life.months[life.alive].max(initial=0)) + 1
-        assert all(month <= last for month, _, _, _ in life.payments())
+        assert all(month <= last for month, _, _, _ in paid)
 
 
-def test_the_frame_of_costs_has_the_payments(economy, lives):
-    dearest = max(lives, key=lambda life: sum(pence for _, _, _, pence in life.payments()))
+def test_the_frame_of_costs_has_the_payments(lives, payments):
+    dearest, paid = max(zip(lives, payments, strict=True), key=lambda each: sum(pence for _, _, _, pence in each[1]))
     frame = dearest.costs()
     assert list(frame.columns) == ["month", "payer", "payer_kind", "service", "pounds"]
     assert frame["month"].is_monotonic_increasing
-    assert 100.0 * frame["pounds"].sum() == pytest.approx(sum(pence for _, _, _, pence in dearest.payments()))
+    assert 100.0 * frame["pounds"].sum() == pytest.approx(sum(pence for _, _, _, pence in paid))
 
 
 def test_who_is_followed_must_be_there():
