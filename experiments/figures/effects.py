@@ -30,7 +30,7 @@ from model.measures import MEASURES
 NAME = "effects"
 NOTE = (
     "Paired difference from {against} in percent of its mean, with the 95% t-interval over replications; filled where it "
-    "leaves zero out, as one in twenty does by luck where there is no effect. Beside each point the difference a year in the measure's own unit."
+    "leaves zero out, as one in twenty does by luck where there is no effect. Beside each point the difference a year in the measure's own unit, which stands alone where a percentage would be of next to nothing."
 )
 COLUMNS = 3
 MOST_PANELS = 12
@@ -136,12 +136,13 @@ def draw(rows: pd.DataFrame, heading: str, context: Context, count_from: int = 1
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, shaded: dict[str, bool], measure: str) -> None:
-    labels = list(shaded)
+    labels, shares = list(shaded), ["percent", "percent_low", "percent_high"]
+    rows = rows.assign(**{share: rows[share].where([telling(each) for each in rows["percent"]]) for share in shares})  # of next to nothing no share is drawn
     quiet_grid(axes, "x")
     axes.axvline(0, color=GREY, linewidth=1.2)
     axes.set_title(measured(measure))
     axes.set_yticks(range(len(labels)), labels)
-    reach = np.nanmax(rows[["percent", "percent_low", "percent_high"]].abs().to_numpy(float), initial=0.0)
+    reach = np.nanmax(rows[shares].abs().to_numpy(float), initial=0.0)
     reach = reach * 1.15 if math.isfinite(reach) and reach > 0 else 1.0
     axes.set_xlim(-reach, reach * 1.9)  # room for words on the right
     axes.set_xticks([value for value in MaxNLocator(4).tick_values(-reach, reach) if abs(value) <= reach])

@@ -44,6 +44,14 @@ def test_one_pair_of_runs_claims_nothing():
     assert "clear" not in title(table(alone, ["unmet_hours"]), "A cut")
 
 
+def test_of_next_to_nothing_no_percentage_is_drawn_and_the_difference_stands_alone():
+    rows = table(pd.DataFrame([effect("strict", "unmet_hours", 5.0, 1.0), effect("mild", "unmet_hours", 22337.0, 1.0)]), ["unmet_hours"])
+    with house_style():
+        axes = draw(rows, "A cut", CONTEXT).axes[0]
+    assert axes.get_xlim()[1] < 20.0, "the scale is that of the other arm"
+    assert "+223,000" in {text.get_text() for text in axes.texts}
+
+
 def test_rows_of_one_structure_stand_together_and_are_shaded_alike():
     rows = table(pd.concat([EFFECTS.assign(structure=structure) for structure in ("section-75-pool", "single-budget")]), ["unmet_hours"])
     assert dict(zip(rows["label"], rows["set"], strict=True)) == {
