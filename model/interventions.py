@@ -35,6 +35,7 @@ from agents.patients import record
 from agents.vocabulary import Condition, Party, Setting
 from model.accounts import UNIT_OF
 from model.holders import OWNER_OF
+from model.months import months_between
 from model.parameters import Parameters
 from model.place import Place
 
@@ -468,18 +469,6 @@ def organisations_of(place: Place, kind: Party | None) -> tuple[Party | None, li
     """Return the names of a place's organisations of a kind."""
     units = {Party.COUNCIL: place.councils, Party.CONSORTIUM: place.consortia, Party.HOSPITAL: place.hospitals}
     return kind, [unit.name for unit in units.get(kind, ())]
-
-
-def months_between(start: str, month: str) -> int:
-    """Return months from one ``YYYY-MM`` to another.
-
-    Examples
-    --------
-    >>> months_between("2014-04", "2015-03")
-    11
-    """
-    (y0, m0), (y1, m1) = ((int(part) for part in each.split("-")) for each in (start, month))
-    return (y1 - y0) * MONTHS + m1 - m0
 
 
 def recorded_paths(measures: Any, but: Collection[tuple[str, str]] = ()) -> list[dict[str, Any]]:

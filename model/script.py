@@ -30,9 +30,9 @@ from model.interventions import (
     ServiceIntervention,
     SupplyIntervention,
     check_place,
-    months_between,
 )
 from model.management import SOURCES
+from model.months import months_between
 from model.parameters import Parameters
 from model.place import Place
 from model.rules import compile_rules

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from agents.deciding import PoolFacts, StakeFacts
 from agents.naming import nearest
 from agents.vocabulary import HELD_ACCOUNTS, Account, Lever, Party, PeopleKind
+from model.months import months_between
 from model.options import OptionError, joined, laid_over, option_facts, places_of
 from model.payment import PAYMENT_RULES
 from model.structures.alternatives import (
@@ -375,7 +376,7 @@ class CommissioningStructure(_Facts):
         """
         if self.transition is None:
             return 0
-        months = _months_between(start, self.transition.start)
+        months = months_between(start, self.transition.start)
         if months < 0:
             file = self._file or f"structure {self.name}"
             raise StructureError(f"{file}: transition.from: must not be before {start}, the start of the run (got {self.transition.start!r})")
@@ -383,7 +384,7 @@ class CommissioningStructure(_Facts):
 
     def announced(self, start: str) -> int:
         """Return the months from the start of a run, ``YYYY-MM``, until it is announced: below 0 before, 0 where it has no transition."""
-        return 0 if self.transition is None else _months_between(start, self.transition.announced)
+        return 0 if self.transition is None else months_between(start, self.transition.announced)
 
     def before(self) -> CommissioningStructure:
         """Return the structure that is in force until it comes into being: the one it replaces, as if that had always been there."""
@@ -436,12 +437,6 @@ class CommissioningStructure(_Facts):
             duties={(duty.on, duty.towards): duty.duty for duty in self.duties},
             one_framework=self.outcomes_frameworks == "one",
         )
-
-
-def _months_between(first: str, last: str) -> int:
-    """Return the months from one, ``YYYY-MM``, to another; below 0 backwards."""
-    begin, end = (int(month[:4]) * 12 + int(month[5:]) for month in (first, last))
-    return end - begin
 
 
 def list_structures() -> list[str]:

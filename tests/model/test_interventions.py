@@ -13,11 +13,11 @@ from model.interventions import (
     InterventionError,
     PeopleRule,
     changeable_parameters,
-    months_between,
     plain,
     read_interventions,
     recorded_paths,
 )
+from model.months import months_between
 from model.parameters import Parameters
 from model.script import lowest
 from tests.strategies import fingerprints, lived
