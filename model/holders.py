@@ -188,7 +188,7 @@ class Holders:
         found = {}
         for kind, indices in self._parties.items():
             for position, party in enumerate(indices.tolist()):
-                at = self.council_of(kind, position) if kind in STANDING_KINDS else int(np.argmax(self.people[kind, Party.COUNCIL][position]))
+                at = self.council_of(kind, position) if kind in STANDING_KINDS else self._served[party]
                 facts = self.patchwork.structures[self.patchwork.number[at]].board
                 if facts is None or facts.power != "executive" or kind not in facts.members:
                     continue

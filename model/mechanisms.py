@@ -41,6 +41,9 @@ class Mechanism:
     present: Switch = _never
 
 
+LEARNING = Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest unless a run is told to learn")
+"""The one that a run is told to have."""
+
 MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("unmet need that brings people to hospital", "whoever cuts social care: nothing comes back as emergencies",
               _above_zero("seeking.contacts_per_unmet_hour")),
@@ -76,12 +79,8 @@ MECHANISMS: tuple[Mechanism, ...] = (
               lambda parameters, structure: max(parameters.market.home_care_by_fees, parameters.market.places_by_fees) > 0.0),
     Mechanism("charges that keep people from asking", "councils that would raise charges", _above_zero("seeking.asks_by_charges")),
     Mechanism("growth of demand at fixed age", "every budget: only ageing and migration add to demand"),
-    Mechanism("learning from what happened", "nobody in particular: beliefs stay as measured at rest unless a run is told to learn"),
+    LEARNING,
 )  # fmt: skip
-
-
-LEARNING = MECHANISMS[-1]
-"""The one that a run is told to have."""
 
 
 def lacking(parameters: Parameters, *structures: CommissioningStructure, learning: bool = False) -> list[Mechanism]:
