@@ -25,8 +25,9 @@ from agents.deciding import LEVER_RANGES
 from agents.naming import nearest
 from agents.vocabulary import Lever, Party, Service
 from experiments.cases import Cases, Ground
-from experiments.comparing import MONTHS, PLACE, interval_half_width, without_dust
+from experiments.comparing import MONTHS, interval_half_width, without_dust
 from experiments.store import RunTables
+from experiments.waterfall import yearly
 from model.cause_prior import clock_values, joint_prior
 from model.holders import OWNER_OF, Holders, body_areas
 from model.interventions import recorded_paths
@@ -370,16 +371,9 @@ def borne(run: RunTables, kinds: Mapping[str, str]) -> pd.Series:
 
 def _people(pairs: Sequence[tuple[RunTables, RunTables]]) -> pd.DataFrame:
     """Return by how much measures of people differ because the decision was made, a year, with what luck leaves."""
-    months = int(pairs[0][0].measures["month"].max()) + 1
-    sums = [[_summed(run.measures) for run in pair] for pair in pairs]
-    differences = np.array([first - second for first, second in sums]).T * MONTHS / months
+    differences = np.column_stack([yearly(first.measures, PEOPLE) - yearly(second.measures, PEOPLE) for first, second in pairs])
     mean, half = differences.mean(axis=1), interval_half_width(differences)
     return pd.DataFrame({"measure": PEOPLE, "counterfactual": mean, "low": mean - half, "high": mean + half})
-
-
-def _summed(measures: pd.DataFrame) -> np.ndarray:
-    own = measures[measures["organisation"] == PLACE]
-    return own.groupby("measure", observed=True)["value"].sum().reindex(list(PEOPLE), fill_value=0.0).to_numpy(float)
 
 
 def write_shunts(found: Shunts, folder: Path) -> list[Path]:
